@@ -1,0 +1,304 @@
+package wire
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+)
+
+// The notifications of the gateway.
+const (
+	EventRegistration = "session.registration"
+	EventClosing      = "session.closing"
+	EventIncoming     = "call.incoming"
+	EventProgress     = "call.progress"
+	EventAccepted     = "call.accepted"
+	EventHold         = "call.hold"
+	EventDTMF         = "call.dtmf"
+	EventMedia        = "call.media"
+	EventQuality      = "call.quality"
+	EventEnded        = "call.ended"
+)
+
+// Millis is a duration that stands in JSON as whole milliseconds.
+type Millis time.Duration
+
+// MarshalJSON writes whole milliseconds.
+func (m Millis) MarshalJSON() ([]byte, error) {
+	return strconv.AppendInt(nil, millis(time.Duration(m)), 10), nil
+}
+
+// UnmarshalJSON reads whole milliseconds.
+func (m *Millis) UnmarshalJSON(b []byte) error {
+	var n int64
+	if err := json.Unmarshal(b, &n); err != nil {
+		return err
+	}
+	*m = Millis(time.Duration(n) * time.Millisecond)
+	return nil
+}
+
+// millis rounds up, so that nobody comes back too early.
+func millis(d time.Duration) int64 {
+	return int64((d + time.Millisecond - 1) / time.Millisecond)
+}
+
+// Timestamp is a moment that stands in JSON as RFC 3339 in UTC with milliseconds; the zero one is left out.
+type Timestamp struct{ time.Time }
+
+// MarshalJSON writes RFC 3339 in UTC.
+func (t Timestamp) MarshalJSON() ([]byte, error) {
+	return json.Marshal(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+}
+
+// Empty is the result {}.
+type Empty struct{}
+
+// Limits tells a page what it may do.
+type Limits struct {
+	Frame int `json:"frame"` // bytes of one frame
+	Calls int `json:"calls"` // calls at a time
+}
+
+// LoginResult answers session.login.
+type LoginResult struct {
+	Session      string       `json:"session"`
+	Secret       string       `json:"secret"` // for resume; new with every login; never logged
+	User         string       `json:"user"`   // name to show for the logged-in user
+	Resumed      bool         `json:"resumed"`
+	LastSeq      uint64       `json:"lastSeq"`      // number of the last event before this answer
+	ResumeWindow Millis       `json:"resumeWindow"` // how long the session outlives its socket
+	Limits       Limits       `json:"limits"`
+	Registration Registration `json:"registration"`
+	Calls        []Snapshot   `json:"calls"` // never null
+}
+
+// MarshalJSON writes an empty list for no calls.
+func (r LoginResult) MarshalJSON() ([]byte, error) {
+	type plain LoginResult // without this method
+	if r.Calls == nil {
+		r.Calls = []Snapshot{}
+	}
+	return json.Marshal(plain(r))
+}
+
+// TokenResult answers session.token.
+type TokenResult struct {
+	Expires Timestamp `json:"expires"` // of the new token
+}
+
+// StartResult answers call.start.
+type StartResult struct {
+	Call string `json:"call"`
+	SDP  string `json:"sdp"` // the gateway's answer; it stays whatever the core does
+}
+
+// UpdateResult answers call.update.
+type UpdateResult struct {
+	SDP string `json:"sdp"`
+}
+
+// Direction of a call as the browser sees it.
+const (
+	Outgoing = "outgoing"
+	Incoming = "incoming"
+)
+
+// The states of a call in a Snapshot.
+const (
+	CallTrying     = "trying"     // outgoing: sent, nothing heard
+	CallRinging    = "ringing"    // outgoing: the far phone rings
+	CallEarly      = "early"      // outgoing: early media flows
+	CallIncoming   = "incoming"   // incoming: waits for the user
+	CallConnecting = "connecting" // answered, the network has not confirmed yet
+	CallActive     = "active"     // both parties talk, or hold
+)
+
+// Remote is the far party as the network vouches for it (P-Asserted-Identity, RFC 3325).
+type Remote struct {
+	URI       string `json:"uri,omitempty"`
+	Number    string `json:"number,omitempty"` // E.164 with +, when it has one
+	Name      string `json:"name,omitempty"`
+	Anonymous bool   `json:"anonymous"`
+}
+
+// Snapshot is a call as it stands, for a page that came back.
+type Snapshot struct {
+	Call       string    `json:"call"`
+	Direction  string    `json:"direction"`
+	State      string    `json:"state"`
+	Remote     Remote    `json:"remote"`
+	LocalHold  bool      `json:"localHold"`
+	RemoteHold bool      `json:"remoteHold"`
+	StartedAt  Timestamp `json:"startedAt,omitzero"` // when it was answered
+}
+
+// The states of a registration.
+const (
+	Registering       = "registering"
+	Registered        = "registered"
+	RegistrationFails = "failed" // the gateway tries again unless error.retryable is false
+	RegistrationEnded = "ended"
+)
+
+// Identity is one public identity of the user (P-Associated-URI, RFC 7315 4.1).
+type Identity struct {
+	URI     string `json:"uri"`
+	Display string `json:"display,omitempty"`
+	Default bool   `json:"default"`
+}
+
+// Registration is the event session.registration and part of the login's result.
+type Registration struct {
+	State      string      `json:"state"`
+	Identities []Identity  `json:"identities"` // never null
+	Expires    Timestamp   `json:"expires,omitzero"`
+	Error      *EventError `json:"error,omitempty"`
+}
+
+// MarshalJSON writes an empty list for no identities.
+func (r Registration) MarshalJSON() ([]byte, error) {
+	type plain Registration // without this method
+	if r.Identities == nil {
+		r.Identities = []Identity{}
+	}
+	return json.Marshal(plain(r))
+}
+
+// EventError is an error inside an event.
+type EventError struct {
+	Code       int    `json:"code"`
+	Name       string `json:"name"`
+	Message    string `json:"message"`
+	Hint       string `json:"hint"`
+	Retryable  bool   `json:"retryable"`
+	RetryAfter Millis `json:"retryAfter,omitempty"`
+}
+
+// Event returns the error in the form an event carries.
+func (e *Error) Event() *EventError {
+	return &EventError{Code: e.Code, Name: e.Name, Message: e.Message, Hint: e.Hint, Retryable: e.Retryable, RetryAfter: Millis(e.RetryAfter)}
+}
+
+// The reasons of session.closing.
+const (
+	ClosingDrain        = "drain"
+	ClosingReplaced     = "replaced"
+	ClosingTokenExpired = "tokenExpired"
+	ClosingDeregistered = "deregistered"
+	ClosingSlow         = "slow"
+)
+
+// SessionClosing is the event session.closing: the socket closes next.
+type SessionClosing struct {
+	Reason     string `json:"reason"`
+	Text       string `json:"text"`
+	RetryAfter Millis `json:"retryAfter,omitempty"`
+}
+
+// CallIncomingEvent is the event call.incoming.
+type CallIncomingEvent struct {
+	Call   string `json:"call"`
+	Remote Remote `json:"remote"`
+	Called string `json:"called"` // the identity that was called
+	SDP    string `json:"sdp"`    // the gateway's offer
+}
+
+// CallProgress is the event call.progress.
+type CallProgress struct {
+	Call       string `json:"call"`
+	State      string `json:"state"` // CallTrying, CallRinging or CallEarly
+	EarlyMedia bool   `json:"earlyMedia"`
+	SIP        int    `json:"sip"` // 100 to 199
+}
+
+// CallAccepted is the event call.accepted.
+type CallAccepted struct {
+	Call      string    `json:"call"`
+	Remote    Remote    `json:"remote"`
+	StartedAt Timestamp `json:"startedAt"`
+}
+
+// CallHold is the event call.hold: who holds now.
+type CallHold struct {
+	Call   string `json:"call"`
+	Local  bool   `json:"local"`
+	Remote bool   `json:"remote"`
+}
+
+// CallDTMF is the event call.dtmf: one digit received.
+type CallDTMF struct {
+	Call     string `json:"call"`
+	Digit    string `json:"digit"`
+	Duration Millis `json:"duration"`
+}
+
+// The states of the access leg's media.
+const (
+	MediaConnecting = "connecting"
+	MediaConnected  = "connected"
+	MediaLost       = "lost"
+	MediaRestored   = "restored"
+)
+
+// CallMedia is the event call.media: the access leg's connection.
+type CallMedia struct {
+	Call  string `json:"call"`
+	State string `json:"state"`
+}
+
+// LegQuality is one leg's figures since the call began, as the gateway counts them.
+type LegQuality struct {
+	Codec    string  `json:"codec"`    // "opus", "AMR-WB"
+	Sent     uint64  `json:"sent"`     // packets sent to this side
+	Received uint64  `json:"received"` // packets received from this side
+	Lost     uint64  `json:"lost"`     // packets lost on the way to the gateway
+	Jitter   float64 `json:"jitter"`   // ms (RFC 3550 6.4.1)
+	RTT      float64 `json:"rtt"`      // ms, 0 when not known
+	MOS      float64 `json:"mos"`      // 1 to 4.5 (ITU-T G.107), 0 when not known
+}
+
+// MarshalJSON rounds the figures and writes 0 for one that is no number.
+func (q LegQuality) MarshalJSON() ([]byte, error) {
+	type plain LegQuality // without this method
+	for _, f := range []*float64{&q.Jitter, &q.RTT, &q.MOS} {
+		if math.IsNaN(*f) || math.IsInf(*f, 0) {
+			*f = 0
+		}
+		*f = math.Round(*f*100) / 100
+	}
+	return json.Marshal(plain(q))
+}
+
+// CallQuality is the event call.quality, every two seconds while the call is connected.
+type CallQuality struct {
+	Call        string     `json:"call"`
+	Access      LegQuality `json:"access"` // browser side
+	Core        LegQuality `json:"core"`   // network side
+	Transcoding bool       `json:"transcoding"`
+}
+
+// Cause is why a call ended.
+type Cause struct {
+	Code    int    `json:"code"`
+	Name    string `json:"name"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+	SIP     int    `json:"sip,omitempty"`  // status received from the network
+	Q850    int    `json:"q850,omitempty"` // cause received from the network (ITU-T Q.850)
+	By      string `json:"by"`             // "local", "remote" or "gateway"
+}
+
+// NewCause returns the cause of that catalogue name; by is who ended the call.
+func NewCause(name, by string) Cause {
+	e := NewError(name)
+	return Cause{Code: e.Code, Name: e.Name, Message: e.Message, Hint: e.Hint, By: by}
+}
+
+// CallEnded is the event call.ended, the last one of a call.
+type CallEnded struct {
+	Call     string `json:"call"`
+	Cause    Cause  `json:"cause"`
+	Duration Millis `json:"duration"` // since the answer, 0 when never answered
+}

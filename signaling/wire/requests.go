@@ -1,0 +1,206 @@
+package wire
+
+import "time"
+
+// The methods a browser may call.
+const (
+	MethodLogin      = "session.login"
+	MethodLogout     = "session.logout"
+	MethodToken      = "session.token"
+	MethodPing       = "session.ping"
+	MethodStart      = "call.start"
+	MethodRinging    = "call.ringing"
+	MethodAnswer     = "call.answer"
+	MethodReject     = "call.reject"
+	MethodHangup     = "call.hangup"
+	MethodHold       = "call.hold"
+	MethodResume     = "call.resume"
+	MethodDTMF       = "call.dtmf"
+	MethodCandidates = "call.candidates"
+	MethodUpdate     = "call.update"
+)
+
+// Params is the decoded and checked parameters of one method: one of the ...Params structs of this file.
+type Params interface{ params() }
+
+// LoginParams are those of session.login.
+type LoginParams struct {
+	Token    string  // bearer token, 1 to 16384 bytes; never logged
+	Instance string  // UUID of the browser profile (RFC 5626 4.1), lower case
+	Client   Client  // what the page says it is; for logs and statistics only
+	Resume   *Resume // nil for a fresh session
+}
+
+// Client names the program behind the connection; both may be empty.
+type Client struct {
+	Name    string // at most 64 bytes
+	Version string // at most 64 bytes
+}
+
+// Resume asks to take up a session again after the socket was lost.
+type Resume struct {
+	Session string // as given by the login's result
+	Secret  string // as given by the login's result; never logged
+	After   uint64 // seq of the last event seen; later ones are sent again
+}
+
+// LogoutParams are those of session.logout (none).
+type LogoutParams struct{}
+
+// TokenParams are those of session.token.
+type TokenParams struct{ Token string }
+
+// PingParams are those of session.ping (none).
+type PingParams struct{}
+
+// StartParams are those of call.start.
+type StartParams struct {
+	Call      string // id chosen by the client
+	Target    string // number as dialled, tel: or sip: URI; 1 to 256 bytes, no control characters
+	SDP       string // the browser's offer
+	From      string // one of the session's identities; empty for the default one
+	Anonymous bool   // ask the network to withhold the number (TS 24.607)
+}
+
+// RingingParams are those of call.ringing.
+type RingingParams struct{ Call string }
+
+// AnswerParams are those of call.answer.
+type AnswerParams struct {
+	Call string
+	SDP  string // the browser's answer to the offer of call.incoming
+}
+
+// The reasons of call.reject.
+const (
+	RejectBusy        = "busy"
+	RejectDeclined    = "declined"
+	RejectUnavailable = "unavailable"
+)
+
+// RejectParams are those of call.reject.
+type RejectParams struct {
+	Call   string
+	Reason string // RejectBusy, RejectDeclined or RejectUnavailable; also a name of the catalogue
+}
+
+// HangupParams are those of call.hangup.
+type HangupParams struct{ Call string }
+
+// HoldParams are those of call.hold.
+type HoldParams struct{ Call string }
+
+// ResumeParams are those of call.resume.
+type ResumeParams struct{ Call string }
+
+// The bounds of call.dtmf. RFC 4733 2.5.1.3 leaves the duration to the sender; ETSI ES 201 235-2 asks for 40 ms.
+const (
+	MinDTMFDuration     = 40 * time.Millisecond
+	MaxDTMFDuration     = 6000 * time.Millisecond
+	DefaultDTMFDuration = 100 * time.Millisecond
+	MinDTMFGap          = 30 * time.Millisecond
+	MaxDTMFGap          = 6000 * time.Millisecond
+	DefaultDTMFGap      = 70 * time.Millisecond
+	MaxDigits           = 32
+)
+
+// DTMFParams are those of call.dtmf.
+type DTMFParams struct {
+	Call     string
+	Digits   string        // 1 to 32 of 0-9 A-D * # and the comma, which is a pause
+	Duration time.Duration // of one digit; set to the default when absent
+	Gap      time.Duration // between two digits; set to the default when absent
+}
+
+// Candidate is one ICE candidate of the browser (RFC 8839 5.1); an empty Candidate ends the list.
+type Candidate struct {
+	Candidate string // at most 512 bytes
+	SDPMid    string // at most 16 bytes
+}
+
+// CandidatesParams are those of call.candidates.
+type CandidatesParams struct {
+	Call       string
+	Candidates []Candidate // 1 to 64
+}
+
+// UpdateParams are those of call.update.
+type UpdateParams struct {
+	Call string
+	SDP  string // a new offer: ICE restart or changed codecs
+}
+
+func (LoginParams) params()      {}
+func (LogoutParams) params()     {}
+func (TokenParams) params()      {}
+func (PingParams) params()       {}
+func (StartParams) params()      {}
+func (RingingParams) params()    {}
+func (AnswerParams) params()     {}
+func (RejectParams) params()     {}
+func (HangupParams) params()     {}
+func (HoldParams) params()       {}
+func (ResumeParams) params()     {}
+func (DTMFParams) params()       {}
+func (CandidatesParams) params() {}
+func (UpdateParams) params()     {}
+
+// Decode checks and decodes the parameters of the request's method. The error's sentence names the parameter and
+// says what it must be; it never repeats what was sent.
+func (r Request) Decode() (Params, *Error) {
+	d := newDecoder(r.Params)
+	var p Params
+	switch r.Method {
+	case MethodLogin:
+		p = decodeLogin(d)
+	case MethodLogout:
+		p = LogoutParams{}
+	case MethodToken:
+		p = TokenParams{Token: d.token()}
+	case MethodPing:
+		p = PingParams{}
+	case MethodStart:
+		p = StartParams{Call: d.call(), Target: d.line("target", 1, maxTarget), SDP: d.sdp(),
+			From: d.optionalLine("from", maxTarget), Anonymous: d.boolean("anonymous")}
+	case MethodRinging:
+		p = RingingParams{Call: d.call()}
+	case MethodAnswer:
+		p = AnswerParams{Call: d.call(), SDP: d.sdp()}
+	case MethodReject:
+		p = RejectParams{Call: d.call(), Reason: d.choice("reason", RejectBusy, RejectDeclined, RejectUnavailable)}
+	case MethodHangup:
+		p = HangupParams{Call: d.call()}
+	case MethodHold:
+		p = HoldParams{Call: d.call()}
+	case MethodResume:
+		p = ResumeParams{Call: d.call()}
+	case MethodDTMF:
+		p = DTMFParams{Call: d.call(), Digits: d.digits(),
+			Duration: d.millis("duration", MinDTMFDuration, MaxDTMFDuration, DefaultDTMFDuration),
+			Gap:      d.millis("gap", MinDTMFGap, MaxDTMFGap, DefaultDTMFGap)}
+	case MethodCandidates:
+		p = CandidatesParams{Call: d.call(), Candidates: d.candidates()}
+	case MethodUpdate:
+		p = UpdateParams{Call: d.call(), SDP: d.sdp()}
+	default:
+		return nil, NewError(NameMethodUnknown)
+	}
+	if d.fault != nil {
+		return nil, d.fault
+	}
+	return p, nil
+}
+
+// decodeLogin decodes session.login, the one method with nested parameters.
+func decodeLogin(d *decoder) LoginParams {
+	p := LoginParams{Token: d.token(), Instance: d.uuid("instance")}
+	if c := d.object("client"); c != nil {
+		p.Client = Client{Name: c.optionalLine("name", maxClient), Version: c.optionalLine("version", maxClient)}
+		d.fail(c.fault)
+	}
+	if r := d.object("resume"); r != nil {
+		p.Resume = &Resume{Session: r.line("session", 1, maxSession), Secret: r.line("secret", 1, maxSession), After: r.counter("after")}
+		d.fail(r.fault)
+	}
+	return p
+}

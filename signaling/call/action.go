@@ -1,0 +1,167 @@
+package call
+
+import "time"
+
+// Action is one thing the session has to do for a call, in the order Step returned them. Results come back as inputs.
+type Action interface{ action() }
+
+// Timer names one of a call's timers.
+type Timer uint8
+
+// The timers of a call. Their lengths are in Limits.
+const (
+	RingTimer  Timer = iota // originating: no answer; terminating: the user does not answer
+	AlertTimer              // terminating: the page never said that it alerts
+	LostTimer               // the access leg is lost and has this long to come back
+	timers
+)
+
+// Progress is what the browser is told of an unanswered call.
+type Progress string
+
+// The words of call.progress.
+const (
+	ProgressTrying  Progress = "trying"
+	ProgressRinging Progress = "ringing"
+	ProgressEarly   Progress = "early"
+)
+
+// MediaWord is what the browser is told of its access leg.
+type MediaWord string
+
+// The words of call.media.
+const (
+	MediaConnected MediaWord = "connected"
+	MediaAway      MediaWord = "lost"
+	MediaBack      MediaWord = "restored"
+)
+
+// Actions on media.
+type (
+	// OpenMedia opens a media session. Offer is the access offer (originating) or the core offer (terminating).
+	// Result: MediaOpened or MediaRefused.
+	OpenMedia struct{ SDP string }
+	// SetAccess gives media the browser's answer (terminating). Result: MediaOpened without SDP, or MediaRefused.
+	SetAccess struct{ SDP string }
+	// UpdateAccess answers a new access offer and replies to the request itself.
+	UpdateAccess struct {
+		Request Request
+		SDP     string
+	}
+	// ConnectCore gives media the core's description. Result on failure: MediaRefused.
+	ConnectCore struct{ SDP string }
+	// SetHold gates media and chooses the inactivity limit.
+	SetHold struct{ Local, Remote bool }
+	// SendDigits plays DTMF into the core leg and replies to the request itself.
+	SendDigits struct {
+		Request       Request
+		Digits        string
+		Duration, Gap time.Duration
+	}
+	// CloseMedia ends the media session.
+	CloseMedia struct{}
+)
+
+// Actions on SIP.
+type (
+	// SendInvite sends the INVITE with our core offer. Result: SIP inputs, or Failed at once.
+	SendInvite struct {
+		Target, From string
+		Anonymous    bool
+	}
+	// SendRinging sends 180 (terminating).
+	SendRinging struct{}
+	// AcceptCore sends 200 with our core answer (terminating).
+	AcceptCore struct{}
+	// Reoffer sends a new core offer: held = a=sendonly, else a=sendrecv. Result: CoreAnswer or OfferRejected.
+	Reoffer struct{ Held bool }
+	// AnswerCore answers a CoreOffer; held says that we hold too. Result on failure: MediaRefused.
+	AnswerCore struct {
+		SDP  string
+		Held bool
+	}
+	// RejectCoreOffer refuses a CoreOffer with a SIP status.
+	RejectCoreOffer struct{ Status int }
+	// EndCore ends the SIP side with CANCEL, BYE or a final refusal, whatever fits its state.
+	EndCore struct{ Cause Cause }
+)
+
+// Actions on policy, the clock, the browser and the log.
+type (
+	// AskPolicy asks the PCRF for the flows of the newest SDP answer. Result: PolicyAnswer with the same Attempt.
+	AskPolicy struct {
+		Attempt int
+		SDP     string
+	}
+	// ClosePolicy ends the Rx session, whatever became of it.
+	ClosePolicy struct{ Aborted bool }
+	// StartTimer starts or restarts a timer.
+	StartTimer struct {
+		Timer Timer
+		After time.Duration
+	}
+	// StopTimer stops a timer.
+	StopTimer struct{ Timer Timer }
+	// Reply answers the browser's request: SDP is for call.start; Err nil means success.
+	Reply struct {
+		Request Request
+		SDP     string
+		Err     *Refusal
+	}
+	// TellIncoming shows a terminating call to the browser with our access offer.
+	TellIncoming struct{ SDP string }
+	// TellProgress, TellAccepted, TellHold, TellDigit, TellMedia and TellEnded are the notifications of the same name.
+	TellProgress struct {
+		Progress   Progress
+		Status     int
+		EarlyMedia bool
+	}
+	TellAccepted struct{ At time.Time }
+	TellHold     struct{ Local, Remote bool }
+	TellDigit    struct {
+		Digit    rune
+		Duration time.Duration
+	}
+	TellMedia struct{ Word MediaWord }
+	TellEnded struct {
+		Cause Cause
+		// Answered is how long the call was answered; 0 when it never was.
+		Answered time.Duration
+	}
+	// Forget removes the call; it is always the last action of a call's life.
+	Forget struct{}
+)
+
+// Refusal is a request that cannot be served in the call's state. Name is an entry of the browser's error catalogue.
+type Refusal struct {
+	Name string
+	Text string // what would be needed, a sentence; "" for the catalogue's own
+}
+
+func (OpenMedia) action()       {}
+func (SetAccess) action()       {}
+func (UpdateAccess) action()    {}
+func (ConnectCore) action()     {}
+func (SetHold) action()         {}
+func (SendDigits) action()      {}
+func (CloseMedia) action()      {}
+func (SendInvite) action()      {}
+func (SendRinging) action()     {}
+func (AcceptCore) action()      {}
+func (Reoffer) action()         {}
+func (AnswerCore) action()      {}
+func (RejectCoreOffer) action() {}
+func (EndCore) action()         {}
+func (AskPolicy) action()       {}
+func (ClosePolicy) action()     {}
+func (StartTimer) action()      {}
+func (StopTimer) action()       {}
+func (Reply) action()           {}
+func (TellIncoming) action()    {}
+func (TellProgress) action()    {}
+func (TellAccepted) action()    {}
+func (TellHold) action()        {}
+func (TellDigit) action()       {}
+func (TellMedia) action()       {}
+func (TellEnded) action()       {}
+func (Forget) action()          {}

@@ -1,0 +1,259 @@
+package call
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+var rewrite = flag.Bool("update", false, "rewrite golden files")
+
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+var limits = Limits{Ring: 90 * time.Second, Alert: 5 * time.Second, Lost: 30 * time.Second}
+
+// sample is one input of every kind.
+func sample(k inputKind) Input {
+	return [inputKinds]Input{
+		Start{Request: "r", Target: "+15550101", SDP: "offer"}, Incoming{SDP: "core-offer"}, Alerting{Request: "r"},
+		Answer{Request: "r", SDP: "answer"}, Reject{Request: "r", Kind: Busy}, Hangup{Request: "r"}, Hold{Request: "r"},
+		Resume{Request: "r"}, Digits{Request: "r", Digits: "1"}, Update{Request: "r", SDP: "offer2"},
+		MediaOpened{SDP: "ours"}, MediaRefused{Cause{Kind: MediaIncompatible}}, AccessUp{}, AccessLost{}, CoreLost{},
+		AccessFailed{Cause{Side: Browser, Kind: MediaFailed}}, DigitHeard{Digit: '5'},
+		Provisional{Status: 183, SDP: "early", EarlyMedia: true}, Accepted{SDP: "final"}, Failed{FromSIP(486, 17, "")},
+		CoreOffer{SDP: "re-offer", Hold: true}, CoreAnswer{SDP: "re-answer"}, OfferRejected{FromSIP(488, 0, "")},
+		CoreEnded{Cause{Side: Core, Kind: Normal}}, PolicyAnswer{Attempt: 1, Verdict: Granted}, PolicyAborted{},
+		Timeout{RingTimer}, End{Cause{Kind: Draining}},
+	}[k]
+}
+
+// reach returns a call in each state, reached by inputs only.
+func reach(t *testing.T, mode PolicyMode) [states]Call {
+	t.Helper()
+	run := func(inputs ...Input) Call {
+		c := Call{Mode: mode, Limits: limits}
+		for _, in := range inputs {
+			c, _ = Step(c, in, epoch)
+		}
+		return c
+	}
+	s, i := sample(kStart), sample(kIncoming)
+	opened, grant := MediaOpened{SDP: "ours"}, PolicyAnswer{Attempt: 1, Verdict: Granted}
+	all := [states]Call{
+		Idle: run(), Opening: run(s), Calling: run(s, opened), Offering: run(i, opened),
+		Ringing: run(i, opened, Alerting{}), Accepting: run(i, opened, Alerting{}, Answer{SDP: "answer"}),
+		Active: run(s, opened, Accepted{SDP: "final"}, grant), Ended: run(s, opened, End{}),
+	}
+	all[Confirming] = run(s, opened, Accepted{SDP: "final"})
+	for st, c := range all {
+		if c.State != State(st) && (State(st) != Confirming || mode == PolicyRequired) {
+			t.Fatalf("%s: could not be reached: is %s", State(st), c.State)
+		}
+	}
+	return all
+}
+
+// TestMatrix writes down every state x input pair in every policy mode; the golden file is reviewed like code.
+func TestMatrix(t *testing.T) {
+	var b strings.Builder
+	for _, mode := range []PolicyMode{PolicyOff, PolicyBestEffort, PolicyRequired} {
+		for st, c := range reach(t, mode) {
+			if c.State != State(st) {
+				continue // Confirming exists only where policy is required
+			}
+			for k := range inputKinds {
+				next, actions := Step(c, sample(k), epoch.Add(time.Minute))
+				fmt.Fprintf(&b, "%-11s %-10s %-14s -> %-10s %s\n", mode, c.State, k, next.State, list(actions))
+			}
+		}
+	}
+	golden := filepath.Join("testdata", "matrix.txt")
+	if *rewrite {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); got != string(want) {
+		t.Errorf("the table changed; read the difference, then run with -update\n%s", firstDifference(got, string(want)))
+	}
+}
+
+func list(actions []Action) string {
+	names := make([]string, len(actions))
+	for i, a := range actions {
+		names[i] = strings.TrimPrefix(fmt.Sprintf("%T", a), "call.")
+		switch a := a.(type) {
+		case Reply:
+			if a.Err != nil {
+				names[i] += "(" + a.Err.Name + ")"
+			}
+		case TellEnded:
+			names[i] += "(" + a.Cause.Kind.String() + ")"
+		case TellProgress:
+			names[i] += "(" + string(a.Progress) + ")"
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range g {
+		if i >= len(w) || g[i] != w[i] {
+			return fmt.Sprintf("line %d:\n got  %s\n want %s", i+1, g[i], append(w, make([]string, len(g))...)[i])
+		}
+	}
+	return "the golden file is longer"
+}
+
+// TestRandomWalk throws inputs at calls in any order and keeps the invariants of a call's life.
+func TestRandomWalk(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	modes := []PolicyMode{PolicyOff, PolicyBestEffort, PolicyRequired}
+	for steps := 0; steps < 100_000; {
+		w := walk{t: t, c: Call{Mode: modes[rnd.IntN(3)], Limits: limits}, open: map[Request]bool{}}
+		for range 60 {
+			w.step(randomInput(rnd, &w), epoch.Add(time.Duration(steps)*time.Second))
+			steps++
+		}
+		if w.c.State != Idle && w.c.State != Ended {
+			w.step(End{Cause{Kind: Draining}}, epoch)
+			if w.c.State != Ended {
+				t.Fatalf("End left the call %s", w.c.State)
+			}
+		}
+		if len(w.open) != 0 {
+			t.Fatalf("requests never answered: %v", w.open)
+		}
+	}
+}
+
+func randomInput(rnd *rand.Rand, w *walk) Input {
+	in := sample(inputKind(rnd.IntN(int(inputKinds))))
+	r := Request(fmt.Sprint("r", w.requests))
+	w.requests++
+	switch i := in.(type) {
+	case Start:
+		i.Request = r
+		in = i
+	case Alerting:
+		i.Request = r
+		in = i
+	case Answer:
+		i.Request = r
+		in = i
+	case Reject:
+		i.Request = r
+		in = i
+	case Hangup:
+		if rnd.IntN(8) != 0 {
+			return AccessUp{}
+		}
+		i.Request = r
+		in = i
+	case Hold:
+		i.Request = r
+		in = i
+	case Resume:
+		i.Request = r
+		in = i
+	case Digits:
+		i.Request = r
+		in = i
+	case Update:
+		i.Request = r
+		in = i
+	case PolicyAnswer:
+		i.Attempt, i.Verdict = rnd.IntN(3), Verdict(rnd.IntN(4))
+		in = i
+	case Timeout:
+		i.Timer = Timer(rnd.IntN(int(timers)))
+		in = i
+	}
+	return in
+}
+
+type walk struct {
+	t        *testing.T
+	c        Call
+	requests int
+	open     map[Request]bool
+	told     bool
+	ended    int
+	policy   bool
+	forgot   bool
+}
+
+func (w *walk) step(in Input, now time.Time) {
+	if r := requestOf(in); r != "" {
+		w.open[r] = true
+	}
+	before := w.c.State
+	next, actions := Step(w.c, in, now)
+	again, same := Step(w.c, in, now)
+	if again != next || !reflect.DeepEqual(same, actions) {
+		w.t.Fatalf("Step is not pure: %s %T", before, in)
+	}
+	w.c = next
+	for _, a := range actions {
+		w.check(before, in, a)
+	}
+	if (w.c.State == Ended) != w.forgot {
+		w.t.Fatalf("%s %T: ended %v, forgotten %v", before, in, w.c.State == Ended, w.forgot)
+	}
+}
+
+func (w *walk) check(before State, in Input, a Action) {
+	if _, isReply := a.(Reply); w.forgot && !isReply {
+		w.t.Fatalf("%s %T: %T after Forget", before, in, a)
+	}
+	switch a := a.(type) {
+	case Reply:
+		w.answered(before, in, a.Request)
+	case SendDigits:
+		w.answered(before, in, a.Request)
+	case UpdateAccess:
+		w.answered(before, in, a.Request)
+	case TellIncoming:
+		w.told = true
+	case TellProgress, TellAccepted:
+		w.told = true
+	case TellEnded:
+		w.ended++
+		if w.ended > 1 {
+			w.t.Fatalf("%s %T: the browser was told of the end twice", before, in)
+		}
+	case AskPolicy:
+		w.policy = true
+	case ClosePolicy:
+		w.policy = false
+	case Forget:
+		w.forgot = true
+		if w.policy {
+			w.t.Fatalf("%s %T: the Rx session was left open", before, in)
+		}
+		if w.told && w.ended != 1 {
+			w.t.Fatalf("%s %T: the browser was not told of the end", before, in)
+		}
+	}
+}
+
+func (w *walk) answered(before State, in Input, r Request) {
+	if r == "" {
+		return
+	}
+	if !w.open[r] {
+		w.t.Fatalf("%s %T: request %s answered twice or never asked", before, in, r)
+	}
+	delete(w.open, r)
+}

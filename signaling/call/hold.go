@@ -1,0 +1,49 @@
+package call
+
+import "time"
+
+// hold and resume change the core leg only: a=sendonly and back (RFC 3264 8.4). The access leg keeps running, so that
+// a long hold leaves ICE, DTLS and the SRTP roll-over counter untouched.
+
+func hold(c *Call, in Input, _ time.Time) []Action { return c.renegotiate(in.(Hold).Request, holding) }
+
+func resume(c *Call, in Input, _ time.Time) []Action {
+	return c.renegotiate(in.(Resume).Request, resuming)
+}
+
+func (c *Call) renegotiate(r Request, to negotiation) []Action {
+	if c.nego != quiet {
+		return []Action{Reply{Request: r, Err: &Refusal{
+			Name: "call_state", Text: "A hold or resume of this call is still under way: wait for its answer."}}}
+	}
+	if c.LocalHold == (to == holding) {
+		return []Action{Reply{Request: r}}
+	}
+	c.nego, c.request = to, r
+	return []Action{Reoffer{Held: to == holding}}
+}
+
+// coreAnswer completes our hold or resume.
+func coreAnswer(c *Call, in Input, _ time.Time) []Action {
+	if c.nego == quiet {
+		return nil
+	}
+	c.LocalHold = c.nego == holding
+	r := c.request
+	c.nego, c.request = quiet, ""
+	sdp := in.(CoreAnswer).SDP
+	out := []Action{ConnectCore{SDP: sdp}, SetHold{Local: c.LocalHold, Remote: c.RemoteHold},
+		Reply{Request: r}, TellHold{Local: c.LocalHold, Remote: c.RemoteHold}}
+	return append(out, c.ask(sdp)...)
+}
+
+// offerRejected leaves everything as it was (RFC 3261 14.1) and tells the browser why.
+func offerRejected(c *Call, in Input, _ time.Time) []Action {
+	if c.nego == quiet {
+		return nil
+	}
+	r := c.request
+	c.nego, c.request = quiet, ""
+	cause := in.(OfferRejected).Cause
+	return []Action{Reply{Request: r, Err: &Refusal{Name: cause.Kind.String(), Text: cause.Text}}}
+}

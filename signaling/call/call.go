@@ -84,7 +84,8 @@ type Call struct {
 // a browser's request, the request is refused with call_state.
 func Step(c Call, in Input, now time.Time) (Call, []Action) {
 	h := behaviour[c.State][in.kind()]
-	if h == nil {
+	untold := c.State == Offering && !c.told && requestOf(in) != "" // a guess: the browser cannot know of this call
+	if h == nil || untold {
 		return c, refuse(in)
 	}
 	actions := h(&c, in, now)

@@ -1,0 +1,2 @@
+// Package transport owns the SIP sockets of the core side.
+package transport

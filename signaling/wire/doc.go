@@ -1,13 +1,13 @@
 // Package wire is the browser protocol causeway.v1 as values: one JSON-RPC 2.0 object per WebSocket text frame.
 //
-//	 frame ──► ParseRequest ──► Request{ID, Method, Params} ──► Decode ──► LoginParams | StartParams | ...
-//	            │ size, UTF-8, one object, depth, width,           │ exact names, bounds, characters
-//	            │ duplicate members, jsonrpc, id, method           │
-//	            └────────────► *Error (id kept) ◄──────────────────┘
-//	                               │
-//	 frame ◄── ErrorResponse ◄─────┘
-//	 frame ◄── Response(id, LoginResult{...})
-//	 frame ◄── Notification(EventProgress, seq, CallProgress{...})
+//	frame ──► ParseRequest ──► Request{ID, Method, Params} ──► Decode ──► LoginParams | StartParams | ...
+//	           │ size, UTF-8, one object, depth, width,           │ exact names, bounds, characters
+//	           │ duplicate members, jsonrpc, id, method           │
+//	           └────────────► *Error (id kept) ◄──────────────────┘
+//	                              │
+//	frame ◄── ErrorResponse ◄─────┘
+//	frame ◄── Response(id, LoginResult{...})
+//	frame ◄── Notification(EventProgress, seq, CallProgress{...})
 //
 // One call through it: the page's call.start arrives as a frame; ParseRequest finds the id and the method, Decode gives
 // StartParams with the browser's offer; the session answers Response(id, StartResult{SDP: answer}) and then reports with

@@ -1,0 +1,14 @@
+// Package ws accepts the browsers' WebSockets (RFC 6455).
+//
+//	HTTP request --> limits --> Origin --> subprotocol --> upgrade --> Conn
+//	                  503/429    403         400                        |
+//	                                                     reader --------+---> Handler.Frame, one at a time
+//	                                                     writer <-------+---- Conn.Send, bounded queue
+//
+// One goroutine reads a socket for its whole life. Writing has none of its own while there is nothing to write: Send
+// puts the frame into the connection's queue and the first one starts a writer that ends when the queue is empty, so an
+// idle browser costs one goroutine and no write buffer. The HTTP handler returns after the upgrade, so that net/http's
+// request state is freed. A browser that does not read is closed when its queue is full; it resumes when it is back.
+//
+// The package knows nothing of what the frames say, only that a causeway.v1 frame is text.
+package ws

@@ -1,0 +1,27 @@
+// Package udp is the packet engine: a few reader threads, each with one epoll
+// set, and the pool of core ports.
+//
+//	              thread 0 (Loop)                    thread 1 (Loop)
+//	epoll ──┬── access socket (SO_REUSEPORT) ──┐      ...
+//	        ├── core RTP  20000 (call 1)       │
+//	        ├── core RTCP 20001 (call 1)       ├─▶ Handler(b, from, now)
+//	        └── core RTP  20482 (call 2)      ─┘        │ in place
+//	                                    Socket.WriteTo ◀┘ same thread
+//
+// One packet: epoll says a socket is readable, recvfrom puts the datagram into
+// the thread's one buffer, the handler rewrites it there and calls WriteTo on
+// another socket before it returns. No goroutine, channel or allocation per
+// packet and no goroutine per socket, so ten thousand ports cost descriptors
+// only.
+//
+// Reads and writes are non-blocking and made with raw system calls: a call that
+// cannot block need not tell the scheduler. Batched calls (recvmmsg, sendmmsg)
+// were measured elsewhere to save next to nothing on this traffic, because each
+// packet goes to another destination; the wake-ups cost. Hence as few threads as
+// the load needs (media.Config.PacketThreads).
+//
+// A socket is closed by its own thread, so that a descriptor number is never
+// reused under a reader; writers are counted for the same reason.
+//
+// Linux only.
+package udp

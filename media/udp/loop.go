@@ -1,0 +1,234 @@
+package udp
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"causeway/media/packet"
+)
+
+// Choices of ours, not of any standard.
+const (
+	eventsPerWait   = 256 // epoll events taken at once
+	packetsPerVisit = 32  // packets read from one socket before the others get their turn
+)
+
+// ErrClosed is returned by calls on a closed loop or socket.
+var ErrClosed = errors.New("socket is closed")
+
+// Loop is one reader thread and the sockets it reads.
+type Loop struct {
+	epoll int
+	wake  int // eventfd
+
+	mu      sync.Mutex // guards the following
+	started bool
+	closed  bool
+	closing []*Socket
+	open    map[*Socket]struct{}
+
+	table atomic.Pointer[[]atomic.Pointer[Socket]] // by descriptor
+	done  chan struct{}
+	once  sync.Once
+
+	// Used by the thread alone.
+	buf  [packet.BufferSize]byte
+	peer unix.RawSockaddrAny
+}
+
+// NewLoop makes the epoll set. The loop reads once Run is called.
+func NewLoop() (*Loop, error) {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("make epoll set: %w", err)
+	}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		_ = unix.Close(epoll)
+		return nil, fmt.Errorf("make wake-up descriptor: %w", err)
+	}
+	l := &Loop{epoll: epoll, wake: wake, open: map[*Socket]struct{}{}, done: make(chan struct{})}
+	table := make([]atomic.Pointer[Socket], 64)
+	l.table.Store(&table)
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wake)} //nolint:gosec // descriptors are small
+	if err := unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, wake, &ev); err != nil {
+		_ = unix.Close(wake)
+		_ = unix.Close(epoll)
+		return nil, fmt.Errorf("watch wake-up descriptor: %w", err)
+	}
+	return l, nil
+}
+
+// Run reads until Close. It keeps its thread.
+func (l *Loop) Run() error {
+	l.mu.Lock()
+	if l.closed || l.started {
+		l.mu.Unlock()
+		return ErrClosed
+	}
+	l.started = true
+	l.mu.Unlock()
+	defer close(l.done)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	events := make([]unix.EpollEvent, eventsPerWait)
+	for {
+		n, err := l.wait(events)
+		if err != nil {
+			l.mu.Lock()
+			l.closed = true
+			l.mu.Unlock()
+			l.reap()
+			return err
+		}
+		now := time.Now()
+		for i := range events[:n] {
+			l.dispatch(&events[i], now)
+		}
+		if l.reap() {
+			return nil
+		}
+	}
+}
+
+// wait looks for events without telling the scheduler and only then blocks:
+// under load there is nearly always something.
+func (l *Loop) wait(events []unix.EpollEvent) (int, error) {
+	n := pollNow(l.epoll, events)
+	for n <= 0 {
+		var err error
+		n, err = unix.EpollWait(l.epoll, events, -1)
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return 0, fmt.Errorf("wait for packets: %w", err)
+		}
+	}
+	return n, nil
+}
+
+func (l *Loop) dispatch(ev *unix.EpollEvent, now time.Time) {
+	if int(ev.Fd) == l.wake {
+		var b [8]byte
+		_, _ = unix.Read(l.wake, b[:])
+		return
+	}
+	table := *l.table.Load()
+	if int(ev.Fd) >= len(table) {
+		return
+	}
+	// Pad carries the socket's generation: an event of a descriptor that was
+	// closed and reused within one wait must not reach the new owner.
+	if s := table[ev.Fd].Load(); s != nil && s.generation == ev.Pad {
+		s.read(now)
+	}
+}
+
+// reap closes the sockets that asked for it and reports whether the loop ends.
+func (l *Loop) reap() bool {
+	l.mu.Lock()
+	closing, closed := l.closing, l.closed
+	l.closing = nil
+	if closed {
+		for s := range l.open {
+			closing = append(closing, s)
+		}
+	}
+	l.mu.Unlock()
+	for _, s := range closing {
+		l.release(s)
+	}
+	return closed
+}
+
+// release closes one descriptor. Only the loop's thread, or Close of a loop that
+// never ran, calls it.
+func (l *Loop) release(s *Socket) {
+	l.mu.Lock()
+	_, ok := l.open[s]
+	delete(l.open, s)
+	l.mu.Unlock()
+	if !ok {
+		return
+	}
+	s.writers.Or(closedBit)
+	for s.writers.Load() != closedBit {
+		runtime.Gosched() // a sendto in progress: microseconds
+	}
+	(*l.table.Load())[s.fd].Store(nil)
+	_ = unix.Close(s.fd)
+	close(s.gone)
+}
+
+// add puts an open socket under the loop's eyes.
+func (l *Loop) add(s *Socket) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	old := *l.table.Load()
+	if s.fd >= len(old) {
+		// Only adders write the table, under the lock; the reader sees either one.
+		table := make([]atomic.Pointer[Socket], max(s.fd+1, 2*len(old)))
+		for i := range old {
+			table[i].Store(old[i].Load())
+		}
+		l.table.Store(&table)
+		old = table
+	}
+	old[s.fd].Store(s)
+	l.open[s] = struct{}{}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(s.fd), Pad: s.generation} //nolint:gosec // descriptors are small
+	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, s.fd, &ev); err != nil {
+		old[s.fd].Store(nil)
+		delete(l.open, s)
+		return fmt.Errorf("watch socket: %w", err)
+	}
+	return nil
+}
+
+// ask queues a socket for closing; wait is false when nobody will reap it.
+func (l *Loop) ask(s *Socket) (wait bool) {
+	l.mu.Lock()
+	running := l.started
+	if running {
+		l.closing = append(l.closing, s)
+	}
+	l.mu.Unlock()
+	if !running {
+		l.release(s)
+		return false
+	}
+	l.nudge()
+	return true
+}
+
+func (l *Loop) nudge() {
+	one := [8]byte{1}
+	_, _ = unix.Write(l.wake, one[:]) // full means already awake
+}
+
+// Close ends Run, closes every socket and waits. Safe to call twice. It must not
+// be called from a handler.
+func (l *Loop) Close() {
+	l.once.Do(func() {
+		l.mu.Lock()
+		started := l.started
+		l.closed = true
+		l.mu.Unlock()
+		if started {
+			l.nudge()
+			<-l.done
+		} else {
+			l.reap()
+			close(l.done)
+		}
+		_ = unix.Close(l.wake)
+		_ = unix.Close(l.epoll)
+	})
+}

@@ -1,0 +1,202 @@
+package udp
+
+import (
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"causeway/media/packet"
+)
+
+// Handler takes one datagram on the loop's thread. b is the handler's until it
+// returns and has packet.BufferSize octets of capacity; from is unmapped. A
+// handler must not block.
+type Handler func(b []byte, from netip.AddrPort, now time.Time)
+
+// Options of a socket.
+type Options struct {
+	DSCP      int  // 0..63, put on every datagram sent (RFC 2474)
+	Receive   int  // receive buffer, octets; 0 leaves the system's
+	ReusePort bool // several loops read the same address (SO_REUSEPORT)
+}
+
+// closedBit in Socket.writers forbids further writes; the other bits count the
+// writes in progress.
+const closedBit = 1 << 30
+
+// Stats of a socket; each figure only grows.
+type Stats struct {
+	Oversize   uint64 // datagrams longer than packet.MaxDatagram, dropped
+	SendErrors uint64 // datagrams the system did not take
+}
+
+// Socket is one UDP socket of a loop.
+type Socket struct {
+	loop       *Loop
+	fd         int
+	generation int32
+	v6         bool
+	local      netip.AddrPort
+	handle     Handler
+
+	writers    atomic.Int32
+	asked      atomic.Bool
+	gone       chan struct{}
+	oversize   atomic.Uint64
+	sendErrors atomic.Uint64
+}
+
+// Open binds addr (port 0 lets the system choose) and starts delivering to
+// handle when the loop runs. An unspecified IPv6 address takes IPv4 too.
+func (l *Loop) Open(addr netip.AddrPort, opt Options, handle Handler) (*Socket, error) {
+	v6 := !addr.Addr().Unmap().Is4()
+	family := unix.AF_INET
+	if v6 {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open UDP socket: %w", err)
+	}
+	s := &Socket{loop: l, fd: fd, v6: v6, handle: handle, gone: make(chan struct{})}
+	s.generation = generation()
+	if err = s.prepare(addr, opt); err == nil {
+		err = l.add(s)
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return s, nil
+}
+
+// generation is any number unlikely to be that of the descriptor's last owner.
+func generation() int32 { return int32(time.Now().UnixNano()) } //nolint:gosec // only the low bits are wanted
+
+func (s *Socket) prepare(addr netip.AddrPort, opt Options) error {
+	if opt.ReusePort {
+		if err := unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
+			return fmt.Errorf("share UDP port: %w", err)
+		}
+	}
+	if opt.Receive > 0 {
+		// The system caps it at net.core.rmem_max; less is not an error.
+		_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, opt.Receive)
+	}
+	if err := s.mark(opt.DSCP); err != nil {
+		return err
+	}
+	var err error
+	if s.v6 {
+		both := 1
+		if addr.Addr().IsUnspecified() {
+			both = 0
+		}
+		if err = unix.SetsockoptInt(s.fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, both); err != nil {
+			return fmt.Errorf("choose IP versions: %w", err)
+		}
+		err = unix.Bind(s.fd, &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()})
+	} else {
+		err = unix.Bind(s.fd, &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().Unmap().As4()})
+	}
+	if err != nil {
+		return fmt.Errorf("bind UDP %s: %w", addr, err)
+	}
+	return s.learnLocal()
+}
+
+// mark sets the DiffServ code point (RFC 2474; RFC 8837 for voice: EF).
+func (s *Socket) mark(dscp int) error {
+	if dscp == 0 {
+		return nil
+	}
+	var err error
+	if s.v6 {
+		err = unix.SetsockoptInt(s.fd, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, dscp<<2)
+	} else {
+		err = unix.SetsockoptInt(s.fd, unix.IPPROTO_IP, unix.IP_TOS, dscp<<2)
+	}
+	if err != nil {
+		return fmt.Errorf("set DSCP %d: %w", dscp, err)
+	}
+	return nil
+}
+
+func (s *Socket) learnLocal() error {
+	sa, err := unix.Getsockname(s.fd)
+	if err != nil {
+		return fmt.Errorf("read bound address: %w", err)
+	}
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		s.local = netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port)) //nolint:gosec // a port
+	case *unix.SockaddrInet6:
+		s.local = netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port)) //nolint:gosec // a port
+	}
+	return nil
+}
+
+// Local is the bound address.
+func (s *Socket) Local() netip.AddrPort { return s.local }
+
+// Stats returns the socket's counters.
+func (s *Socket) Stats() Stats {
+	return Stats{Oversize: s.oversize.Load(), SendErrors: s.sendErrors.Load()}
+}
+
+// read takes what is there, at most packetsPerVisit datagrams.
+func (s *Socket) read(now time.Time) {
+	l := s.loop
+	for range packetsPerVisit {
+		if s.writers.Load()&closedBit != 0 {
+			return
+		}
+		n, errno := recvFrom(s.fd, l.buf[:packet.MaxDatagram], &l.peer)
+		switch {
+		case errno == unix.EAGAIN:
+			return
+		case errno != 0:
+			continue // an ICMP error of an earlier datagram; reading clears it
+		case n > packet.MaxDatagram:
+			s.oversize.Add(1)
+			continue
+		case n == 0:
+			continue
+		}
+		from, ok := addrPort(&l.peer)
+		if !ok {
+			continue
+		}
+		s.handle(l.buf[:n], from, now)
+	}
+}
+
+// WriteTo sends b to an address of the socket's family, without blocking: a
+// full send buffer loses the packet, as the network would. Safe for concurrent
+// use and beside Close.
+func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
+	if s.writers.Add(1)&closedBit != 0 {
+		s.writers.Add(-1)
+		return ErrClosed
+	}
+	errno := sendTo(s.fd, b, to, s.v6)
+	s.writers.Add(-1)
+	if errno != 0 {
+		s.sendErrors.Add(1)
+		return errno
+	}
+	return nil
+}
+
+// Close stops the socket and waits until its handler runs no more and the port
+// is free. Safe to call twice. It must not be called from a handler.
+func (s *Socket) Close() {
+	s.writers.Or(closedBit)
+	if s.asked.CompareAndSwap(false, true) {
+		s.loop.ask(s)
+	}
+	<-s.gone
+}

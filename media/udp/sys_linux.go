@@ -1,0 +1,73 @@
+package udp
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The calls below never block (MSG_DONTWAIT, timeout 0), so they go straight to
+// the kernel without telling Go's scheduler.
+
+// pollNow is epoll_wait with timeout 0; -1 on any error.
+func pollNow(epoll int, events []unix.EpollEvent) int {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epoll),
+		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+	if errno != 0 {
+		return -1
+	}
+	return int(n)
+}
+
+// recvFrom reads one datagram; n is its real length even where b is shorter
+// (MSG_TRUNC).
+func recvFrom(fd int, b []byte, peer *unix.RawSockaddrAny) (n int, errno syscall.Errno) {
+	size := uint32(unix.SizeofSockaddrAny)
+	r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
+		uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_TRUNC,
+		uintptr(unsafe.Pointer(peer)), uintptr(unsafe.Pointer(&size)))
+	return int(r), errno
+}
+
+// sendTo sends one datagram. An IPv4 address on an IPv6 socket is mapped.
+func sendTo(fd int, b []byte, to netip.AddrPort, v6 bool) syscall.Errno {
+	if len(b) == 0 {
+		return unix.EINVAL
+	}
+	if v6 {
+		sa := unix.RawSockaddrInet6{Family: unix.AF_INET6, Addr: to.Addr().As16()}
+		binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&sa.Port))[:], to.Port())
+		_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+			uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL,
+			uintptr(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet6)
+		return errno
+	}
+	addr := to.Addr().Unmap()
+	if !addr.Is4() {
+		return unix.EAFNOSUPPORT
+	}
+	sa := unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: addr.As4()}
+	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&sa.Port))[:], to.Port())
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+		uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL,
+		uintptr(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet4)
+	return errno
+}
+
+// addrPort reads the peer's address; a mapped one becomes IPv4.
+func addrPort(sa *unix.RawSockaddrAny) (netip.AddrPort, bool) {
+	switch sa.Addr.Family {
+	case unix.AF_INET:
+		a := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
+		port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&a.Port))[:])
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), port), true
+	case unix.AF_INET6:
+		a := (*unix.RawSockaddrInet6)(unsafe.Pointer(sa))
+		port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&a.Port))[:])
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), port), true
+	}
+	return netip.AddrPort{}, false
+}

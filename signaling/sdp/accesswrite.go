@@ -1,0 +1,348 @@
+package sdp
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// AccessLocal is what we say of ourselves on the access leg.
+type AccessLocal struct {
+	Address            netip.AddrPort // m= and c= line: our first candidate as the browser sees it; the zero value writes port 9 and 0.0.0.0
+	Candidates         []Candidate    // all of ours at once: nothing is trickled later
+	UFrag, Pwd         string
+	FingerprintHash    string // e.g. "sha-256"
+	Fingerprint        string // hex octets with colons
+	Setup              string // our role in an answer to actpass: "active", "passive" or "" for active (RFC 8842 5.3)
+	Lite               bool
+	SSRC               uint32
+	CNAME, MSID        string // MSID is "stream track" (RFC 8830); "" for a fixed one
+	SessionID, Version uint64
+	Direction          Direction // what we want; "" is sendrecv
+}
+
+// AccessOptions shapes [AccessOffer].
+type AccessOptions struct {
+	// Previous is our own description in force, when this is a re-offer: its m-lines, mids and payload
+	// types are kept for ever (RFC 8829 5.2.2, RFC 3264 8). nil for a first offer.
+	Previous *Access
+}
+
+// writer builds a description line by line.
+type writer struct{ strings.Builder }
+
+func (w *writer) line(parts ...string) {
+	for _, p := range parts {
+		w.WriteString(p)
+	}
+	w.WriteString("\r\n")
+}
+
+// header writes v= to t=. Both ends of a session use t=0 0 (RFC 3264 5).
+func (w *writer) header(id, version uint64, addr netip.Addr) {
+	w.line("v=0")
+	w.line("o=- ", strconv.FormatUint(id, 10), " ", strconv.FormatUint(version, 10), " ", netAddr(addr))
+	w.line("s=-")
+}
+
+// netAddr writes "IN IP4 a.b.c.d".
+func netAddr(a netip.Addr) string {
+	switch {
+	case !a.IsValid():
+		return "IN IP4 0.0.0.0"
+	case a.Is4():
+		return "IN IP4 " + a.String()
+	default:
+		return "IN IP6 " + a.String()
+	}
+}
+
+// codecs writes rtpmap and fmtp lines.
+func (w *writer) codecs(list []Codec) {
+	for _, c := range list {
+		pt := strconv.Itoa(int(c.PayloadType))
+		ch := ""
+		if c.Channels > 1 {
+			ch = "/" + strconv.Itoa(c.Channels)
+		}
+		w.line("a=rtpmap:", pt, " ", c.Name, "/", strconv.Itoa(c.ClockRate), ch)
+		if c.FMTP != "" {
+			w.line("a=fmtp:", pt, " ", c.FMTP)
+		}
+	}
+}
+
+// formats is the payload type list of an m-line.
+func formats(lists ...[]Codec) string {
+	var b strings.Builder
+	for _, list := range lists {
+		for _, c := range list {
+			b.WriteByte(' ')
+			b.WriteString(strconv.Itoa(int(c.PayloadType)))
+		}
+	}
+	return b.String()
+}
+
+// AccessAnswer answers a browser's offer: the first usable audio is accepted with the codecs both sides
+// have, in our order and under the browser's payload types; every other m-line is refused with port 0 in its
+// place (RFC 3264 6, RFC 8829 5.3). telephone-event is accepted at each clock of an accepted codec, and at 8000.
+//
+// chosen is the browser's side as agreed: Codecs and DTMF the negotiated ones with the browser's parameters
+// (what it wants to receive), Setup the role the browser now has (never actpass), Direction the browser's own view.
+//
+// Errors: ErrNoAudio, ErrNoCommonCodec.
+func AccessAnswer(offer *Access, local AccessLocal, codecs []Codec) (text string, chosen AccessMedia, err error) {
+	index, audio, ok := offer.Audio()
+	if !ok {
+		return "", AccessMedia{}, fail(ErrNoAudio, 0, "the offer has no audio to answer")
+	}
+	chosen = *audio
+	chosen.Codecs, chosen.DTMF = nil, nil
+	var ours []Codec // the same payload types with our parameters
+	for _, want := range codecs {
+		for _, have := range audio.Codecs {
+			if !same(want, have) || slices.ContainsFunc(chosen.Codecs, func(c Codec) bool { return same(c, have) }) {
+				continue
+			}
+			chosen.Codecs = append(chosen.Codecs, have)
+			have.FMTP = ourFMTP(want)
+			ours = append(ours, have)
+		}
+	}
+	if len(chosen.Codecs) == 0 {
+		return "", AccessMedia{}, fail(ErrNoCommonCodec, 0, "the browser offers no audio codec this gateway has")
+	}
+	chosen.DTMF = accessDTMF(chosen.Codecs, audio.DTMF)
+	setup := answerSetup(audio.Setup, local.Setup)
+	chosen.Setup = oppositeSetup(setup)
+	d := answerDirection(audio.Direction, local.Direction)
+	chosen.Direction = d.Reverse()
+
+	var w writer
+	bundled := audio.MID != "" && slices.Contains(offer.Bundle, audio.MID)
+	w.accessHeader(local, audio.MID, bundled)
+	for i := range offer.Media {
+		if i != index {
+			w.refused(&offer.Media[i])
+			continue
+		}
+		w.accessAudio(local, accessAudio{mid: audio.MID, profile: audio.Profile, setup: setup, direction: d, codecs: ours, dtmf: withEvents(chosen.DTMF)})
+	}
+	return w.String(), chosen, nil
+}
+
+// ourFMTP is what we say about a codec of ours: the caller's words, or the default for Opus.
+func ourFMTP(c Codec) string {
+	if c.FMTP == "" && c.Is(nameOpus) {
+		return DefaultOpusFMTP
+	}
+	return c.FMTP
+}
+
+// accessDTMF picks the telephone-event formats to accept: those at the clock of an accepted codec, the
+// main codec's clock first, and 8000, which is all Firefox has (RFC 4733 2.1 wants the clock of the audio).
+func accessDTMF(codecs, offered []Codec) []Codec {
+	var out []Codec
+	add := func(clock int) {
+		for _, c := range offered {
+			if c.ClockRate == clock && !slices.ContainsFunc(out, func(o Codec) bool { return o.ClockRate == clock }) {
+				out = append(out, c)
+			}
+		}
+	}
+	for _, c := range codecs {
+		add(c.ClockRate)
+	}
+	add(8000)
+	return out
+}
+
+// withEvents sets our own event list: the sixteen keys (RFC 4733 2.5.1.1, TS 26.114 annex G).
+func withEvents(dtmf []Codec) []Codec {
+	out := slices.Clone(dtmf)
+	for i := range out {
+		out[i].FMTP = "0-15"
+	}
+	return out
+}
+
+// answerSetup is our role (RFC 8842 5.3): forced by active and passive, ours to choose with actpass.
+func answerSetup(offered, wanted string) string {
+	switch {
+	case offered == "active":
+		return "passive"
+	case offered == "passive" || wanted != "passive":
+		return "active"
+	default:
+		return "passive"
+	}
+}
+
+func oppositeSetup(setup string) string {
+	if setup == "active" {
+		return "passive"
+	}
+	return "active"
+}
+
+func (w *writer) accessHeader(local AccessLocal, mid string, bundled bool) {
+	w.header(local.SessionID, local.Version, local.Address.Addr())
+	w.line("t=0 0")
+	if bundled {
+		w.line("a=group:BUNDLE ", mid)
+	}
+	if local.Lite {
+		w.line("a=ice-lite")
+	}
+	w.line("a=msid-semantic: WMS *")
+}
+
+// refused writes an m-line with port 0. Its formats are the offer's: the list may not be empty.
+func (w *writer) refused(m *AccessMedia) {
+	w.line("m=", m.Kind, " 0 ", m.Profile, " ", strings.Join(m.Formats, " "))
+	w.line("c=IN IP4 0.0.0.0")
+	if m.MID != "" {
+		w.line("a=mid:", m.MID)
+	}
+	w.line("a=inactive")
+}
+
+// accessAudio is what differs between the audio m-line of an offer and of an answer.
+type accessAudio struct {
+	mid, profile, setup string
+	direction           Direction
+	codecs, dtmf        []Codec
+}
+
+func (w *writer) accessAudio(local AccessLocal, a accessAudio) {
+	port := local.Address.Port()
+	if port == 0 {
+		port = 9 // discard: "see the candidates" (RFC 8840 4.1.1)
+	}
+	w.line("m=audio ", strconv.Itoa(int(port)), " ", a.profile, formats(a.codecs, a.dtmf))
+	w.line("c=", netAddr(local.Address.Addr()))
+	w.codecs(a.codecs)
+	w.codecs(a.dtmf)
+	w.line("a=ptime:20")
+	w.line("a=maxptime:60")
+	w.line("a=", string(a.direction))
+	if a.mid != "" {
+		w.line("a=mid:", a.mid)
+	}
+	if a.direction.Sends() {
+		msid := local.MSID
+		if msid == "" {
+			msid = "causeway audio"
+		}
+		w.line("a=msid:", msid)
+		if local.SSRC != 0 && local.CNAME != "" {
+			w.line("a=ssrc:", strconv.FormatUint(uint64(local.SSRC), 10), " cname:", local.CNAME)
+		}
+	}
+	w.line("a=ice-ufrag:", local.UFrag)
+	w.line("a=ice-pwd:", local.Pwd)
+	w.line("a=fingerprint:", local.FingerprintHash, " ", local.Fingerprint)
+	w.line("a=setup:", a.setup)
+	w.line("a=rtcp-mux")
+	for _, c := range local.Candidates {
+		w.line("a=", c.String())
+	}
+	w.line("a=end-of-candidates")
+}
+
+// AccessOffer writes an offer to a browser (a terminating call): one audio m-line with the given codecs, in
+// order, bundle and rtcp-mux, setup actpass (local.Setup is ignored: RFC 8842 5.2 lets the answerer
+// choose). offered is the same description parsed, to hold against the answer.
+func AccessOffer(local AccessLocal, codecs []Codec, opt AccessOptions) (text string, offered *Access) {
+	mid, index := "0", 0
+	var before []AccessMedia
+	var known []Codec
+	if opt.Previous != nil {
+		before = opt.Previous.Media
+		if i, m, ok := opt.Previous.Audio(); ok {
+			index, mid = i, m.MID
+			known = append(slices.Clone(m.Codecs), m.DTMF...)
+		}
+	}
+	all := slices.Clone(codecs)
+	for i := range all {
+		all[i].FMTP = ourFMTP(all[i])
+	}
+	clocks, types := []int{8000}, []uint8{101}
+	if slices.ContainsFunc(all, func(c Codec) bool { return c.ClockRate == 48000 }) {
+		clocks, types = []int{48000, 8000}, []uint8{110, 101}
+	}
+	audio, dtmf := assign(all, clocks, known, types)
+	d := local.Direction
+	if d == "" {
+		d = SendRecv
+	}
+	var w writer
+	w.accessHeader(local, mid, mid != "")
+	for i := range max(1, len(before)) {
+		if i != index {
+			w.refused(&before[i])
+			continue
+		}
+		w.accessAudio(local, accessAudio{mid: mid, profile: profileDTLS, setup: "actpass", direction: d, codecs: audio, dtmf: dtmf})
+	}
+	offered, err := ParseAccess(w.String())
+	if err != nil {
+		offered = &Access{} // only local values that are not SDP (an empty ICE password) lead here; CheckAnswer then refuses
+	}
+	return w.String(), offered
+}
+
+// CheckAnswer reads the browser's answer to this offer and holds it against it: same m-lines in the same
+// order with the same mids, audio accepted, a role that is not actpass, and only codecs that were offered.
+// chosen is the browser's side as agreed, as in [AccessAnswer].
+//
+// Errors: those of ParseAccess, ErrMismatch, ErrNoAudio, ErrSetup, ErrNoCommonCodec.
+func (offered *Access) CheckAnswer(text string) (answer *Access, chosen AccessMedia, err error) {
+	if answer, err = ParseAccess(text); err != nil {
+		return nil, AccessMedia{}, err
+	}
+	if len(answer.Media) != len(offered.Media) {
+		return nil, AccessMedia{}, fail(ErrMismatch, 0, "the answer has not as many media lines as the offer (RFC 3264 6)")
+	}
+	for i := range answer.Media {
+		a, o := &answer.Media[i], &offered.Media[i]
+		if a.Kind != o.Kind || a.MID != o.MID && a.MID != "" {
+			return nil, AccessMedia{}, fail(ErrMismatch, 0, "the answer's media lines are not those of the offer (RFC 8829 5.3.1)")
+		}
+		if o.Rejected && !a.Rejected {
+			return nil, AccessMedia{}, fail(ErrMismatch, 0, "the answer accepts a media line the offer had closed (RFC 3264 6)")
+		}
+	}
+	index, want, ok := offered.Audio()
+	if !ok {
+		return nil, AccessMedia{}, fail(ErrMismatch, 0, "there was no audio in the offer")
+	}
+	m := &answer.Media[index]
+	if m.Rejected {
+		return nil, AccessMedia{}, fail(ErrNoAudio, 0, "the browser refused the audio")
+	}
+	if m.Setup != "active" && m.Setup != "passive" {
+		return nil, AccessMedia{}, fail(ErrSetup, 0, "an answer's a=setup must be active or passive (RFC 8842 5.3)")
+	}
+	chosen = *m
+	chosen.Codecs, chosen.DTMF = common(m.Codecs, want.Codecs), common(m.DTMF, want.DTMF)
+	if len(chosen.Codecs) == 0 {
+		return nil, AccessMedia{}, fail(ErrNoCommonCodec, 0, "the answer accepts no audio codec that was offered")
+	}
+	chosen.Direction = answerDirection(want.Direction, m.Direction)
+	return answer, chosen, nil
+}
+
+// common returns the entries of answered whose format was offered, in the answer's order.
+func common(answered, offered []Codec) []Codec {
+	var out []Codec
+	for _, c := range answered {
+		if slices.ContainsFunc(offered, func(o Codec) bool { return same(o, c) }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}

@@ -23,15 +23,19 @@ func (c *Call) renegotiate(r Request, to negotiation) []Action {
 	return []Action{Reoffer{Held: to == holding}}
 }
 
-// coreAnswer completes our hold or resume.
+// coreAnswer completes our hold or resume, or answers the offer that an offerless INVITE made us send (RFC 3264 4).
 func coreAnswer(c *Call, in Input, _ time.Time) []Action {
+	sdp := in.(CoreAnswer).SDP
 	if c.nego == quiet {
-		return nil
+		if sdp == c.answered {
+			return nil
+		}
+		c.answered = sdp
+		return append([]Action{ConnectCore{SDP: sdp}}, c.ask(sdp)...)
 	}
-	c.LocalHold = c.nego == holding
+	c.LocalHold, c.answered = c.nego == holding, sdp
 	r := c.request
 	c.nego, c.request = quiet, ""
-	sdp := in.(CoreAnswer).SDP
 	out := []Action{ConnectCore{SDP: sdp}, SetHold{Local: c.LocalHold, Remote: c.RemoteHold},
 		Reply{Request: r}, TellHold{Local: c.LocalHold, Remote: c.RemoteHold}}
 	return append(out, c.ask(sdp)...)

@@ -102,8 +102,9 @@ type (
 	MediaOpened struct{ SDP string }
 	// MediaRefused is the result of an action on media or SDP that could not be carried out.
 	MediaRefused struct{ Cause Cause }
-	// AccessUp says that ICE and DTLS are up, for the first time or again.
-	AccessUp struct{}
+	// AccessUp says that ICE and DTLS are up, for the first time or again. Moved tells that the browser's address is
+	// not the one policy was last asked about.
+	AccessUp struct{ Moved bool }
 	// AccessLost says that the browser's checks stopped (RFC 7675: 30 s).
 	AccessLost struct{}
 	// CoreLost says that neither RTP nor RTCP came from the core for the configured time.

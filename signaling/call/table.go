@@ -111,13 +111,18 @@ func mediaRefused(c *Call, in Input, now time.Time) []Action {
 	return c.end(in.(MediaRefused).Cause, now)
 }
 
-func accessUp(c *Call, _ Input, _ time.Time) []Action {
+// accessUp also tells policy where the browser is now: the policed flow is the access leg's (TS 29.214 A.1).
+func accessUp(c *Call, in Input, _ time.Time) []Action {
 	word := MediaConnected
 	if c.AccessUp {
 		word = MediaBack
 	}
 	c.AccessUp, c.lost = true, false
-	return []Action{StopTimer{LostTimer}, TellMedia{word}}
+	out := []Action{StopTimer{LostTimer}, TellMedia{word}}
+	if c.Asked && in.(AccessUp).Moved {
+		out = append(out, c.ask(c.answered)...)
+	}
+	return out
 }
 
 func accessLost(c *Call, _ Input, _ time.Time) []Action {

@@ -3,9 +3,12 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +31,8 @@ var (
 	ErrNoListener = errors.New("no listener for this network")               // Target.Network is not in Config.Listen
 	ErrTooMany    = errors.New("too many connections")                       // MaxConnections or MaxConnectionsPerPeer reached
 	ErrConnection = errors.New("connection lost before the message was out") // wraps the cause
+	ErrLineBreak  = errors.New("line break inside a header field")           // a value that would have forged a field
+	ErrNoVia      = errors.New("message without Via")                        // a request not made by the transaction layer
 )
 
 // Target is where a message goes: an IP address and port, never a name (the Resolver turns names into Targets).
@@ -91,9 +96,9 @@ type Layer struct {
 	wg       sync.WaitGroup
 	mu       sync.Mutex // guards the following
 	closed   bool
-	conns    map[netip.AddrPort]*conn // by remote address
-	perPeer  map[netip.Addr]int
-	draining map[*conn]struct{} // not reachable any more, not yet finished
+	conns    map[netip.AddrPort]*conn     // by remote address; those being dialled too
+	perPeer  map[netip.Addr]int           // connections by remote address without port
+	noStream map[netip.AddrPort]time.Time // peers that refused TCP, and until when not to ask again
 }
 
 // New checks the configuration and prepares a layer. It opens nothing; Start does.
@@ -111,7 +116,7 @@ func New(cfg Config, log *slog.Logger) (*Layer, error) {
 		bound:    make(map[string]netip.AddrPort),
 		conns:    make(map[netip.AddrPort]*conn),
 		perPeer:  make(map[netip.Addr]int),
-		draining: make(map[*conn]struct{}),
+		noStream: make(map[netip.AddrPort]time.Time),
 	}
 	l.admitted.Store(&map[netip.Addr]struct{}{})
 	return l, nil
@@ -157,7 +162,144 @@ func (l *Layer) Peer(addr netip.Addr) bool {
 func (l *Layer) Local(network string) netip.AddrPort { return l.bound[network] }
 
 // Start opens the sockets and begins to read. It fails without leaving anything open.
-func (l *Layer) Start() error { return ErrClosed }
+func (l *Layer) Start() error {
+	if l.handler == nil {
+		return errors.New("start transport: no message handler")
+	}
+	if err := l.open(); err != nil {
+		return errors.Join(fmt.Errorf("start transport: %w", err), l.Close())
+	}
+	if l.udp != nil {
+		l.wg.Go(l.readUDP)
+	}
+	if l.tcp != nil {
+		l.wg.Go(l.accept)
+	}
+	l.log.Info("sip transport listening", "udp", l.bound[UDP], "tcp", l.bound[TCP])
+	return nil
+}
 
-// Close closes every socket and connection and waits for their goroutines. Safe twice.
-func (l *Layer) Close() error { return nil }
+// open binds what Config.Listen names.
+func (l *Layer) open() error {
+	if addr, ok := l.listen[UDP]; ok {
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+		if err != nil {
+			return err
+		}
+		l.udp = udp
+		if err := udp.SetReadBuffer(4 << 20); err != nil {
+			l.log.Warn("sip socket keeps the system's receive buffer", "error", err)
+		}
+		l.bound[UDP] = unmap(udp.LocalAddr().(*net.UDPAddr).AddrPort())
+	}
+	if addr, ok := l.listen[TCP]; ok {
+		tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(addr))
+		if err != nil {
+			return err
+		}
+		l.tcp = tcp
+		l.bound[TCP] = unmap(tcp.Addr().(*net.TCPAddr).AddrPort())
+	}
+	return nil
+}
+
+// Close closes every socket and connection and waits for their goroutines. Safe twice. It must not be called from the
+// message handler.
+func (l *Layer) Close() error {
+	l.mu.Lock()
+	already := l.closed
+	l.closed = true
+	conns := make([]*conn, 0, len(l.conns))
+	for _, c := range l.conns {
+		conns = append(conns, c)
+	}
+	l.mu.Unlock()
+	var errs []error
+	if !already {
+		l.cancel()
+		if l.udp != nil {
+			errs = append(errs, l.udp.Close())
+		}
+		if l.tcp != nil {
+			errs = append(errs, l.tcp.Close())
+		}
+	}
+	for _, c := range conns {
+		c.close(ErrClosed)
+	}
+	l.wg.Wait()
+	return errors.Join(errs...)
+}
+
+// receive takes one framed message: h and bad from splitHead, its body, and where it came from. A panic on the way up
+// costs this message, not the process.
+func (l *Layer) receive(h *head, bad *malformed, body []byte, src Source) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.stats.panics.Add(1)
+			l.log.Error("sip message handler failed", "panic", p, "network", src.Network, "stack", string(debug.Stack()))
+		}
+	}()
+	var msg sip.Message
+	if bad == nil {
+		msg, bad = h.message(body)
+	}
+	if bad != nil {
+		l.refuse(h, bad, src)
+		return
+	}
+	via := msg.Via()
+	if _, ok := msg.(*sip.Response); ok {
+		if len(msg.GetHeaders("via")) != 1 || !l.ours(via) {
+			l.stats.foreign.Add(1) // RFC 3261 8.1.3.3 and 18.1.2: discard silently
+			return
+		}
+		src.reply = src.Remote
+	} else {
+		src.reply = receive(via, src.Network, src.Remote)
+	}
+	msg.SetSource(src.Remote.String())
+	msg.SetTransport(strings.ToUpper(src.Network))
+	l.stats.received.Add(1)
+	l.handler(msg, src)
+}
+
+// watch shows a message to the observer.
+func (l *Layer) watch(sent bool, network string, remote netip.AddrPort, data []byte) {
+	if l.observer != nil {
+		l.observer(Wire{Sent: sent, Network: network, Local: l.bound[network], Remote: remote, Data: data, At: time.Now()})
+	}
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+
+// Stats are counters since the start, and the connections open now.
+type Stats struct {
+	Received, Sent uint64 // well-formed messages
+	NotPeer        uint64 // datagrams and connections of strangers, dropped without an answer
+	Refused        uint64 // malformed requests answered statelessly
+	Malformed      uint64 // malformed messages dropped without an answer
+	Foreign        uint64 // responses whose Via is not ours, dropped
+	Switched       uint64 // requests too large for UDP that went by TCP
+	FellBack       uint64 // of these, those sent by UDP after all
+	SendErrors     uint64
+	Panics         uint64 // in the message handler
+	Connections    int
+}
+
+type counters struct {
+	received, sent, notPeer, refused, malformed, foreign, switched, fellBack, sendErrors, panics atomic.Uint64
+}
+
+// Stats returns the counters.
+func (l *Layer) Stats() Stats {
+	l.mu.Lock()
+	open := len(l.conns)
+	l.mu.Unlock()
+	c := &l.stats
+	return Stats{
+		Received: c.received.Load(), Sent: c.sent.Load(), NotPeer: c.notPeer.Load(), Refused: c.refused.Load(),
+		Malformed: c.malformed.Load(), Foreign: c.foreign.Load(), Switched: c.switched.Load(), FellBack: c.fellBack.Load(),
+		SendErrors: c.sendErrors.Load(), Panics: c.panics.Load(), Connections: open,
+	}
+}

@@ -1,13 +1,23 @@
 package transport
 
 import (
+	"bytes"
 	"context"
+	"net/netip"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
 
-// Send routes, completes (Via) and writes one message, and waits until it is handed to the kernel or queued on an open
-// connection. It blocks only while a connection for this very target is being set up, at most DialTimeout or ctx.
+// streamRefusal is how long a peer that refused a TCP connection for a large request gets large requests by UDP
+// before TCP is tried again.
+const streamRefusal = time.Minute
+
+// maxDatagram is the largest UDP payload of IPv4.
+const maxDatagram = 65507
+
+// Send routes, completes (Via) and writes one message, and waits until it is handed to the kernel. It blocks only while
+// a connection to this very target is set up or written, at most DialTimeout and WriteTimeout, or until ctx ends.
 // A request above UDPLimit for a UDP target goes by TCP and falls back to UDP if TCP is refused (RFC 3261 18.1.1).
 func (l *Layer) Send(ctx context.Context, msg sip.Message, dst Target) error {
 	done := make(chan Result, 1)
@@ -27,5 +37,156 @@ func (l *Layer) Send(ctx context.Context, msg sip.Message, dst Target) error {
 // else it returns false and done is called exactly once, later, from another goroutine. The message is serialised
 // before Post returns, so the caller may reuse it. done may be nil.
 func (l *Layer) Post(msg sip.Message, dst Target, done func(Result)) (Result, bool) {
-	return Result{Network: dst.Network, Err: ErrClosed}, true
+	dst.Addr = unmap(dst.Addr)
+	r, known := l.route(msg, dst, done)
+	if known {
+		l.count(r)
+	}
+	return r, known
+}
+
+// count books the outcome of one message.
+func (l *Layer) count(r Result) {
+	if r.Err != nil {
+		l.stats.sendErrors.Add(1)
+	} else {
+		l.stats.sent.Add(1)
+	}
+}
+
+// route picks the network and hands the message over.
+func (l *Layer) route(msg sip.Message, dst Target, done func(Result)) (Result, bool) {
+	_, listening := l.bound[dst.Network]
+	switch {
+	case !listening:
+		return Result{dst.Network, ErrNoListener}, true
+	case !l.Peer(dst.Addr.Addr()) || dst.Addr.Port() == 0:
+		return Result{dst.Network, ErrNotPeer}, true
+	case dst.Network == TCP:
+		return l.postTCP(msg, dst.Addr, done)
+	}
+	data, err := l.serialise(msg, UDP)
+	if err != nil {
+		return Result{UDP, err}, true
+	}
+	if _, ok := msg.(*sip.Request); ok && l.cfg.UDPLimit > 0 && len(data) > l.cfg.UDPLimit && l.mayStream(dst.Addr) {
+		return l.postSwitched(msg, data, dst.Addr, done)
+	}
+	return l.writeUDP(data, dst.Addr), true
+}
+
+// postSwitched sends by TCP what is too large for UDP (RFC 3261 18.1.1); data is the form for UDP, kept in case the
+// connection cannot be made.
+func (l *Layer) postSwitched(msg sip.Message, data []byte, addr netip.AddrPort, done func(Result)) (Result, bool) {
+	stream, err := l.serialise(msg, TCP)
+	if err != nil {
+		return Result{TCP, err}, true
+	}
+	if err := l.enqueue(addr, outgoing{data: stream, datagram: data, done: done}); err != nil {
+		return l.fallBack(data, addr), true
+	}
+	l.stats.switched.Add(1)
+	return Result{}, false
+}
+
+func (l *Layer) postTCP(msg sip.Message, addr netip.AddrPort, done func(Result)) (Result, bool) {
+	data, err := l.serialise(msg, TCP)
+	if err != nil {
+		return Result{TCP, err}, true
+	}
+	if res, ok := msg.(*sip.Response); ok && !l.connected(addr) {
+		if addr, ok = lostConnection(res.Via()); !ok || !l.Peer(addr.Addr()) {
+			return Result{TCP, ErrConnection}, true
+		}
+	}
+	if err := l.enqueue(addr, outgoing{data: data, done: done}); err != nil {
+		return Result{TCP, err}, true
+	}
+	return Result{}, false
+}
+
+// fallBack sends by UDP after TCP was refused, and remembers the refusal.
+func (l *Layer) fallBack(data []byte, addr netip.AddrPort) Result {
+	l.stats.fellBack.Add(1)
+	return l.writeUDP(data, addr)
+}
+
+func (l *Layer) writeUDP(data []byte, addr netip.AddrPort) Result {
+	if len(data) > maxDatagram {
+		return Result{UDP, ErrTooLarge}
+	}
+	if _, err := l.udp.WriteToUDPAddrPort(data, addr); err != nil {
+		return Result{UDP, err}
+	}
+	l.watch(true, UDP, addr, data)
+	return Result{UDP, nil}
+}
+
+// mayStream reports whether a large request for this UDP target may try TCP.
+func (l *Layer) mayStream(addr netip.AddrPort) bool {
+	if l.tcp == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	until, refused := l.noStream[addr]
+	if refused && time.Now().After(until) {
+		delete(l.noStream, addr)
+		refused = false
+	}
+	return !refused
+}
+
+// refusedStream remembers that addr takes no TCP connection. Bounded by the number of peers' addresses in use; swept
+// when it grows all the same.
+func (l *Layer) refusedStream(addr netip.AddrPort) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if len(l.noStream) >= 1024 {
+		for a, until := range l.noStream {
+			if now.After(until) {
+				delete(l.noStream, a)
+			}
+		}
+	}
+	l.noStream[addr] = now.Add(streamRefusal)
+}
+
+// serialise completes the message for a network and writes it out. It refuses a message whose header fields hold line
+// breaks: however such a value came about, it would forge header fields.
+func (l *Layer) serialise(msg sip.Message, network string) ([]byte, error) {
+	fields := 0
+	var buf bytes.Buffer
+	buf.Grow(2048)
+	if msg.ContentLength() == nil {
+		msg.SetBody(msg.Body())
+	}
+	switch m := msg.(type) {
+	case *sip.Request:
+		via := m.Via()
+		if via == nil {
+			return nil, ErrNoVia
+		}
+		l.stamp(via, network)
+		fields = len(m.Headers())
+		m.StringWrite(&buf)
+	case *sip.Response:
+		if m.Via() == nil {
+			return nil, ErrNoVia
+		}
+		fields = len(m.Headers())
+		m.StringWrite(&buf)
+	}
+	data := buf.Bytes()
+	if len(data) > l.cfg.MaxMessage {
+		return nil, ErrTooLarge
+	}
+	head := data[:len(data)-len(msg.Body())]
+	// One line each for the start line, every field and the empty line.
+	lines := bytes.Count(head, []byte("\r\n"))
+	if lines != fields+2 || bytes.Count(head, []byte("\n")) != lines || bytes.Count(head, []byte("\r")) != lines {
+		return nil, ErrLineBreak
+	}
+	return data, nil
 }

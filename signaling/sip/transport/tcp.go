@@ -1,6 +1,364 @@
 package transport
 
-type conn struct{}
-type counters struct{}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
-func validHost(string) bool { return true }
+// conn is one TCP connection, made or accepted. One goroutine reads it, one writes it (and dials it first). Whoever
+// sends only appends to the bounded queue.
+type conn struct {
+	l        *Layer
+	remote   netip.AddrPort
+	accepted bool
+	queue    chan outgoing
+	active   atomic.Int64 // unix nanoseconds of the last message either way
+	need     int          // owned by the reader: no message is complete before the buffer holds so many bytes
+
+	mu     sync.Mutex // guards the following
+	nc     net.Conn   // nil while dialling
+	closed chan struct{}
+	cause  error // set before closed is closed
+}
+
+// outgoing is one message waiting for the writer of a connection.
+type outgoing struct {
+	data     []byte
+	datagram []byte // the same for UDP, if it may go that way should the connection not come about
+	done     func(Result)
+}
+
+func (o outgoing) finish(l *Layer, r Result) {
+	l.count(r)
+	if o.done != nil {
+		o.done(r)
+	}
+}
+
+// accept is the one acceptor. Strangers are closed at once, unanswered.
+func (l *Layer) accept() {
+	for {
+		nc, err := l.tcp.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			l.log.Warn("sip accept failed", "error", err)
+			select {
+			case <-l.ctx.Done():
+				return
+			case <-time.After(10 * time.Millisecond): // out of descriptors: wait for some to be closed
+			}
+			continue
+		}
+		remote := unmap(nc.RemoteAddr().(*net.TCPAddr).AddrPort())
+		if !l.Peer(remote.Addr()) {
+			l.stats.notPeer.Add(1)
+			nc.Close()
+			continue
+		}
+		c, err := l.addConn(remote, nc)
+		if err != nil {
+			l.log.Warn("sip connection refused", "error", err)
+			nc.Close()
+			continue
+		}
+		l.wg.Go(c.write)
+		l.wg.Go(c.read)
+	}
+}
+
+// connected reports whether a connection to exactly this address exists or is being made.
+func (l *Layer) connected(addr netip.AddrPort) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conns[addr] != nil
+}
+
+// enqueue gives a message to the connection with addr, making one if needed. It never waits.
+func (l *Layer) enqueue(addr netip.AddrPort, o outgoing) error {
+	l.mu.Lock()
+	c := l.conns[addr]
+	l.mu.Unlock()
+	if c == nil {
+		var err error
+		if c, err = l.addConn(addr, nil); err != nil {
+			return err
+		}
+	}
+	return c.push(o)
+}
+
+// addConn enters a connection into the tables, within the limits. Without nc its writer dials; two callers that race
+// for the same address share one.
+func (l *Layer) addConn(addr netip.AddrPort, nc net.Conn) (*conn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, ErrClosed
+	}
+	if c := l.conns[addr]; c != nil && nc == nil {
+		return c, nil
+	}
+	if len(l.conns) >= l.cfg.MaxConnections || l.perPeer[addr.Addr()] >= l.cfg.MaxConnectionsPerPeer || l.conns[addr] != nil {
+		return nil, ErrTooMany
+	}
+	c := &conn{
+		l: l, remote: addr, accepted: nc != nil, nc: nc,
+		queue: make(chan outgoing, l.cfg.SendQueue), closed: make(chan struct{}),
+	}
+	c.active.Store(time.Now().UnixNano())
+	l.conns[addr] = c
+	l.perPeer[addr.Addr()]++
+	if nc == nil {
+		l.wg.Go(c.write)
+	}
+	return c, nil
+}
+
+// forget takes the connection out of the tables; a later message to the address makes a new one.
+func (l *Layer) forget(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conns[c.remote] != c {
+		return
+	}
+	delete(l.conns, c.remote)
+	if l.perPeer[c.remote.Addr()]--; l.perPeer[c.remote.Addr()] <= 0 {
+		delete(l.perPeer, c.remote.Addr())
+	}
+}
+
+// push queues a message. A full queue means a peer that does not read. The lock keeps a message from being queued
+// after the writer has emptied the queue for the last time.
+func (c *conn) push(o outgoing) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cause != nil {
+		return fmt.Errorf("%w: %w", ErrConnection, c.cause)
+	}
+	select {
+	case c.queue <- o:
+		return nil
+	default:
+		return ErrQueueFull
+	}
+}
+
+// close ends the connection for both goroutines. The first cause counts.
+func (c *conn) close(cause error) {
+	c.mu.Lock()
+	if c.cause != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.cause = cause
+	nc := c.nc
+	close(c.closed)
+	c.mu.Unlock()
+	c.l.forget(c)
+	if nc != nil {
+		nc.Close()
+	}
+}
+
+// write is the one writer: it dials if needed, then writes the queue until the connection ends, then fails what is left.
+func (c *conn) write() {
+	if c.nc == nil && !c.dial() {
+		return
+	}
+	for {
+		select {
+		case o := <-c.queue:
+			if err := c.writeOne(o.data); err != nil {
+				c.close(err)
+				o.finish(c.l, Result{TCP, fmt.Errorf("%w: %w", ErrConnection, err)})
+				continue
+			}
+			o.finish(c.l, Result{TCP, nil})
+		case <-c.closed:
+			c.drain(func(o outgoing) Result { return Result{TCP, fmt.Errorf("%w: %w", ErrConnection, c.cause)} })
+			return
+		}
+	}
+}
+
+func (c *conn) writeOne(data []byte) error {
+	if err := c.nc.SetWriteDeadline(time.Now().Add(c.l.cfg.WriteTimeout)); err != nil {
+		return err
+	}
+	if _, err := c.nc.Write(data); err != nil {
+		return err
+	}
+	c.active.Store(time.Now().UnixNano())
+	c.l.watch(true, TCP, c.remote, data)
+	return nil
+}
+
+// drain empties the queue of a closed connection.
+func (c *conn) drain(outcome func(outgoing) Result) {
+	for {
+		select {
+		case o := <-c.queue:
+			o.finish(c.l, outcome(o))
+		default:
+			return
+		}
+	}
+}
+
+// dial makes the connection from our listening address and starts its reader. If it fails, what waits goes by UDP where
+// it may, else it fails.
+func (c *conn) dial() bool {
+	ctx, cancel := context.WithTimeout(c.l.ctx, c.l.cfg.DialTimeout)
+	defer cancel()
+	dialer := net.Dialer{}
+	if local := c.l.bound[TCP].Addr(); local.IsValid() && !local.IsUnspecified() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local, 0))
+	}
+	nc, err := dialer.DialContext(ctx, TCP, c.remote.String())
+	if err == nil {
+		c.mu.Lock()
+		if c.cause == nil {
+			c.nc = nc
+		}
+		err = c.cause
+		c.mu.Unlock()
+		if err == nil {
+			c.l.wg.Go(c.read)
+			return true
+		}
+		nc.Close()
+	}
+	c.close(err)
+	c.drain(func(o outgoing) Result {
+		if o.datagram == nil {
+			return Result{TCP, fmt.Errorf("%w: %w", ErrConnection, err)}
+		}
+		c.l.refusedStream(c.remote)
+		return c.l.fallBack(o.datagram, c.remote)
+	})
+	return false
+}
+
+// read is the one reader: it cuts the stream into messages by Content-Length (RFC 3261 18.3) and hands each up before
+// it looks for the next.
+func (c *conn) read() {
+	buf := make([]byte, 0, 4096)
+	var started time.Time // of the message in buf
+	first := c.accepted
+	for {
+		rest, err := c.consume(buf)
+		if len(rest) < len(buf) {
+			first, started = false, time.Time{}
+		}
+		if err != nil {
+			c.close(err)
+			return
+		}
+		buf = append(buf[:0], rest...)
+		if len(buf) > 0 && started.IsZero() {
+			started = time.Now()
+		}
+		if buf, err = c.fill(buf, c.deadline(started, first)); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) && len(buf) == 0 && !first && c.recent() {
+				continue // we sent something meanwhile
+			}
+			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+				c.l.log.Debug("sip connection ends", "error", err)
+			}
+			c.close(err)
+			return
+		}
+	}
+}
+
+// deadline is when the next bytes must be there: soon within a message and before the first one of an accepted
+// connection, so that a stranger to the protocol cannot hold it open; else the idle time.
+func (c *conn) deadline(started time.Time, first bool) time.Time {
+	switch {
+	case !started.IsZero():
+		return started.Add(c.l.cfg.MessageTimeout)
+	case first:
+		return time.Unix(0, c.active.Load()).Add(c.l.cfg.MessageTimeout)
+	}
+	return time.Unix(0, c.active.Load()).Add(c.l.cfg.IdleTimeout)
+}
+
+func (c *conn) recent() bool {
+	return time.Since(time.Unix(0, c.active.Load())) < c.l.cfg.IdleTimeout
+}
+
+// fill reads once, making room first.
+func (c *conn) fill(buf []byte, deadline time.Time) ([]byte, error) {
+	if len(buf) == cap(buf) {
+		grown := make([]byte, len(buf), 2*cap(buf))
+		copy(grown, buf)
+		buf = grown
+	}
+	if err := c.nc.SetReadDeadline(deadline); err != nil {
+		return buf, err
+	}
+	n, err := c.nc.Read(buf[len(buf):cap(buf)])
+	if n > 0 {
+		err = nil // an error comes again with the next read
+	}
+	return buf[:len(buf)+n], err
+}
+
+var errFraming = errors.New("stream cannot be cut into messages")
+
+// consume takes every whole message out of buf and returns what is left. An error means the framing is lost.
+func (c *conn) consume(buf []byte) ([]byte, error) {
+	for {
+		// RFC 3261 7.5: CRLF before a start line is ignored; RFC 5626 4.4.1: CRLF CRLF is a ping, CRLF the pong.
+		for len(buf) >= 2 && buf[0] == '\r' && buf[1] == '\n' {
+			if len(buf) >= 4 && buf[2] == '\r' && buf[3] == '\n' {
+				buf = buf[2:]
+				if err := c.push(outgoing{data: []byte("\r\n")}); err != nil {
+					return buf, err
+				}
+			}
+			buf = buf[2:]
+		}
+		if len(buf) < c.need {
+			return buf, nil
+		}
+		end := endOfHead(buf)
+		if end < 0 {
+			if len(buf) > maxHead {
+				return buf, errFraming
+			}
+			return buf, nil
+		}
+		src := Source{Network: TCP, Remote: c.remote, Local: c.l.bound[TCP]}
+		h, bad := splitHead(buf[:end+2])
+		if h.length < 0 {
+			if bad == nil {
+				bad = badRequest("Missing Content-Length")
+			}
+			c.l.refuse(&h, bad, src)
+			return buf, errFraming
+		}
+		if end+4+h.length > c.l.cfg.MaxMessage {
+			c.l.refuse(&h, &malformed{513, "Message Too Large"}, src)
+			return buf, errFraming
+		}
+		if c.need = end + 4 + h.length; len(buf) < c.need {
+			return buf, nil
+		}
+		c.need = 0
+		c.active.Store(time.Now().UnixNano())
+		c.l.watch(false, TCP, c.remote, buf[:end+4+h.length])
+		c.l.receive(&h, bad, buf[end+4:end+4+h.length], src)
+		buf = buf[end+4+h.length:]
+	}
+}

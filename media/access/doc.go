@@ -1,0 +1,36 @@
+// Package access is the browser's leg: ICE, DTLS and SRTP on one UDP port that
+// all browsers share.
+//
+//	                one UDP port, all browsers
+//	datagram ──▶ Port ──┬─ STUN ─▶ limiter ─▶ by ufrag ─▶ Leg.check ─▶ answer, validate, nominate
+//	                    ├─ DTLS ─▶ by validated address ─▶ feed ─▶ pion/dtls (own goroutines)
+//	                    ├─ SRTP ─▶ by validated address ─▶ Leg: unprotect in place ─▶ Owner.AccessRTP
+//	                    └─ SRTCP ▶ by validated address ─▶ Leg: statistics
+//	Leg.SendRTP ─▶ protect in place ─▶ nominated address
+//
+// One call through it: NewLeg makes a user fragment and password; the browser's
+// checks arrive with them, are answered, and make its address known to the Port;
+// USE-CANDIDATE nominates one. SetRemote says what the browser's description
+// held; the DTLS handshake then runs, over validated addresses only, the peer's
+// certificate is held against the offered fingerprints, and SRTP contexts come
+// from the exporter (RFC 5764). Only now does media pass. The browser's checks go
+// on for the whole call; 30 s without one is a lost browser (RFC 7675).
+//
+// # Why a small ICE-lite responder and not ice.Agent
+//
+// A gateway on a fixed address may be ICE-lite (TS 24.371 5A.4): it answers
+// checks and never sends one. That leaves a state of a few addresses (ice.go),
+// which needs no goroutine, timer or socket of its own. pion's agent, made for
+// full ICE, brings several goroutines, timers, channels and its own buffers for
+// every call, and hands every packet through a channel; measured side by side
+// that was the larger half of a call's memory and a large part of its packet
+// cost. STUN encoding, integrity and fingerprint are pion/stun's.
+//
+// # What strangers get
+//
+// Nothing. Without a known user fragment, a right MESSAGE-INTEGRITY and a right
+// FINGERPRINT a check is not answered and leaves no trace but a counter. DTLS and
+// SRTP from an address that passed no check are dropped before anything is
+// parsed, so a race of ClientHellos or injected media finds no state to race for.
+// Failed authentication never ends a call (RFC 3711 3.3).
+package access

@@ -1,0 +1,251 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"causeway/media/packet"
+)
+
+// Remote is what the browser's description says of the transport.
+type Remote struct {
+	UFrag, Pwd   string
+	Fingerprints []Fingerprint
+	Client       bool           // we are the DTLS client (the browser's a=setup:passive)
+	Clocks       *packet.Clocks // RTP clock per payload type
+}
+
+// ErrClosed is returned by calls on a closed leg.
+var ErrClosed = errors.New("access leg is closed")
+
+// path is where packets go now; replaced, never edited.
+type path struct {
+	via    Writer
+	remote netip.AddrPort
+}
+
+type legCounts struct {
+	authFailed, unparsed, dtlsDropped, controlFailed uint64
+}
+
+// Leg is one browser's leg. Safe for concurrent use.
+type Leg struct {
+	port  *Port
+	owner Owner
+	log   *slog.Logger
+
+	lastCheck atomic.Int64 // Unix nanoseconds of the last valid check
+	path      atomic.Pointer[path]
+	keys      atomic.Pointer[keys]
+	clocks    atomic.Pointer[packet.Clocks]
+
+	mu        sync.Mutex // guards the following
+	ice       agent
+	assoc     *association
+	control   packet.Control
+	counts    legCounts
+	since     time.Time // when the browser's description came
+	connected bool      // was, at least once
+	lost      bool
+	shut      bool // the browser closed DTLS
+	failed    bool
+	closed    bool
+}
+
+// NewLeg registers a leg with fresh credentials. ssrc and cname are those of the
+// stream sent to the browser; interval is the mean time between RTCP reports.
+func (p *Port) NewLeg(owner Owner, ssrc uint32, cname string, interval time.Duration, log *slog.Logger) *Leg {
+	l := &Leg{port: p, owner: owner, log: log}
+	l.control = packet.Control{SSRC: ssrc, CNAME: cname, Interval: interval}
+	l.clocks.Store(new(packet.Clocks))
+	l.ice.cur = newCredentials()
+	for !p.enlist(l.ice.cur.UFrag, l) {
+		l.ice.cur = newCredentials()
+	}
+	return l
+}
+
+// Local returns the credentials for our next description.
+func (l *Leg) Local() Credentials {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ice.cur
+}
+
+// SetRemote takes the browser's description. The first call lets ICE and DTLS
+// run; a new ufrag and pwd later is an ICE restart (RFC 8445 9), after which
+// Local returns new credentials and the old pair serves until another is
+// nominated; another fingerprint is a new DTLS association (RFC 8842 4).
+func (l *Leg) SetRemote(r Remote, now time.Time) error {
+	if len(r.UFrag) < 4 || len(r.UFrag) > 256 || len(r.Pwd) < 22 || len(r.Pwd) > 256 {
+		return errors.New("ICE user fragment or password has a wrong length (RFC 8839 5.4)")
+	}
+	prints, err := trust(r.Fingerprints)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	if r.Clocks != nil {
+		l.clocks.Store(r.Clocks)
+	}
+	switch {
+	case l.ice.remote == "":
+		l.ice.remote, l.since = r.UFrag, now
+	case l.ice.remote != r.UFrag:
+		if err := l.restartICE(r.UFrag); err != nil {
+			return err
+		}
+		l.since = now
+	}
+	l.associate(r.Client, prints)
+	l.startDTLS()
+	return nil
+}
+
+func (l *Leg) restartICE(remote string) error {
+	if l.ice.prev.UFrag != "" {
+		l.port.drop(l.ice.prev.UFrag)
+	}
+	for range 8 {
+		l.ice.restart(remote)
+		if l.port.enlist(l.ice.cur.UFrag, l) {
+			return nil
+		}
+		l.ice.cur, l.ice.remote, l.ice.generation = l.ice.prev, l.ice.prevRemote, l.ice.generation-1
+	}
+	return fmt.Errorf("draw ICE credentials: all taken")
+}
+
+// associate makes the DTLS association, or a new one where the certificate
+// changes. The caller holds the lock.
+func (l *Leg) associate(client bool, prints trusted) {
+	old := l.assoc
+	if old != nil {
+		if old.trusted.equal(prints) || (old.peerCert != nil && prints.match(old.peerCert)) {
+			return
+		}
+		l.stopDTLS(old)
+	}
+	a := &association{client: client, trusted: prints, done: make(chan struct{})}
+	a.feed = newFeed(l.writeDTLS)
+	l.assoc = a
+	l.failed, l.shut = false, false
+}
+
+// stopDTLS ends an association's goroutines without waiting.
+func (l *Leg) stopDTLS(a *association) {
+	if a.cancel != nil {
+		a.cancel()
+	}
+	_ = a.feed.Close()
+	if !a.running {
+		a.running = true
+		close(a.done)
+	}
+}
+
+func (l *Leg) writeDTLS(b []byte) error {
+	p := l.path.Load()
+	if p == nil {
+		return ErrNotConnected
+	}
+	return p.via.WriteTo(b, p.remote)
+}
+
+func (l *Leg) send(via Writer, b []byte, to netip.AddrPort) error { return via.WriteTo(b, to) }
+
+// route publishes the nominated pair. The caller holds the lock.
+func (l *Leg) route() {
+	if p := l.ice.current(); p != nil && !l.closed {
+		l.path.Store(&path{via: p.via, remote: p.addr})
+	}
+}
+
+// revive ends a loss when checks come again. The caller holds the lock.
+func (l *Leg) revive(_ time.Time) {
+	if !l.lost || l.shut || l.ice.current() == nil {
+		return
+	}
+	l.lost = false
+	l.route()
+	l.owner.AccessEvent(Event{Kind: Restored})
+}
+
+// lose stops sending and tells the owner, once. The caller holds the lock.
+func (l *Leg) lose(reason Reason) {
+	if l.lost || l.failed {
+		return
+	}
+	l.lost = true
+	l.path.Store(nil) // nothing is sent without consent (RFC 7675 5.1)
+	l.owner.AccessEvent(Event{Kind: Lost, Reason: reason})
+}
+
+// fail ends the leg's hopes, once. The caller holds the lock.
+func (l *Leg) fail(reason Reason) {
+	if l.failed {
+		return
+	}
+	l.failed = true
+	l.path.Store(nil)
+	l.keys.Store(nil)
+	l.owner.AccessEvent(Event{Kind: Failed, Reason: reason})
+}
+
+// guard is deferred around everything a packet makes this leg do: a panic ends
+// this leg, not the program.
+func (l *Leg) guard() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	l.log.Error("access leg ended by a fault", "fault", fmt.Sprint(r), "stack", string(debug.Stack()))
+	l.Fault() // every lock is released by defer, so none is held here
+}
+
+// Fault ends the leg with ReasonInternal.
+func (l *Leg) Fault() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.fail(ReasonInternal)
+	}
+}
+
+// Close says goodbye to the browser and waits until nothing of the leg runs.
+// Safe to call twice; not from a handler.
+func (l *Leg) Close() {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return
+	}
+	l.closed = true
+	a := l.assoc
+	l.port.drop(l.ice.cur.UFrag)
+	if l.ice.prev.UFrag != "" {
+		l.port.drop(l.ice.prev.UFrag)
+	}
+	for _, p := range l.ice.peers {
+		l.port.disclaim(p.addr, l)
+	}
+	if a != nil {
+		l.stopDTLS(a)
+	}
+	l.mu.Unlock()
+	if a != nil {
+		<-a.done
+	}
+	l.path.Store(nil)
+	l.keys.Store(nil)
+}

@@ -1,0 +1,177 @@
+package access
+
+import (
+	"log/slog"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/stun/v3"
+
+	"causeway/media/demux"
+	"causeway/media/packet"
+	"causeway/media/udp"
+)
+
+// Timeouts of the access legs.
+type Timeouts struct {
+	ICE       time.Duration // from the browser's description to a nominated pair
+	Handshake time.Duration // DTLS
+	Consent   time.Duration // without a check (RFC 7675 5.1)
+}
+
+// Port is the access port: what all browsers' legs share. Safe for concurrent
+// use.
+type Port struct {
+	identity *Identity
+	timeouts Timeouts
+	pool     *packet.Pool
+	log      *slog.Logger
+
+	users   *demux.Table[string, *Leg]
+	addrs   *demux.Table[netip.AddrPort, *Leg]
+	limiter limiter
+	counts  portCounts
+}
+
+type portCounts struct {
+	strangers, limited, badChecks, unknown atomic.Uint64
+}
+
+// PortStats counts what belonged to no leg.
+type PortStats struct {
+	Strangers uint64 // DTLS, SRTP or SRTCP from an address that passed no check
+	BadChecks uint64 // STUN without a known user, right integrity and fingerprint
+	Limited   uint64 // STUN over the per-source rate
+	Unknown   uint64 // datagrams of no protocol served here
+}
+
+// NewPort makes the shared part; Open adds sockets.
+func NewPort(identity *Identity, timeouts Timeouts, pool *packet.Pool, log *slog.Logger) *Port {
+	return &Port{
+		identity: identity, timeouts: timeouts, pool: pool, log: log,
+		users: demux.NewTable[string, *Leg](demux.HashString),
+		addrs: demux.NewTable[netip.AddrPort, *Leg](demux.HashAddr),
+	}
+}
+
+// Open binds one socket of the port on loop.
+func (p *Port) Open(loop *udp.Loop, addr netip.AddrPort, opt udp.Options) (*udp.Socket, error) {
+	r := &reader{port: p}
+	s, err := loop.Open(addr, opt, r.datagram)
+	if err != nil {
+		return nil, err
+	}
+	r.via.Store(s)
+	return s, nil
+}
+
+// Stats returns the counters.
+func (p *Port) Stats() PortStats {
+	return PortStats{
+		Strangers: p.counts.strangers.Load(), BadChecks: p.counts.badChecks.Load(),
+		Limited: p.counts.limited.Load(), Unknown: p.counts.unknown.Load(),
+	}
+}
+
+// reader is one socket's reading side; only its thread uses it.
+type reader struct {
+	port *Port
+	via  atomic.Pointer[udp.Socket] // set right after the socket began to deliver
+	msg  stun.Message               // scratch for checks
+}
+
+func (r *reader) datagram(b []byte, from netip.AddrPort, now time.Time) {
+	via := r.via.Load()
+	if via == nil {
+		return
+	}
+	r.port.datagram(&r.msg, b, from, via, now)
+}
+
+// datagram sorts one datagram. A panic below ends the one leg it was for.
+func (p *Port) datagram(msg *stun.Message, b []byte, from netip.AddrPort, via Writer, now time.Time) {
+	kind := demux.Classify(b)
+	if kind == demux.Unknown {
+		p.counts.unknown.Add(1)
+		return
+	}
+	leg, ok := p.addrs.Load(from)
+	if kind == demux.STUN {
+		p.stun(msg, b, from, via, ok, now)
+		return
+	}
+	if !ok {
+		p.counts.strangers.Add(1)
+		return
+	}
+	defer leg.guard()
+	switch kind {
+	case demux.DTLS:
+		leg.handleDTLS(b)
+	case demux.RTP:
+		leg.handleRTP(b, now)
+	case demux.RTCP:
+		leg.handleRTCP(b, now)
+	case demux.Unknown, demux.STUN:
+	}
+}
+
+// stun serves checks. Sources that validated an address are not limited here:
+// each of their checks is authenticated before it changes anything.
+func (p *Port) stun(msg *stun.Message, b []byte, from netip.AddrPort, via Writer, known bool, now time.Time) {
+	if !known && !p.limiter.allow(from.Addr(), now) {
+		p.counts.limited.Add(1)
+		return
+	}
+	req, ok := parseCheck(msg, b)
+	if ok {
+		var leg *Leg
+		if leg, ok = p.users.Load(string(req.local)); ok {
+			defer leg.guard()
+			ok = leg.check(req, from, via, now)
+		}
+	}
+	if !ok {
+		p.counts.badChecks.Add(1)
+	}
+}
+
+// claim makes the leg the owner of a remote address. Another live leg's address
+// is not given away: whoever can spoof a source and holds credentials of its own
+// must not get a stranger's media.
+func (p *Port) claim(addr netip.AddrPort, leg *Leg, now time.Time) bool {
+	if owner, ok := p.addrs.Load(addr); ok && owner == leg {
+		return true
+	}
+	mine := false
+	p.addrs.Update(addr, func(old *Leg, ok bool) (*Leg, bool) {
+		if ok && old != leg && now.UnixNano()-old.lastCheck.Load() < int64(claimHold) {
+			return old, true
+		}
+		mine = true
+		return leg, true
+	})
+	return mine
+}
+
+func (p *Port) disclaim(addr netip.AddrPort, leg *Leg) {
+	p.addrs.Update(addr, func(old *Leg, ok bool) (*Leg, bool) { return old, ok && old != leg })
+}
+
+func (p *Port) drop(ufrag string) {
+	p.users.Update(ufrag, func(*Leg, bool) (*Leg, bool) { return nil, false })
+}
+
+// enlist registers a ufrag; false when it is taken.
+func (p *Port) enlist(ufrag string, leg *Leg) bool {
+	done := false
+	p.users.Update(ufrag, func(old *Leg, ok bool) (*Leg, bool) {
+		if ok {
+			return old, true
+		}
+		done = true
+		return leg, true
+	})
+	return done
+}

@@ -1,0 +1,239 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"causeway/media/packet"
+	"causeway/media/udp"
+)
+
+// ErrNoRemote is returned by sends before the far end's address is known.
+var ErrNoRemote = errors.New("core leg has no remote address")
+
+// Owner is the session a leg belongs to.
+type Owner interface {
+	// CoreRTP takes one packet from the far end. b is the owner's until the call
+	// returns. Called on a packet thread, without locks.
+	CoreRTP(b []byte, h packet.RTP, now time.Time)
+	// CoreSilent tells that the far end fell silent, or is heard again. Called
+	// with the leg locked; it must not block and must not call the leg.
+	CoreSilent(silent bool)
+	// CoreFault tells that a packet made the owner panic.
+	CoreFault()
+}
+
+// Remote is what the far end's SDP says of the transport.
+type Remote struct {
+	RTP, RTCP netip.AddrPort
+	Clocks    *packet.Clocks // RTP clock per payload type
+	// Interval is the mean time between our RTCP reports; 0 sends none (RFC 3556
+	// 2: both b=RS:0 and b=RR:0).
+	Interval time.Duration
+}
+
+type legCounts struct {
+	strangers, unparsed, controlStrangers, controlUnparsed uint64
+}
+
+// Leg is one core leg. Safe for concurrent use.
+type Leg struct {
+	owner Owner
+	log   *slog.Logger
+	pair  *udp.Pair
+
+	remote atomic.Pointer[Remote]
+
+	mu      sync.Mutex // guards the following
+	control packet.Control
+	counts  legCounts
+	heard   time.Time // last RTP or RTCP from the current remote; zero before the first
+	silent  bool
+	closed  bool
+}
+
+// NewLeg takes a port pair from the pool. ssrc and cname are those of the stream
+// sent to the core. udp.ErrNoPorts when there is none.
+func NewLeg(owner Owner, ports *udp.Ports, loop *udp.Loop, opt udp.Options, ssrc uint32, cname string, log *slog.Logger) (*Leg, error) {
+	l := &Leg{owner: owner, log: log}
+	l.control = packet.Control{SSRC: ssrc, CNAME: cname}
+	pair, err := ports.Take(loop, opt, l.handleRTP, l.handleRTCP, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("take core ports: %w", err)
+	}
+	l.pair = pair
+	return l, nil
+}
+
+// Local returns the bound addresses.
+func (l *Leg) Local() (rtp, rtcp netip.AddrPort) { return l.pair.RTP.Local(), l.pair.RTCP.Local() }
+
+// SetRemote takes the far end's description; the next packet goes there and only
+// packets from there are accepted.
+func (l *Leg) SetRemote(r Remote) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.RTP = netip.AddrPortFrom(r.RTP.Addr().Unmap(), r.RTP.Port())
+	r.RTCP = netip.AddrPortFrom(r.RTCP.Addr().Unmap(), r.RTCP.Port())
+	if old := l.remote.Load(); old == nil || old.RTP != r.RTP {
+		l.heard = time.Time{}
+		l.noise(false)
+	}
+	l.control.Interval = r.Interval
+	l.remote.Store(&r)
+}
+
+// guard is deferred around what a packet makes the session do: a panic ends the
+// session, not the program.
+func (l *Leg) guard() {
+	if r := recover(); r != nil {
+		l.log.Error("core leg ended by a fault", "fault", fmt.Sprint(r), "stack", string(debug.Stack()))
+		l.owner.CoreFault()
+	}
+}
+
+func (l *Leg) handleRTP(b []byte, from netip.AddrPort, now time.Time) {
+	defer l.guard()
+	if h, ok := l.accept(b, from, now); ok {
+		l.owner.CoreRTP(b, h, now)
+	}
+}
+
+// accept checks the source, reads the header and accounts for the packet.
+func (l *Leg) accept(b []byte, from netip.AddrPort, now time.Time) (packet.RTP, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.remote.Load()
+	if r == nil || from != r.RTP || l.closed {
+		l.counts.strangers++
+		return packet.RTP{}, false
+	}
+	h, err := packet.ParseRTP(b)
+	if err != nil || r.Clocks[h.PayloadType] == 0 {
+		l.counts.unparsed++
+		return packet.RTP{}, false
+	}
+	l.control.In.Packet(h, r.Clocks[h.PayloadType], now)
+	l.hear(now)
+	return h, true
+}
+
+func (l *Leg) handleRTCP(b []byte, from netip.AddrPort, now time.Time) {
+	defer l.guard()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.remote.Load()
+	switch {
+	case r == nil || from != r.RTCP || l.closed:
+		l.counts.controlStrangers++
+	case !l.control.Received(b, now):
+		l.counts.controlUnparsed++
+	default:
+		l.hear(now)
+	}
+}
+
+// hear notes a sign of life. The caller holds the lock.
+func (l *Leg) hear(now time.Time) {
+	l.heard = now
+	l.noise(false)
+}
+
+// noise tells the owner when silence begins or ends. The caller holds the lock.
+func (l *Leg) noise(silent bool) {
+	if l.silent != silent {
+		l.silent = silent
+		l.owner.CoreSilent(silent)
+	}
+}
+
+// SendRTP sends a packet to the far end.
+func (l *Leg) SendRTP(b []byte) error {
+	r := l.remote.Load()
+	if r == nil || !r.RTP.IsValid() || r.RTP.Port() == 0 {
+		return ErrNoRemote
+	}
+	return l.pair.RTP.WriteTo(b, r.RTP)
+}
+
+// Tick reports silence longer than limit; 0 turns the watch off.
+func (l *Leg) Tick(now time.Time, limit time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed && limit > 0 && !l.heard.IsZero() && now.Sub(l.heard) > limit {
+		l.noise(true)
+	}
+}
+
+// Due reports whether an RTCP report is to be sent now.
+func (l *Leg) Due(now time.Time) bool {
+	if l.remote.Load() == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.closed && l.control.Due(now)
+}
+
+// Report sends a compound with what the stream sent.
+func (l *Leg) Report(info packet.SenderInfo, now time.Time) {
+	r := l.remote.Load()
+	if r == nil || !r.RTCP.IsValid() || r.RTCP.Port() == 0 {
+		return
+	}
+	var room [512]byte
+	_ = l.pair.RTCP.WriteTo(l.compound(room[:0], info, now), r.RTCP) // a lost report is replaced by the next
+}
+
+func (l *Leg) compound(b []byte, info packet.SenderInfo, now time.Time) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.control.Append(b, info, now)
+}
+
+// Stats of a leg.
+type Stats struct {
+	packet.Quality
+	Strangers        uint64 // RTP from any other source than the SDP's
+	Unparsed         uint64 // RTP that is malformed or of a payload type never negotiated
+	ControlStrangers uint64
+	ControlUnparsed  uint64
+}
+
+// Stats returns the leg's figures.
+func (l *Leg) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Stats{
+		Quality: l.control.Quality(), Strangers: l.counts.strangers, Unparsed: l.counts.unparsed,
+		ControlStrangers: l.counts.controlStrangers, ControlUnparsed: l.counts.controlUnparsed,
+	}
+}
+
+// Close gives the ports back, after a BYE to an RTCP address that reports were
+// sent to (RFC 3550 6.6). Safe to call twice; not from a handler.
+func (l *Leg) Close() {
+	if l.shut() {
+		if r := l.remote.Load(); r != nil && r.Interval > 0 && r.RTCP.IsValid() && r.RTCP.Port() != 0 {
+			b := packet.AppendRR(nil, l.control.SSRC, nil)
+			b = packet.AppendSDES(b, l.control.SSRC, l.control.CNAME)
+			_ = l.pair.RTCP.WriteTo(packet.AppendBYE(b, l.control.SSRC), r.RTCP)
+		}
+	}
+	l.pair.Close()
+}
+
+// shut marks the leg closed and reports whether it was open.
+func (l *Leg) shut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	was := !l.closed
+	l.closed = true
+	return was
+}

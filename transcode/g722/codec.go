@@ -1,0 +1,126 @@
+package g722
+
+import (
+	"fmt"
+
+	"causeway/transcode"
+)
+
+// Constants of RFC 3551 4.5.2, and of our choosing (longest).
+const (
+	rate    = 16000 // PCM
+	clock   = 8000  // RTP
+	longest = 1440  // octets of a packet we make: 180 ms
+)
+
+// Codec is G.722 at 64 kbit/s.
+type Codec struct{}
+
+// Codecs returns G722.
+func Codecs() []transcode.Codec { return []transcode.Codec{Codec{}} }
+
+// Name returns the IANA encoding name.
+func (Codec) Name() string { return "G722" }
+
+// Rates returns 16000: G.722 has no other.
+func (Codec) Rates() []int { return []int{rate} }
+
+// Cost is the price for 20 ms, microseconds.
+func (Codec) Cost(transcode.Format) (decode, encode int) { return 14, 15 }
+
+// NewDecoder returns a decoder; the rate hint is ignored.
+func (Codec) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) {
+	if err := check(f); err != nil {
+		return nil, err
+	}
+	return &decoder{state: newDecoderState(), plc: transcode.NewConcealer(rate)}, nil
+}
+
+// NewEncoder returns an encoder; the rate hint is ignored. Packets of whole octets up to 180 ms.
+func (Codec) NewEncoder(f transcode.Format, _ int) (transcode.Encoder, error) {
+	if err := check(f); err != nil {
+		return nil, err
+	}
+	octets := int(f.Duration().Microseconds() * clock / 1e6)
+	if octets < 1 || octets > longest {
+		return nil, fmt.Errorf("%w: G722 packets of %v", transcode.ErrUnsupported, f.Duration())
+	}
+	return &encoder{state: newCoder(), frame: 2 * octets}, nil
+}
+
+func check(f transcode.Format) error {
+	if f.ClockRate != clock || f.Channels > 1 {
+		return fmt.Errorf("%w: G722/%d/%d", transcode.ErrUnsupported, f.ClockRate, f.Channels)
+	}
+	return nil
+}
+
+type decoder struct {
+	state  decoderState
+	plc    *transcode.Concealer
+	closed bool
+}
+
+func (d *decoder) Rate() int { return rate }
+
+func (d *decoder) Decode(pcm []int16, payload []byte) (int, error) {
+	n := 2 * len(payload)
+	switch {
+	case d.closed:
+		return 0, transcode.ErrClosed
+	case n == 0:
+		return 0, fmt.Errorf("%w: empty G.722", transcode.ErrPayload)
+	case n > rate/1000*int(transcode.MaxPacket.Milliseconds()):
+		return 0, fmt.Errorf("%w: G.722 of %d octets", transcode.ErrPayload, len(payload))
+	case n > len(pcm):
+		return 0, transcode.ErrShortBuffer
+	}
+	d.state.decode(pcm, payload)
+	d.plc.Good(pcm[:n])
+	return n, nil
+}
+
+func (d *decoder) Conceal(pcm []int16, n int) (int, error) {
+	if d.closed {
+		return 0, transcode.ErrClosed
+	}
+	if n < 0 || n > len(pcm) {
+		return 0, transcode.ErrShortBuffer
+	}
+	d.plc.Conceal(pcm[:n])
+	return n, nil
+}
+
+// Reset begins a new stream.
+func (d *decoder) Reset() {
+	d.state = newDecoderState()
+	d.plc.Reset()
+}
+
+func (d *decoder) ModeRequest() (int, bool) { return 0, false }
+func (d *decoder) Close()                   { d.closed = true }
+
+type encoder struct {
+	state  coder
+	frame  int
+	closed bool
+}
+
+func (e *encoder) Rate() int         { return rate }
+func (e *encoder) FrameSamples() int { return e.frame }
+
+func (e *encoder) Encode(payload []byte, pcm []int16) (int, error) {
+	switch {
+	case e.closed:
+		return 0, transcode.ErrClosed
+	case len(pcm) != e.frame:
+		return 0, fmt.Errorf("transcode: G.722 frame of %d samples, want %d", len(pcm), e.frame)
+	case len(payload) < e.frame/2:
+		return 0, transcode.ErrShortBuffer
+	}
+	e.state.encode(payload, pcm)
+	return e.frame / 2, nil
+}
+
+func (e *encoder) RequestMode(int) {}
+func (e *encoder) Close()          { e.closed = true }

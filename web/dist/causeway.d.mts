@@ -1,0 +1,2 @@
+// Type declarations of causeway.mjs for Node's module resolution.
+export * from "./types/index";

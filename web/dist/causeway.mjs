@@ -1,0 +1,1576 @@
+/*! Causeway client, Apache-2.0 */
+
+// sdk/src/protocol/errors.ts
+var catalogue = {
+  parse_error: { code: -32700, message: "The frame is not valid JSON.", hint: "Send one JSON object in UTF-8 per text frame.", retryable: false },
+  invalid_request: { code: -32600, message: "The frame is not a JSON-RPC 2.0 request.", hint: 'Send {"jsonrpc":"2.0","id":...,"method":...,"params":{...}}; batches and requests without an id are not accepted.', retryable: false },
+  method_unknown: { code: -32601, message: "The gateway does not know this method.", hint: "Check the spelling of the method, and that page and gateway are of the same version.", retryable: false },
+  params_invalid: { code: -32602, message: "The parameters do not fit the method.", hint: "Compare the parameters with the method's table in the protocol description.", retryable: false },
+  internal: { code: -32603, message: "The gateway failed while it handled the request.", hint: "Try again. If it happens again, tell the gateway's operator the time and the call.", retryable: true },
+  token_missing: { code: 1001, message: "No token was given.", hint: "Log in with a token from your identity provider.", retryable: false },
+  token_invalid: { code: 1002, message: "The token was refused.", hint: "Get a new token from the identity provider this gateway trusts.", retryable: false },
+  token_expired: { code: 1003, message: "The token has expired.", hint: "Get a new token and log in again; check the computer's clock if the token is new.", retryable: false },
+  token_audience: { code: 1004, message: "The token was issued for another service.", hint: "Ask the identity provider for a token whose audience is this gateway.", retryable: false },
+  identity_refused: { code: 1005, message: "The token gives no right to use a telephone number here.", hint: "Ask the administrator to give your account a telephone identity.", retryable: false },
+  resume_unknown: { code: 1006, message: "The session to be resumed is over or was never here.", hint: "Log in without resume; calls of the old session have ended.", retryable: false },
+  login_required: { code: 1007, message: "Nobody is logged in on this connection.", hint: "Send session.login first, within ten seconds of connecting.", retryable: false },
+  rate_limited: { code: 1008, message: "Too many requests in a short time.", hint: "Wait for the time given in retryAfter, then send fewer requests.", retryable: true },
+  too_many_sessions: { code: 1009, message: "This user is already logged in as often as allowed.", hint: "Close the phone in another tab or on another device, then try again.", retryable: true },
+  draining: { code: 1010, message: "This gateway is being taken out of service and accepts nothing new.", hint: "Connect again: another gateway will answer.", retryable: true },
+  registration_refused: { code: 1011, message: "The telephone network refused to register this user.", hint: "Ask the administrator whether the subscription is active in the network.", retryable: false },
+  core_unreachable: { code: 1012, message: "The telephone network does not answer.", hint: "Try again in a moment; the gateway keeps trying.", retryable: true },
+  not_registered: { code: 1013, message: "The phone is not registered in the telephone network at the moment.", hint: "Wait until the phone shows that it is ready, then try again.", retryable: true },
+  already_logged_in: { code: 1014, message: "This connection is already logged in.", hint: "Use session.token to renew the token, or open a new connection for another user.", retryable: false },
+  call_unknown: { code: 2001, message: "There is no such call.", hint: "The call has probably just ended.", retryable: false },
+  call_state: { code: 2002, message: "The call is not in a state in which this can be done.", hint: "Wait until the call's state allows it: hold and keypad need a connected call.", retryable: false },
+  number_invalid: { code: 2003, message: "This number cannot be dialled as written.", hint: "Write the number with country code, like +15550101, or a SIP address.", retryable: false },
+  number_unknown: { code: 2004, message: "The number does not exist.", hint: "Check the number and dial again.", retryable: false },
+  busy: { code: 2005, message: "The line is busy.", hint: "Try again later.", retryable: true },
+  no_answer: { code: 2006, message: "Nobody answered.", hint: "Try again later.", retryable: true },
+  declined: { code: 2007, message: "The call was declined.", hint: "The other party does not want to take the call now.", retryable: false },
+  forbidden: { code: 2008, message: "The telephone network does not allow this call.", hint: "Ask the administrator whether this number may be called with your subscription.", retryable: false },
+  unavailable: { code: 2009, message: "The other party cannot be reached now.", hint: "The phone may be switched off or out of coverage. Try again later.", retryable: true },
+  congestion: { code: 2010, message: "The telephone network is too busy to set up the call.", hint: "Try again in a moment.", retryable: true },
+  too_many_calls: { code: 2011, message: "You have as many calls as allowed at a time.", hint: "End a call, then try again.", retryable: true },
+  cancelled: { code: 2012, message: "The caller hung up before the call was answered.", hint: "Call back if you want to speak to the caller.", retryable: false },
+  hangup: { code: 2013, message: "The call has ended.", hint: "One of the two parties hung up.", retryable: false },
+  answered_elsewhere: { code: 2014, message: "The call was answered on another device.", hint: "Nothing needs to be done.", retryable: false },
+  policy_rejected: { code: 2015, message: "The telephone network did not grant the resources for this call.", hint: "Try again; if it happens again, ask the administrator about your subscription.", retryable: true },
+  policy_released: { code: 2016, message: "The telephone network took back the resources of this call.", hint: "Call again. The network ended the call, not the other party.", retryable: true },
+  emergency_use_phone: { code: 2017, message: "Emergency calls are not possible from this page.", hint: "Use a mobile or landline telephone to call the emergency services now.", retryable: false },
+  session_ended: { code: 2018, message: "The call ended because the page's session with the gateway is over.", hint: "Log in again and call again.", retryable: true },
+  deregistered: { code: 2019, message: "The telephone network ended this phone's registration.", hint: "Log in again. If it happens again, ask the administrator.", retryable: true },
+  call_exists: { code: 2020, message: "There is already a call with this id.", hint: "Choose a new id for every call.", retryable: false },
+  sdp_invalid: { code: 3001, message: "The session description cannot be understood.", hint: "Send the browser's own description unchanged: the sdp of createOffer or createAnswer.", retryable: false },
+  media_incompatible: { code: 3002, message: "The two phones have no audio format in common.", hint: "The other phone cannot take this kind of call.", retryable: false },
+  media_failed: { code: 3003, message: "The audio connection between browser and gateway could not be made.", hint: "A firewall may block it: allow UDP to the gateway, then try again.", retryable: true },
+  media_lost: { code: 3004, message: "The audio connection was lost.", hint: "Check the network connection and call again.", retryable: true },
+  media_resources: { code: 3005, message: "The gateway has no room for another call's audio.", hint: "Try again in a moment.", retryable: true },
+  dtmf_unavailable: { code: 3006, message: "The other side does not accept keypad tones in this call.", hint: "Say the digits, or call from another phone.", retryable: false },
+  microphone_denied: { code: 4001, message: "The browser may not use the microphone.", hint: "Allow the microphone for this page: click the icon beside the address, then try again.", retryable: false },
+  microphone_missing: { code: 4002, message: "No microphone was found.", hint: "Connect a microphone or headset, then try again.", retryable: false },
+  connection_lost: { code: 4003, message: "The connection to the gateway is lost.", hint: "Check the network connection; the phone reconnects by itself.", retryable: true },
+  browser_unsupported: { code: 4004, message: "This browser cannot make calls here.", hint: "Use a current browser, and open the page by https or on localhost.", retryable: false },
+  audio_blocked: { code: 4005, message: "The browser does not play sound before you touch the page.", hint: "Click anywhere on the page to hear the call.", retryable: true },
+  timeout: { code: 4006, message: "The gateway did not answer in time.", hint: "Check the network connection, then try again.", retryable: true },
+  microphone_busy: { code: 4007, message: "The microphone is in use by another program.", hint: "Close the other program that uses the microphone, then try again.", retryable: true }
+};
+var closes = [
+  { code: 1e3, name: "logout", reconnect: false },
+  { code: 1009, name: "too_big", reconnect: false },
+  { code: 1013, name: "try_again", reconnect: true },
+  { code: 4400, name: "bad_frames", reconnect: false },
+  { code: 4401, name: "token", reconnect: false },
+  { code: 4403, name: "identity", reconnect: false },
+  { code: 4408, name: "login_timeout", reconnect: true },
+  { code: 4409, name: "replaced", reconnect: false },
+  { code: 4429, name: "rate", reconnect: true }
+];
+
+// sdk/src/protocol/failure.ts
+var PhoneError = class _PhoneError extends Error {
+  constructor(name, override = {}) {
+    const row = catalogue[name];
+    super(override.message ?? row.message);
+    this.name = name;
+    this.code = override.code ?? row.code;
+    this.hint = override.hint ?? row.hint;
+    this.retryable = override.retryable ?? row.retryable;
+    if (override.retryAfter !== void 0) this.retryAfter = override.retryAfter;
+  }
+  /** The error the gateway sent. A name this SDK does not know yet keeps its own code, sentence and hint. */
+  static fromWire(e) {
+    const name = e.name !== void 0 && isErrorName(e.name) ? e.name : "internal";
+    return new _PhoneError(name, e);
+  }
+  /** Anything thrown, as a PhoneError. */
+  static from(thrown, fallback = "internal") {
+    return thrown instanceof _PhoneError ? thrown : new _PhoneError(fallback);
+  }
+};
+function isErrorName(name) {
+  return Object.prototype.hasOwnProperty.call(catalogue, name);
+}
+
+// sdk/src/media/meter.ts
+var Meter = class _Meter {
+  constructor(context, source, analyser) {
+    this.context = context;
+    this.source = source;
+    this.analyser = analyser;
+    this.samples = new Float32Array(analyser.fftSize);
+  }
+  /** A meter for the stream, or null where the browser has no WebAudio. */
+  static of(stream) {
+    try {
+      const context = new AudioContext();
+      const source = context.createMediaStreamSource(stream);
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 1024;
+      source.connect(analyser);
+      return new _Meter(context, source, analyser);
+    } catch {
+      return null;
+    }
+  }
+  read() {
+    this.analyser.getFloatTimeDomainData(this.samples);
+    let sum = 0;
+    for (const s of this.samples) sum += s * s;
+    const db = 10 * Math.log10(sum / this.samples.length + 1e-12);
+    return Math.min(1, Math.max(0, (db + 60) / 54));
+  }
+  async unlock() {
+    if (this.context.state === "suspended") await this.context.resume();
+  }
+  close() {
+    this.source.disconnect();
+    void this.context.close().catch(() => void 0);
+  }
+};
+
+// sdk/src/media/leg-browser.ts
+var BrowserLeg = class {
+  constructor(config, listener, env) {
+    this.config = config;
+    this.listener = listener;
+    this.env = env;
+    this.pc = null;
+    this.local = null;
+    this.remote = null;
+    this.sender = null;
+    this.player = null;
+    this.microphoneMeter = null;
+    this.remoteMeter = null;
+    this.muted = false;
+    this.closed = false;
+  }
+  get remoteStream() {
+    return this.remote;
+  }
+  get localStream() {
+    return this.local?.stream ?? null;
+  }
+  get microphoneEnded() {
+    return this.local?.stream.getAudioTracks()[0]?.readyState === "ended";
+  }
+  async offer() {
+    const stream = await this.openMicrophone();
+    const pc = this.connection();
+    this.addTrack(pc, stream);
+    await pc.setLocalDescription(await pc.createOffer());
+    return this.localSDP(pc);
+  }
+  async restart() {
+    const pc = this.connection();
+    if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
+    await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
+    return this.localSDP(pc);
+  }
+  async accept(sdp) {
+    await this.connection().setRemoteDescription({ type: "answer", sdp });
+  }
+  async answer(sdp) {
+    const stream = await this.openMicrophone();
+    const pc = this.connection();
+    if (pc.signalingState === "stable" && !pc.remoteDescription) await pc.setRemoteDescription({ type: "offer", sdp });
+    this.addTrack(pc, stream);
+    if (pc.signalingState === "have-remote-offer") await pc.setLocalDescription(await pc.createAnswer());
+    return this.localSDP(pc);
+  }
+  setMuted(muted) {
+    this.muted = muted;
+    this.applyMute();
+  }
+  levels() {
+    return { microphone: this.muted ? 0 : this.microphoneMeter?.read() ?? 0, remote: this.remoteMeter?.read() ?? 0 };
+  }
+  async stats() {
+    return this.pc ? this.pc.getStats() : null;
+  }
+  /** Takes the selected microphone for a running call; the connection is not negotiated again. */
+  async useMicrophone() {
+    if (!this.local || this.closed) return;
+    const old = this.local;
+    const next = await this.env.microphone();
+    if (this.closed) return release(next);
+    await this.sender?.replaceTrack(next.stream.getAudioTracks()[0] ?? null);
+    this.local = next;
+    release(old);
+    this.microphoneMeter?.close();
+    this.microphoneMeter = Meter.of(next.stream);
+    this.applyMute();
+  }
+  async useOutput(id) {
+    await this.player?.setSinkId?.(id);
+  }
+  async unlock() {
+    await this.player?.play();
+    await this.microphoneMeter?.unlock();
+    await this.remoteMeter?.unlock();
+  }
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.pc) {
+      this.pc.onicecandidate = this.pc.onconnectionstatechange = this.pc.ontrack = null;
+      this.pc.close();
+    }
+    if (this.local) release(this.local);
+    this.microphoneMeter?.close();
+    this.remoteMeter?.close();
+    if (this.player) {
+      this.player.srcObject = null;
+      this.player = null;
+    }
+    this.env.closed(this);
+  }
+  connection() {
+    if (this.closed) throw new PhoneError("call_state");
+    if (this.pc) return this.pc;
+    const pc = new RTCPeerConnection({ ...this.config, bundlePolicy: "max-bundle" });
+    pc.onicecandidate = (ev) => {
+      const c = ev.candidate;
+      this.listener.candidate(c && c.candidate !== "" ? { candidate: c.candidate, sdpMid: c.sdpMid ?? "0" } : null);
+    };
+    pc.onconnectionstatechange = () => {
+      const state = pc.connectionState;
+      if (state === "connected" || state === "disconnected" || state === "failed") this.listener.connection(state);
+    };
+    pc.ontrack = (ev) => this.playRemote(ev.streams[0] ?? new MediaStream([ev.track]));
+    return this.pc = pc;
+  }
+  async openMicrophone() {
+    if (this.local && !this.microphoneEnded) return this.local.stream;
+    const opened = await this.env.microphone();
+    if (this.closed) {
+      release(opened);
+      throw new PhoneError("cancelled");
+    }
+    this.local = opened;
+    this.microphoneMeter = Meter.of(opened.stream);
+    this.applyMute();
+    return opened.stream;
+  }
+  addTrack(pc, stream) {
+    const track = stream.getAudioTracks()[0];
+    if (!track) throw new PhoneError("microphone_missing");
+    this.sender ?? (this.sender = pc.addTrack(track, stream));
+  }
+  /** A track of the page's own source is shared between calls: muting replaces it instead of switching it off. */
+  applyMute() {
+    const track = this.local?.stream.getAudioTracks()[0] ?? null;
+    if (!track) return;
+    if (this.local?.owned) track.enabled = !this.muted;
+    else void this.sender?.replaceTrack(this.muted ? null : track).catch(() => void 0);
+  }
+  playRemote(stream) {
+    this.remote = stream;
+    const player = new Audio();
+    player.autoplay = true;
+    player.srcObject = stream;
+    this.player = player;
+    const sink = this.env.output();
+    if (sink) void player.setSinkId?.(sink).catch(() => void 0);
+    player.play().catch((thrown) => {
+      if (thrown.name === "NotAllowedError") this.listener.blocked();
+    });
+    this.remoteMeter = Meter.of(stream);
+  }
+  localSDP(pc) {
+    const sdp = pc.localDescription?.sdp;
+    if (!sdp) throw new PhoneError("media_failed");
+    return sdp;
+  }
+};
+function release(m) {
+  if (m.owned) for (const track of m.stream.getTracks()) track.stop();
+}
+
+// sdk/src/media/tones.ts
+var KEYS = {
+  "1": [697, 1209],
+  "2": [697, 1336],
+  "3": [697, 1477],
+  A: [697, 1633],
+  "4": [770, 1209],
+  "5": [770, 1336],
+  "6": [770, 1477],
+  B: [770, 1633],
+  "7": [852, 1209],
+  "8": [852, 1336],
+  "9": [852, 1477],
+  C: [852, 1633],
+  "*": [941, 1209],
+  "0": [941, 1336],
+  "#": [941, 1477],
+  D: [941, 1633]
+};
+var PATTERNS = {
+  ring: {
+    notes: [[659, 0, 0.22, 0.16], [880, 0.24, 0.34, 0.16], [659, 0.72, 0.22, 0.16], [880, 0.96, 0.5, 0.16]],
+    period: 3e3
+  },
+  ringback: { notes: [[425, 0, 1, 0.06]], period: 5e3 }
+};
+var Tones = class {
+  constructor() {
+    this.context = null;
+    this.playing = "none";
+    this.repeat = null;
+    this.voice = null;
+    this.sink = "";
+  }
+  play(sound) {
+    if (sound === this.playing) return;
+    this.silence();
+    this.playing = sound;
+    if (sound === "none") return;
+    const pattern = PATTERNS[sound];
+    const once = () => {
+      for (const [hz, start, length, loudness] of pattern.notes) this.note(hz, start, length, loudness);
+    };
+    once();
+    this.repeat = setInterval(once, pattern.period);
+  }
+  beep(digit) {
+    const pair = KEYS[digit.toUpperCase()];
+    for (const hz of pair ?? []) this.note(hz, 0, 0.12, 0.07);
+  }
+  async useOutput(id) {
+    this.sink = id;
+    await this.context?.setSinkId?.(id);
+  }
+  async unlock() {
+    await this.ready()?.resume();
+  }
+  close() {
+    this.silence();
+    this.playing = "none";
+    void this.context?.close().catch(() => void 0);
+    this.context = null;
+  }
+  silence() {
+    if (this.repeat !== null) clearInterval(this.repeat);
+    this.repeat = null;
+    this.voice?.disconnect();
+    this.voice = null;
+  }
+  note(hz, start, length, loudness) {
+    const context = this.ready();
+    if (!context) return;
+    if (!this.voice) {
+      this.voice = context.createGain();
+      this.voice.connect(context.destination);
+    }
+    const from = context.currentTime + start;
+    const tone = context.createOscillator();
+    const gain = context.createGain();
+    tone.frequency.value = hz;
+    gain.gain.setValueAtTime(0, from);
+    gain.gain.linearRampToValueAtTime(loudness, from + 0.015);
+    gain.gain.setValueAtTime(loudness, from + length - 0.03);
+    gain.gain.linearRampToValueAtTime(0, from + length);
+    tone.connect(gain).connect(this.voice);
+    tone.start(from);
+    tone.stop(from + length + 0.01);
+  }
+  ready() {
+    if (!this.context) {
+      try {
+        this.context = new AudioContext();
+        if (this.sink) void this.context.setSinkId?.(this.sink).catch(() => void 0);
+      } catch {
+        return null;
+      }
+    }
+    if (this.context.state === "suspended") void this.context.resume().catch(() => void 0);
+    return this.context;
+  }
+};
+
+// sdk/src/media/engine-browser.ts
+var BrowserEngine = class {
+  constructor(options) {
+    this.options = options;
+    this.legs = /* @__PURE__ */ new Set();
+    this.chosen = { input: "", output: "", ring: "" };
+    this.tones = new Tones();
+  }
+  check() {
+    const media = typeof RTCPeerConnection === "function" && typeof WebSocket === "function";
+    if (!media || !navigator.mediaDevices?.getUserMedia && !this.options.source) throw new PhoneError("browser_unsupported");
+  }
+  leg(listener) {
+    const leg = new BrowserLeg({ iceServers: this.options.iceServers ?? [] }, listener, {
+      microphone: () => this.microphone(),
+      output: () => this.chosen.output,
+      closed: (l) => this.legs.delete(l)
+    });
+    this.legs.add(leg);
+    return leg;
+  }
+  async devices() {
+    const all = await navigator.mediaDevices?.enumerateDevices?.() ?? [];
+    const pick = (kind) => all.filter((d) => d.kind === kind && d.deviceId !== "" && d.deviceId !== "default").map((d) => ({ id: d.deviceId, label: d.label }));
+    return { inputs: pick("audioinput"), outputs: pick("audiooutput") };
+  }
+  async select(kind, id) {
+    const before = this.chosen[kind];
+    this.chosen[kind] = id;
+    try {
+      if (kind === "input") for (const leg of this.legs) await leg.useMicrophone();
+      if (kind === "output") for (const leg of this.legs) await leg.useOutput(id);
+      if (kind === "ring") await this.tones.useOutput(id);
+    } catch (thrown) {
+      this.chosen[kind] = before;
+      throw PhoneError.from(thrown, "microphone_missing");
+    }
+  }
+  selected(kind) {
+    return this.chosen[kind];
+  }
+  watchDevices(fn) {
+    const media = navigator.mediaDevices;
+    if (!media?.addEventListener) return () => void 0;
+    const changed = async () => {
+      const { inputs, outputs } = await this.devices();
+      const gone = (kind, list) => this.chosen[kind] !== "" && !list.some((d) => d.id === this.chosen[kind]);
+      const lost = ["input", "output", "ring"].filter((kind) => gone(kind, kind === "input" ? inputs : outputs));
+      for (const kind of lost) await this.select(kind, "").catch(() => void 0);
+      for (const leg of this.legs) if (leg.microphoneEnded) await leg.useMicrophone().catch(() => void 0);
+      fn(lost);
+    };
+    const listener = () => void changed();
+    media.addEventListener("devicechange", listener);
+    return () => media.removeEventListener("devicechange", listener);
+  }
+  play(sound) {
+    this.tones.play(sound);
+  }
+  beep(digit) {
+    this.tones.beep(digit);
+  }
+  async unlock() {
+    await this.tones.unlock();
+    for (const leg of this.legs) await leg.unlock();
+  }
+  close() {
+    for (const leg of [...this.legs]) leg.close();
+    this.tones.close();
+  }
+  async microphone() {
+    if (this.options.source) return { stream: await this.options.source(), owned: false };
+    const constraints = (id) => ({
+      audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...id ? { deviceId: { exact: id } } : {} }
+    });
+    try {
+      return { stream: await navigator.mediaDevices.getUserMedia(constraints(this.chosen.input)), owned: true };
+    } catch (thrown) {
+      throw microphoneError(thrown);
+    }
+  }
+};
+function microphoneError(thrown) {
+  switch (thrown?.name) {
+    case "NotAllowedError":
+    case "SecurityError":
+      return new PhoneError("microphone_denied");
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return new PhoneError("microphone_missing");
+    case "NotReadableError":
+    case "AbortError":
+      return new PhoneError("microphone_busy");
+    default:
+      return new PhoneError("browser_unsupported");
+  }
+}
+
+// sdk/src/transport/platform-browser.ts
+function browserPlatform(options) {
+  return {
+    timers: {
+      set: (fn, ms) => setTimeout(fn, ms),
+      clear: (handle) => clearTimeout(handle),
+      now: () => Date.now()
+    },
+    media: new BrowserEngine(options),
+    socket: (url, protocol) => new WebSocket(url, protocol),
+    random: () => Math.random(),
+    uuid,
+    watch,
+    recall: (key) => {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    remember: (key, value) => {
+      try {
+        localStorage.setItem(key, value);
+      } catch {
+      }
+    }
+  };
+}
+function uuid() {
+  const b = crypto.getRandomValues(new Uint8Array(16));
+  b[6] = (b[6] ?? 0) & 15 | 64;
+  b[8] = (b[8] ?? 0) & 63 | 128;
+  const hex = [...b].map((x) => x.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+function watch(fn) {
+  const online = () => {
+    fn("online");
+    fn("network");
+  };
+  const visible = () => document.visibilityState === "visible" && fn("visible");
+  const network = () => fn("network");
+  const connection = navigator.connection;
+  addEventListener("online", online);
+  document.addEventListener("visibilitychange", visible);
+  connection?.addEventListener("change", network);
+  return () => {
+    removeEventListener("online", online);
+    document.removeEventListener("visibilitychange", visible);
+    connection?.removeEventListener("change", network);
+  };
+}
+
+// sdk/src/protocol/frames.ts
+var SUBPROTOCOL = "causeway.v1";
+
+// sdk/src/protocol/rpc.ts
+var REQUEST_TIMEOUT = 2e4;
+var Rpc = class {
+  constructor(transmit, onEvent, timers) {
+    this.transmit = transmit;
+    this.onEvent = onEvent;
+    this.timers = timers;
+    /** Number of the last event taken. */
+    this.lastSeq = 0;
+    this.nextId = 1;
+    this.pending = /* @__PURE__ */ new Map();
+  }
+  /** Sends a request and settles with its answer. */
+  request(method, params = {}, timeout = REQUEST_TIMEOUT) {
+    const id = String(this.nextId++);
+    const frame = JSON.stringify({ jsonrpc: "2.0", id, method, params });
+    return new Promise((resolve, reject) => {
+      const timer = this.timers.set(() => {
+        this.pending.delete(id);
+        reject(new PhoneError("timeout"));
+      }, timeout);
+      this.pending.set(id, { frame, resolve, reject, timer });
+      this.transmit(frame);
+    });
+  }
+  /** Takes one frame of the gateway. A frame that is none is ignored: the next one may be good. */
+  receive(text) {
+    let frame;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return;
+    }
+    if (frame === null || typeof frame !== "object") return;
+    if (typeof frame.method === "string") this.event(frame.method, frame.params);
+    else if (frame.id !== void 0) this.answer(String(frame.id), frame);
+  }
+  /** Sends every unanswered request again, in order. */
+  resend() {
+    for (const p of this.pending.values()) this.transmit(p.frame);
+  }
+  /** Rejects every unanswered request. */
+  abandon(error) {
+    for (const [id, p] of [...this.pending]) {
+      this.pending.delete(id);
+      this.timers.clear(p.timer);
+      p.reject(error);
+    }
+  }
+  event(method, params) {
+    if (params === null || typeof params !== "object" || typeof params.seq !== "number") return;
+    if (params.seq <= this.lastSeq) return;
+    this.lastSeq = params.seq;
+    this.onEvent({ method, params });
+  }
+  answer(id, frame) {
+    const p = this.pending.get(id);
+    if (!p) return;
+    this.pending.delete(id);
+    this.timers.clear(p.timer);
+    if (frame.error) p.reject(PhoneError.fromWire({ ...frame.error.data, code: frame.error.code, message: frame.error.message }));
+    else p.resolve(frame.result);
+  }
+};
+
+// sdk/src/transport/backoff.ts
+var Backoff = class {
+  constructor(random, options = { first: 500, limit: 15e3 }) {
+    this.random = random;
+    this.options = options;
+    this.tries = 0;
+  }
+  /** The next wait, milliseconds; at least what the gateway asked for. */
+  next(atLeast = 0) {
+    const ceiling = Math.min(this.options.limit, this.options.first * 2 ** Math.min(this.tries, 16));
+    this.tries++;
+    return Math.max(atLeast, ceiling / 2 + ceiling / 2 * this.random());
+  }
+  reset() {
+    this.tries = 0;
+  }
+};
+
+// sdk/src/transport/token.ts
+var TOKEN_MARGIN = 6e4;
+var TokenSource = class {
+  constructor(token, fetchToken, now) {
+    this.token = token;
+    this.fetchToken = fetchToken;
+    this.now = now;
+  }
+  /** True when a fresh token can be had without the page's help. */
+  get renewable() {
+    return this.fetchToken !== void 0;
+  }
+  /** The token to log in with; fresh forces a new one. */
+  async get(fresh) {
+    const end = this.expiresAt();
+    const stale = this.token === void 0 || end !== null && end - this.now() < TOKEN_MARGIN;
+    if (this.fetchToken && (fresh || stale)) {
+      let token;
+      try {
+        token = await this.fetchToken();
+      } catch (thrown) {
+        if (thrown instanceof PhoneError) throw thrown;
+        throw new PhoneError("token_missing", { message: "The page could not get a token.", retryable: true });
+      }
+      this.token = token;
+    }
+    if (!this.token) throw new PhoneError("token_missing");
+    return this.token;
+  }
+  update(token) {
+    this.token = token;
+  }
+  /** When the token ends by its own words (RFC 7519 4.1.4 exp), milliseconds since the epoch; null when it does not say. */
+  expiresAt() {
+    const body = this.token?.split(".")[1];
+    if (!body) return null;
+    try {
+      const claims = JSON.parse(atob(body.replace(/-/g, "+").replace(/_/g, "/")));
+      return typeof claims.exp === "number" ? claims.exp * 1e3 : null;
+    } catch {
+      return null;
+    }
+  }
+};
+
+// sdk/src/transport/session.ts
+var OPEN_TIMEOUT = 1e4;
+var PING_AFTER = 2e4;
+var PING_TIMEOUT = 6e3;
+var Session = class {
+  constructor(options, platform, tokens, listener) {
+    this.options = options;
+    this.platform = platform;
+    this.tokens = tokens;
+    this.listener = listener;
+    this.socket = null;
+    this.login = null;
+    this.turn = 0;
+    this.over = false;
+    this.fresh = false;
+    // the next attempt needs a new token
+    this.wait = null;
+    this.heard = 0;
+    // when the last frame came
+    this.heartbeat = null;
+    this.renewal = null;
+    this.first = null;
+    this.backoff = new Backoff(() => platform.random());
+    this.rpc = new Rpc((frame) => this.transmit(frame), (event) => this.onEvent(event), platform.timers);
+    this.unwatch = platform.watch((nudge) => this.nudge(nudge));
+  }
+  /** True while a logged-in socket is there. */
+  get up() {
+    return this.socket !== null && this.login !== null;
+  }
+  /** Connects and logs in. The first attempt's outcome is the promise's; later losses are repaired silently. */
+  start() {
+    return new Promise((resolve, reject) => {
+      this.first = { resolve, reject };
+      void this.attempt();
+    });
+  }
+  /** Logs out and closes. Safe to call twice. */
+  async stop(logout) {
+    if (this.over) return;
+    if (logout && this.up) {
+      await this.rpc.request("session.logout", {}, 3e3).catch(() => void 0);
+    }
+    this.finish(null);
+  }
+  /** Gives the gateway a new token for the running session. */
+  async renew(token) {
+    this.tokens.update(token);
+    if (this.up) await this.rpc.request("session.token", { token });
+    this.scheduleRenewal();
+  }
+  async attempt() {
+    const turn = ++this.turn;
+    this.platform.timers.clear(this.wait);
+    this.wait = null;
+    let refused;
+    try {
+      const token = await this.tokens.get(this.fresh);
+      if (turn !== this.turn) return;
+      this.fresh = false;
+      await this.open(turn);
+      if (turn !== this.turn) return;
+      await this.logIn(token, turn);
+      return;
+    } catch (thrown) {
+      refused = PhoneError.from(thrown, "connection_lost");
+    }
+    if (turn === this.turn && !this.over) this.refused(refused);
+  }
+  /** Opens the socket; resolves when it is open, rejects when it closes before. */
+  open(turn) {
+    return new Promise((resolve, reject) => {
+      let socket;
+      try {
+        socket = this.platform.socket(this.options.url, SUBPROTOCOL);
+      } catch {
+        return reject(new PhoneError("connection_lost", { message: "The gateway's address is not valid.", retryable: false }));
+      }
+      this.drop();
+      this.socket = socket;
+      const timer = this.platform.timers.set(() => {
+        reject(new PhoneError("connection_lost"));
+        socket.close();
+      }, OPEN_TIMEOUT);
+      socket.onopen = () => {
+        this.platform.timers.clear(timer);
+        resolve();
+      };
+      socket.onmessage = (ev) => {
+        if (turn !== this.turn || socket !== this.socket) return;
+        this.heard = this.platform.timers.now();
+        this.rpc.receive(String(ev.data));
+      };
+      socket.onclose = (ev) => {
+        this.platform.timers.clear(timer);
+        reject(new PhoneError("connection_lost"));
+        if (turn === this.turn && socket === this.socket) this.closed(ev.code);
+      };
+    });
+  }
+  async logIn(token, turn) {
+    const before = this.login;
+    const params = { token, instance: this.instance(), client: this.options.client };
+    if (before) params.resume = { session: before.session, secret: before.secret, after: this.rpc.lastSeq };
+    this.login = null;
+    let result;
+    try {
+      result = await this.rpc.request("session.login", params, OPEN_TIMEOUT);
+    } catch (thrown) {
+      if (turn === this.turn) this.login = before;
+      throw thrown;
+    }
+    if (turn !== this.turn) return;
+    if (!result.resumed) {
+      this.rpc.abandon(new PhoneError("connection_lost"));
+      this.rpc.lastSeq = result.lastSeq;
+    }
+    this.login = result;
+    this.backoff.reset();
+    this.listener.loggedIn(result);
+    if (result.resumed) this.rpc.resend();
+    this.first?.resolve(result);
+    this.first = null;
+    this.startHeartbeat();
+    this.scheduleRenewal();
+  }
+  /** An attempt failed with a reason: fatal, curable by a fresh token, curable without resume, or by waiting. */
+  refused(error) {
+    const stale = error.name === "token_expired" || error.name === "token_invalid";
+    if (stale && this.tokens.renewable && !this.fresh) {
+      this.fresh = true;
+      return this.retry(0);
+    }
+    if (error.name === "resume_unknown" && this.login) {
+      this.login = null;
+      return this.retry(0);
+    }
+    if (this.first || !error.retryable || !this.options.reconnect) return this.finish(error);
+    this.retry(this.backoff.next(error.retryAfter));
+  }
+  /** The socket of a running session closed. */
+  closed(code) {
+    const running = this.login !== null && this.first === null;
+    this.drop();
+    if (!running) return;
+    const row = closes.find((c) => c.code === code);
+    if (code === 4401 && this.tokens.renewable) this.fresh = true;
+    else if (row && !row.reconnect) return this.finish(code === 1e3 ? null : closeError(code));
+    if (!this.options.reconnect) return this.finish(new PhoneError("connection_lost"));
+    this.listener.lost();
+    this.retry(this.backoff.next());
+  }
+  retry(ms) {
+    this.turn++;
+    this.drop();
+    this.platform.timers.clear(this.wait);
+    this.wait = this.platform.timers.set(() => void this.attempt(), ms);
+  }
+  nudge(what) {
+    if (this.over) return;
+    if (this.wait !== null && what !== "network") return void this.attempt();
+    if (this.up) this.ping();
+  }
+  onEvent(event) {
+    if (event.method === "session.closing" && event.params.reason === "tokenExpired") this.fresh = true;
+    this.listener.event(event);
+  }
+  transmit(frame) {
+    const loginFrame = frame.includes('"method":"session.login"');
+    if (!this.socket || !this.login && !loginFrame) return false;
+    try {
+      this.socket.send(frame);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  startHeartbeat() {
+    this.platform.timers.clear(this.heartbeat);
+    this.heard = this.platform.timers.now();
+    const beat = () => {
+      if (this.platform.timers.now() - this.heard >= PING_AFTER) this.ping();
+      this.heartbeat = this.platform.timers.set(beat, PING_AFTER / 2);
+    };
+    this.heartbeat = this.platform.timers.set(beat, PING_AFTER / 2);
+  }
+  ping() {
+    const socket = this.socket;
+    if (!this.up) return;
+    this.rpc.request("session.ping", {}, PING_TIMEOUT).catch((e) => {
+      if (e.name === "timeout" && socket === this.socket && this.up) this.closed(1006);
+    });
+  }
+  scheduleRenewal() {
+    const { timers } = this.platform;
+    timers.clear(this.renewal);
+    const end = this.tokens.expiresAt();
+    if (end === null || this.over) return;
+    const left = end - timers.now();
+    this.renewal = timers.set(() => void this.renewNow(), Math.min(Math.max(0, left - TOKEN_MARGIN), 2 ** 31 - 1));
+  }
+  async renewNow() {
+    const end = this.tokens.expiresAt() ?? 0;
+    const left = end - this.platform.timers.now();
+    if (left > TOKEN_MARGIN + 1e3) return this.scheduleRenewal();
+    if (!this.tokens.renewable) return this.listener.tokenExpiring(Math.max(0, Math.round(left / 1e3)));
+    try {
+      const token = await this.tokens.get(true);
+      if (this.up) await this.rpc.request("session.token", { token });
+      const next = this.tokens.expiresAt();
+      if (next !== null && next > end) this.scheduleRenewal();
+    } catch {
+      this.listener.tokenExpiring(Math.max(0, Math.round(left / 1e3)));
+      this.renewal = this.platform.timers.set(() => void this.renewNow(), 1e4);
+    }
+  }
+  /** The UUID of this browser profile (RFC 5626 4.1): no secret, the same for every login. */
+  instance() {
+    let id = this.platform.recall("causeway.instance");
+    if (!id) {
+      id = this.platform.uuid();
+      this.platform.remember("causeway.instance", id);
+    }
+    return id;
+  }
+  /** Lets go of the socket without listening to it any more. */
+  drop() {
+    const socket = this.socket;
+    this.socket = null;
+    this.platform.timers.clear(this.heartbeat);
+    if (!socket) return;
+    socket.onmessage = socket.onclose = socket.onopen = null;
+    socket.close();
+  }
+  finish(error) {
+    if (this.over) return;
+    this.over = true;
+    this.turn++;
+    this.unwatch();
+    this.drop();
+    this.platform.timers.clear(this.wait);
+    this.platform.timers.clear(this.renewal);
+    this.rpc.abandon(error ?? new PhoneError("session_ended"));
+    const first = this.first;
+    this.first = null;
+    this.listener.closed(error);
+    first?.reject(error ?? new PhoneError("session_ended"));
+  }
+};
+function closeError(code) {
+  switch (code) {
+    case 4401:
+      return new PhoneError("token_expired");
+    case 4403:
+      return new PhoneError("identity_refused");
+    case 4409:
+      return new PhoneError("session_ended", { message: "The phone was opened in another place with the same session.", retryable: false });
+    default:
+      return new PhoneError("invalid_request");
+  }
+}
+
+// sdk/src/client/callstate.ts
+var callTable = {
+  dialing: { ringing: "ringing", early: "early", accepted: "active", end: "ended" },
+  // A fork can make a call that had early media ring again, and the other way round (RFC 3261 13.2.2.1, RFC 5009).
+  ringing: { early: "early", accepted: "active", end: "ended" },
+  early: { ringing: "ringing", accepted: "active", end: "ended" },
+  incoming: { answering: "connecting", end: "ended" },
+  connecting: { refused: "incoming", accepted: "active", end: "ended" },
+  active: { hold: "held", lost: "reconnecting", end: "ended" },
+  held: { unhold: "active", lost: "reconnecting", end: "ended" },
+  reconnecting: { restored: "active", restoredHeld: "held", end: "ended" },
+  ended: {}
+};
+function step(state, input) {
+  return callTable[state][input] ?? state;
+}
+
+// sdk/src/client/emitter.ts
+var Emitter = class {
+  constructor() {
+    this.listeners = /* @__PURE__ */ new Map();
+  }
+  /** Adds a listener; the returned function removes it. */
+  on(name, fn) {
+    let set = this.listeners.get(name);
+    if (!set) this.listeners.set(name, set = /* @__PURE__ */ new Set());
+    set.add(fn);
+    return () => this.off(name, fn);
+  }
+  /** Adds a listener for the next event only. */
+  once(name, fn) {
+    const off = this.on(name, (...args) => {
+      off();
+      fn(...args);
+    });
+    return off;
+  }
+  off(name, fn) {
+    this.listeners.get(name)?.delete(fn);
+  }
+  emit(name, ...args) {
+    for (const fn of [...this.listeners.get(name) ?? []]) {
+      try {
+        fn(...args);
+      } catch (thrown) {
+        setTimeout(() => {
+          throw thrown;
+        }, 0);
+      }
+    }
+  }
+};
+
+// sdk/src/client/path.ts
+var PATIENCE = 2e3;
+var RESTART_PAUSE = 3e3;
+var Path = class {
+  constructor(call, host, offered, listener) {
+    this.call = call;
+    this.host = host;
+    this.offered = offered;
+    this.listener = listener;
+    this.agreed = false;
+    // the first offer and answer are exchanged
+    this.closed = false;
+    this.connected = false;
+    this.restarting = false;
+    this.queue = [];
+    this.flush = null;
+    this.timer = null;
+    this.known = offered !== null;
+    this.leg = host.platform.media.leg({
+      candidate: (c) => this.candidate(c ?? { candidate: "", sdpMid: "0" }),
+      connection: (state) => this.connection(state),
+      blocked: () => listener.blocked()
+    });
+  }
+  /** Offers and starts the call; the gateway's answer comes at once, long before anybody answers the telephone. */
+  async dial(params) {
+    const sdp = await this.leg.offer();
+    if (this.closed) return;
+    this.known = true;
+    const result = await this.host.rpc.request("call.start", { ...params, sdp });
+    if (this.closed) return;
+    await this.leg.accept(result.sdp);
+    this.agree();
+  }
+  /** Answers the gateway's offer. */
+  async answer() {
+    const sdp = await this.leg.answer(this.offered ?? "");
+    if (this.closed) throw new PhoneError("cancelled");
+    await this.host.rpc.request("call.answer", { call: this.call, sdp });
+    this.agree();
+  }
+  /** The socket is back: send what waited, and mend what broke meanwhile. */
+  reconnected() {
+    this.sendCandidates();
+    if (this.agreed && !this.connected) this.repair();
+  }
+  /** Restarts ICE now, or as soon as the gateway can be reached. */
+  repair() {
+    if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
+    this.restarting = true;
+    this.host.platform.timers.clear(this.timer);
+    void this.restart().finally(() => {
+      this.restarting = false;
+      this.sendCandidates();
+      if (!this.connected) this.later(RESTART_PAUSE);
+    });
+  }
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    this.host.platform.timers.clear(this.timer);
+    this.host.platform.timers.clear(this.flush);
+    this.leg.close();
+  }
+  async restart() {
+    try {
+      const offer = await this.leg.restart();
+      if (this.closed) return;
+      const result = await this.host.rpc.request("call.update", { call: this.call, sdp: offer });
+      if (!this.closed) await this.leg.accept(result.sdp);
+    } catch {
+    }
+  }
+  agree() {
+    this.agreed = true;
+    this.sendCandidates();
+  }
+  connection(state) {
+    if (this.closed) return;
+    if (state === "connected") {
+      this.connected = true;
+      this.host.platform.timers.clear(this.timer);
+      return this.listener.up();
+    }
+    this.connected = false;
+    if (!this.agreed) return;
+    if (state === "failed") {
+      this.listener.down();
+      this.repair();
+    } else {
+      this.later(PATIENCE);
+    }
+  }
+  later(ms) {
+    if (this.closed) return;
+    const { timers } = this.host.platform;
+    timers.clear(this.timer);
+    this.timer = timers.set(() => {
+      if (this.closed || this.connected) return;
+      this.listener.down();
+      this.repair();
+    }, ms);
+  }
+  /** Candidates found within 50 ms travel in one request; none before the gateway knows the call. */
+  candidate(c) {
+    if (this.closed) return;
+    this.queue.push(c);
+    if (this.queue.length === 1) this.flush = this.host.platform.timers.set(() => this.sendCandidates(), 50);
+  }
+  sendCandidates() {
+    if (!this.agreed || this.restarting || this.closed || this.queue.length === 0) return;
+    const candidates = this.queue.splice(0, 64);
+    this.host.rpc.request("call.candidates", { call: this.call, candidates }).catch(() => void 0);
+    if (this.queue.length > 0) this.sendCandidates();
+  }
+};
+
+// sdk/src/client/call.ts
+var HANGUP_TIMEOUT = 5e3;
+var Call = class extends Emitter {
+  /** @internal */
+  constructor(host, init) {
+    super();
+    this.host = host;
+    this.hold_ = { local: false, remote: false };
+    this.muted_ = false;
+    this.early = false;
+    this.startedAt_ = null;
+    this.reason = null;
+    this.lastQuality = null;
+    this.answering = false;
+    this.leaving = false;
+    this.id = init.id;
+    this.direction = init.direction;
+    this.currentRemote = init.remote;
+    this.currentState = init.direction === "outgoing" ? "dialing" : "incoming";
+    this.path = new Path(this.id, host, init.offer ?? null, {
+      up: () => this.input(this.hold_.local || this.hold_.remote ? "restoredHeld" : "restored"),
+      down: () => this.input("lost"),
+      blocked: () => {
+        this.emit("warning", new PhoneError("audio_blocked"));
+        host.audioBlocked();
+      }
+    });
+  }
+  get state() {
+    return this.currentState;
+  }
+  get remote() {
+    return this.currentRemote;
+  }
+  /** When both sides began to talk; null before. */
+  get startedAt() {
+    return this.startedAt_;
+  }
+  get localHold() {
+    return this.hold_.local;
+  }
+  get remoteHold() {
+    return this.hold_.remote;
+  }
+  get muted() {
+    return this.muted_;
+  }
+  get earlyMedia() {
+    return this.early;
+  }
+  /** Why it ended; null before. */
+  get endReason() {
+    return this.reason;
+  }
+  /** The last sample; null before the first. */
+  get quality() {
+    return this.lastQuality;
+  }
+  get remoteStream() {
+    return this.leg.remoteStream;
+  }
+  get localStream() {
+    return this.leg.localStream;
+  }
+  get leg() {
+    return this.path.leg;
+  }
+  /** Takes an incoming call. When the microphone is refused the call goes on ringing and the promise says why. */
+  async answer() {
+    if (this.currentState !== "incoming" || this.answering) throw new PhoneError("call_state");
+    this.answering = true;
+    this.input("answering");
+    try {
+      await this.path.answer();
+    } catch (thrown) {
+      const error = PhoneError.from(thrown, "media_failed");
+      this.input("refused");
+      throw error;
+    } finally {
+      this.answering = false;
+    }
+  }
+  /** Refuses an incoming call. */
+  async reject(reason = "declined") {
+    if (this.currentState !== "incoming") throw new PhoneError("call_state");
+    await this.leave("call.reject", { call: this.id, reason }, reason);
+  }
+  /** Ends the call in whatever state it is. Safe to call twice. */
+  async hangup() {
+    if (this.currentState === "ended" || this.leaving) return;
+    await this.leave("call.hangup", { call: this.id }, this.startedAt_ ? "hangup" : "cancelled");
+  }
+  /** Puts the far party on hold; resolves when it has agreed. */
+  async hold() {
+    this.needTalk();
+    await this.host.rpc.request("call.hold", { call: this.id });
+  }
+  /** Takes the far party back from hold. */
+  async resume() {
+    this.needTalk();
+    await this.host.rpc.request("call.resume", { call: this.id });
+  }
+  /** Mutes or unmutes the microphone at once, here in the browser. */
+  mute(on = true) {
+    if (this.muted_ === on || this.currentState === "ended") return;
+    this.muted_ = on;
+    this.leg.setMuted(on);
+    this.emit("mute", on);
+  }
+  /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
+  async sendDtmf(digits, options = {}) {
+    if (this.currentState === "ended") throw new PhoneError("call_state");
+    await this.host.rpc.request("call.dtmf", { call: this.id, digits: digits.toUpperCase(), ...options });
+  }
+  /** Microphone and far sound from 0 to 1, for meters. */
+  levels() {
+    return this.leg.levels();
+  }
+  /** The browser's own statistics of the connection. */
+  getStats() {
+    return this.leg.stats();
+  }
+  /** @internal Dials; every failure ends the call with its reason. */
+  async dial(target, options) {
+    try {
+      await this.path.dial({ call: this.id, target, ...options });
+    } catch (thrown) {
+      this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
+    }
+  }
+  /** @internal Takes one event of the gateway. */
+  take(event) {
+    switch (event.method) {
+      case "call.progress":
+        this.setEarly(event.params.earlyMedia);
+        if (event.params.state !== "trying") this.input(event.params.state);
+        break;
+      case "call.accepted":
+        this.currentRemote = event.params.remote ?? this.currentRemote;
+        this.startedAt_ ?? (this.startedAt_ = new Date(event.params.startedAt));
+        this.setEarly(false);
+        this.input("accepted");
+        break;
+      case "call.hold":
+        this.setHold(event.params.local, event.params.remote);
+        break;
+      case "call.dtmf":
+        this.emit("dtmf", event.params.digit, event.params.duration);
+        break;
+      case "call.media":
+        if (event.params.state === "lost") this.path.repair();
+        break;
+      case "call.quality":
+        this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };
+        this.emit("quality", this.lastQuality);
+        break;
+      case "call.ended":
+        this.finish(event.params.cause);
+    }
+  }
+  /** @internal Brings the call up to what the gateway says after a resume, and its audio with it. */
+  reconcile(s) {
+    this.setHold(s.localHold, s.remoteHold);
+    if (s.state === "active") {
+      this.startedAt_ ?? (this.startedAt_ = s.startedAt ? new Date(s.startedAt) : new Date(this.host.platform.timers.now()));
+      this.input("accepted");
+    }
+    this.path.reconnected();
+  }
+  /** @internal The network interface changed under a running call. */
+  networkChanged() {
+    if (this.startedAt_) this.path.repair();
+  }
+  /** @internal Ends the call without the gateway. */
+  finishLocally(error, by) {
+    const reason = { code: error.code, name: error.name, message: error.message, hint: error.hint, by };
+    this.finish(reason);
+  }
+  async leave(method, params, name) {
+    this.leaving = true;
+    const { timers } = this.host.platform;
+    const end = () => this.finishLocally(new PhoneError(name), "local");
+    if (!this.path.known) return end();
+    const timer = timers.set(end, HANGUP_TIMEOUT);
+    this.once("ended", () => timers.clear(timer));
+    this.leg.setMuted(true);
+    try {
+      await this.host.rpc.request(method, params, HANGUP_TIMEOUT);
+    } catch {
+      end();
+    }
+  }
+  needTalk() {
+    if (!this.startedAt_ || this.currentState === "ended") throw new PhoneError("call_state");
+  }
+  setHold(local, remote) {
+    if (this.hold_.local === local && this.hold_.remote === remote) return;
+    this.hold_ = { local, remote };
+    this.input(local || remote ? "hold" : "unhold");
+    this.emit("hold", { local, remote });
+  }
+  setEarly(on) {
+    if (this.early === on) return;
+    this.early = on;
+    this.host.changed(this);
+    this.emit("earlyMedia", on);
+  }
+  input(input) {
+    const next = step(this.currentState, input);
+    if (next === this.currentState) return;
+    this.currentState = next;
+    this.host.changed(this);
+    this.emit("state", next);
+  }
+  finish(reason) {
+    if (this.currentState === "ended") return;
+    const name = isErrorName(reason.name) ? reason.name : "hangup";
+    this.reason = { ...reason, name, message: reason.message || catalogue[name].message, hint: reason.hint || catalogue[name].hint };
+    this.path.close();
+    this.input("end");
+    this.emit("ended", this.reason);
+  }
+};
+
+// sdk/src/client/devices.ts
+var Devices = class {
+  constructor(engine) {
+    this.engine = engine;
+  }
+  /** Lists microphones and loudspeakers. Labels are empty until the microphone has been allowed once. */
+  list() {
+    return this.engine.devices();
+  }
+  /** Uses another device: "input" the microphone, "output" the far party's voice, "ring" the ring tone. "" is the default. */
+  select(kind, id) {
+    return this.engine.select(kind, id);
+  }
+  /** The selected device's id; "" for the browser's default. */
+  selected(kind) {
+    return this.engine.selected(kind);
+  }
+};
+
+// sdk/src/client/phonestate.ts
+var phoneTable = {
+  offline: { start: "connecting" },
+  connecting: { registering: "registering", registered: "ready", close: "closed" },
+  registering: { registered: "ready", lost: "reconnecting", close: "closed" },
+  ready: { registering: "registering", unregistered: "registering", lost: "reconnecting", close: "closed" },
+  reconnecting: { registering: "registering", registered: "ready", close: "closed" },
+  closed: { start: "connecting" }
+};
+function stepPhone(state, input) {
+  return phoneTable[state][input] ?? state;
+}
+
+// sdk/src/client/phone.ts
+var VERSION = "1.0.0";
+var REPLAY_TIME = 2e3;
+var Phone = class extends Emitter {
+  constructor(options = {}) {
+    super();
+    this.options = options;
+    this.currentState = "offline";
+    this.session = null;
+    this.list = [];
+    this.user_ = "";
+    this.identities_ = [];
+    this.waiting = null;
+    this.unwatch = [];
+    this.platform = options.platform ?? browserPlatform({ iceServers: options.iceServers, source: options.source });
+    this.tokens = new TokenSource(options.token, options.getToken, () => this.platform.timers.now());
+    this.devices = new Devices(this.platform.media);
+  }
+  get state() {
+    return this.currentState;
+  }
+  /** The calls that have not ended, oldest first. */
+  get calls() {
+    return this.list;
+  }
+  /** Name of the logged-in user; empty before. */
+  get user() {
+    return this.user_;
+  }
+  get identities() {
+    return this.identities_;
+  }
+  /**
+   * Connects, logs in and registers; resolves when the phone can call and be called. A refusal that waiting cannot cure
+   * closes the phone; when only the telephone network is away the promise rejects and the phone goes on trying.
+   */
+  async start() {
+    if (this.currentState !== "offline" && this.currentState !== "closed") throw new PhoneError("already_logged_in");
+    this.platform.media.check();
+    this.input("start");
+    const session = new Session(
+      { url: this.options.url ?? ownURL(), client: this.options.client ?? { name: "causeway-sdk", version: VERSION }, reconnect: this.options.autoReconnect ?? true },
+      this.platform,
+      this.tokens,
+      {
+        loggedIn: (result) => this.loggedIn(result),
+        lost: () => this.input("lost"),
+        closed: (error) => this.closed(error),
+        event: (event) => this.take(event),
+        tokenExpiring: (seconds) => this.emit("tokenExpiring", seconds)
+      }
+    );
+    this.session = session;
+    this.unwatch = [
+      this.platform.watch((nudge) => nudge === "network" && this.list.forEach((c) => c.networkChanged())),
+      this.platform.media.watchDevices((lost) => this.emit("deviceChange", lost))
+    ];
+    const registered = new Promise((resolve, reject) => this.waiting = { resolve, reject });
+    registered.catch(() => void 0);
+    await session.start();
+    await registered;
+  }
+  /** Ends all calls, leaves the network and closes the connection. */
+  async stop() {
+    await this.session?.stop(true);
+  }
+  /** Gives a new token for the running session and for later reconnections. */
+  async updateToken(token) {
+    if (this.session) await this.session.renew(token);
+    else this.tokens.update(token);
+  }
+  /** Calls a number, a tel: or a sip: URI. Returns at once; what becomes of it is told by the call's events. */
+  call(target, options = {}) {
+    const call = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: remoteOf(target) });
+    this.add(call);
+    if (this.currentState === "ready") void call.dial(target.trim(), options);
+    else queueMicrotask(() => call.finishLocally(new PhoneError("not_registered"), "local"));
+    return call;
+  }
+  /** Starts sound that the browser blocked; call it from a click after an "audio_blocked" warning. */
+  unlockAudio() {
+    return this.platform.media.unlock();
+  }
+  /** Plays a keypad tone to the user (not to the far party). */
+  beep(digit) {
+    this.platform.media.beep(digit);
+  }
+  host() {
+    const phone = this;
+    return {
+      platform: this.platform,
+      get rpc() {
+        return phone.session.rpc;
+      },
+      get up() {
+        return phone.session?.up ?? false;
+      },
+      changed: () => this.changed(),
+      audioBlocked: () => this.emit("warning", new PhoneError("audio_blocked"))
+    };
+  }
+  loggedIn(result) {
+    this.user_ = result.user;
+    if (this.currentState === "connecting" || this.currentState === "reconnecting") this.input("registering");
+    this.registration(result.registration);
+    const known = new Map(result.calls.map((c) => [c.call, c]));
+    for (const call of [...this.list]) {
+      const snapshot = known.get(call.id);
+      if (snapshot) call.reconcile(snapshot);
+      else if (result.resumed) this.platform.timers.set(() => call.finishLocally(new PhoneError("session_ended"), "gateway"), REPLAY_TIME);
+      else call.finishLocally(new PhoneError("session_ended"), "gateway");
+    }
+    const here = new Set(this.list.map((c) => c.id));
+    for (const c of result.calls) {
+      if (!here.has(c.call) && c.state !== "incoming") void this.session?.rpc.request("call.hangup", { call: c.call }).catch(() => void 0);
+    }
+  }
+  registration(r) {
+    if (r.identities.length > 0 || r.state === "ended") {
+      this.identities_ = r.identities;
+      this.emit("identities", r.identities);
+    }
+    const error = r.error ? PhoneError.fromWire(r.error) : null;
+    switch (r.state) {
+      case "registered":
+        this.input("registered");
+        this.waiting?.resolve();
+        this.waiting = null;
+        return;
+      case "registering":
+        return this.input("unregistered");
+      case "failed":
+      case "ended": {
+        this.input("unregistered");
+        const told = error ?? new PhoneError(r.state === "ended" ? "deregistered" : "registration_refused");
+        this.waiting?.reject(told);
+        this.waiting = null;
+        this.emit(told.retryable ? "warning" : "error", told);
+      }
+    }
+  }
+  take(event) {
+    switch (event.method) {
+      case "session.registration":
+        return this.registration(event.params);
+      case "session.closing":
+        if (event.params.reason === "drain") this.emit("warning", new PhoneError("draining"));
+        return;
+      case "call.incoming":
+        return this.incoming(event.params);
+      default:
+        this.list.find((c) => c.id === event.params.call)?.take(event);
+    }
+  }
+  incoming(params) {
+    const session = this.session;
+    if (!session || this.list.some((c) => c.id === params.call)) return;
+    const call = new Call(this.host(), { id: params.call, direction: "incoming", remote: params.remote, offer: params.sdp });
+    this.add(call);
+    void session.rpc.request("call.ringing", { call: call.id }).catch(() => void 0);
+    this.emit("incoming", call);
+  }
+  add(call) {
+    this.list = [...this.list, call];
+    call.once("ended", () => {
+      this.list = this.list.filter((c) => c !== call);
+      this.changed();
+    });
+    this.changed();
+  }
+  /** Rings, plays ringback, or is silent, as the calls need it: ringback only while nothing comes from the network. */
+  changed() {
+    if (this.options.sounds ?? true) {
+      const talking = this.list.some((c) => c.startedAt !== null);
+      const rings = this.list.some((c) => c.state === "incoming");
+      const alerts = this.list.some((c) => c.state === "ringing" && !c.earlyMedia);
+      this.platform.media.play(rings && !talking ? "ring" : alerts ? "ringback" : "none");
+    }
+    this.emit("calls", this.list);
+  }
+  closed(error) {
+    for (const off of this.unwatch.splice(0)) off();
+    this.session = null;
+    for (const call of [...this.list]) call.finishLocally(error ?? new PhoneError("session_ended"), error ? "gateway" : "local");
+    this.platform.media.close();
+    this.input("close");
+    const told = error ?? new PhoneError("session_ended");
+    this.waiting?.reject(told);
+    this.waiting = null;
+    if (error) this.emit("error", error);
+  }
+  input(input) {
+    const next = stepPhone(this.currentState, input);
+    if (next === this.currentState) return;
+    this.currentState = next;
+    this.emit("state", next);
+  }
+};
+function remoteOf(target) {
+  const text = target.trim();
+  const number = text.replace(/^tel:/i, "").replace(/[\s().-]/g, "");
+  if (/^\+?[0-9*#]+$/.test(number)) return { number, anonymous: false };
+  return { uri: text, anonymous: false };
+}
+function ownURL() {
+  const url = new URL("/ws", location.href);
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  return url.href;
+}
+export {
+  Phone,
+  PhoneError,
+  VERSION,
+  catalogue
+};

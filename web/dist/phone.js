@@ -1,0 +1,2 @@
+/*! Causeway client, Apache-2.0 */
+(()=>{})();

@@ -1,0 +1,297 @@
+import { PhoneError, isErrorName } from "../protocol/failure";
+import { catalogue, type ErrorName } from "../protocol/errors";
+import type { EndReason, GatewayEvent, Quality, Remote, Snapshot } from "../protocol/frames";
+import type { Rpc } from "../protocol/rpc";
+import type { Platform } from "../transport/platform";
+import type { MediaLeg } from "../media/engine";
+import { step, type CallInput, type CallState } from "./callstate";
+import { Emitter } from "./emitter";
+import { Path } from "./path";
+
+/** How long the gateway may take to confirm a hang-up before the call ends here, milliseconds. */
+const HANGUP_TIMEOUT = 5_000;
+
+/** Events of a Call, with their arguments. */
+export type CallEvents = {
+  state: [state: CallState];
+  /** The network plays something before the answer (true), or stops to (false). */
+  earlyMedia: [on: boolean];
+  /** Somebody holds or resumes. */
+  hold: [hold: { local: boolean; remote: boolean }];
+  mute: [muted: boolean];
+  /** The far party pressed a key. */
+  dtmf: [digit: string, durationMs: number];
+  /** Every two seconds while connected. */
+  quality: [sample: Quality];
+  /** Something is wrong and the call goes on. */
+  warning: [warning: PhoneError];
+  /** The last event of every call, exactly once. */
+  ended: [reason: EndReason];
+};
+
+export interface CallOptions {
+  /** One of the phone's identities to call from; the default one when absent. */
+  from?: string;
+  /** Asks the network to withhold the number. */
+  anonymous?: boolean;
+}
+
+/** What a call needs of its phone. */
+export interface CallHost {
+  readonly platform: Platform;
+  readonly rpc: Rpc;
+  /** True while the gateway can be reached. */
+  readonly up: boolean;
+  changed(call: Call): void;
+  audioBlocked(): void;
+}
+
+/** One telephone call. Made by phone.call() and by the phone's "incoming" event. */
+export class Call extends Emitter<CallEvents> {
+  readonly id: string;
+  readonly direction: "outgoing" | "incoming";
+
+  private currentState: CallState;
+  private currentRemote: Remote;
+  private hold_ = { local: false, remote: false };
+  private muted_ = false;
+  private early = false;
+  private startedAt_: Date | null = null;
+  private reason: EndReason | null = null;
+  private lastQuality: Quality | null = null;
+  private answering = false;
+  private leaving = false;
+  private readonly path: Path;
+
+  /** @internal */
+  constructor(private readonly host: CallHost, init: { id: string; direction: "outgoing" | "incoming"; remote: Remote; offer?: string }) {
+    super();
+    this.id = init.id;
+    this.direction = init.direction;
+    this.currentRemote = init.remote;
+    this.currentState = init.direction === "outgoing" ? "dialing" : "incoming";
+    this.path = new Path(this.id, host, init.offer ?? null, {
+      up: () => this.input(this.hold_.local || this.hold_.remote ? "restoredHeld" : "restored"),
+      down: () => this.input("lost"),
+      blocked: () => {
+        this.emit("warning", new PhoneError("audio_blocked"));
+        host.audioBlocked();
+      },
+    });
+  }
+
+  get state(): CallState {
+    return this.currentState;
+  }
+  get remote(): Remote {
+    return this.currentRemote;
+  }
+  /** When both sides began to talk; null before. */
+  get startedAt(): Date | null {
+    return this.startedAt_;
+  }
+  get localHold(): boolean {
+    return this.hold_.local;
+  }
+  get remoteHold(): boolean {
+    return this.hold_.remote;
+  }
+  get muted(): boolean {
+    return this.muted_;
+  }
+  get earlyMedia(): boolean {
+    return this.early;
+  }
+  /** Why it ended; null before. */
+  get endReason(): EndReason | null {
+    return this.reason;
+  }
+  /** The last sample; null before the first. */
+  get quality(): Quality | null {
+    return this.lastQuality;
+  }
+  get remoteStream(): MediaStream | null {
+    return this.leg.remoteStream;
+  }
+  get localStream(): MediaStream | null {
+    return this.leg.localStream;
+  }
+  private get leg(): MediaLeg {
+    return this.path.leg;
+  }
+
+  /** Takes an incoming call. When the microphone is refused the call goes on ringing and the promise says why. */
+  async answer(): Promise<void> {
+    if (this.currentState !== "incoming" || this.answering) throw new PhoneError("call_state");
+    this.answering = true;
+    this.input("answering");
+    try {
+      await this.path.answer();
+    } catch (thrown) {
+      const error = PhoneError.from(thrown, "media_failed");
+      this.input("refused");
+      throw error;
+    } finally {
+      this.answering = false;
+    }
+  }
+
+  /** Refuses an incoming call. */
+  async reject(reason: "busy" | "declined" | "unavailable" = "declined"): Promise<void> {
+    if (this.currentState !== "incoming") throw new PhoneError("call_state");
+    await this.leave("call.reject", { call: this.id, reason }, reason);
+  }
+
+  /** Ends the call in whatever state it is. Safe to call twice. */
+  async hangup(): Promise<void> {
+    if (this.currentState === "ended" || this.leaving) return;
+    await this.leave("call.hangup", { call: this.id }, this.startedAt_ ? "hangup" : "cancelled");
+  }
+
+  /** Puts the far party on hold; resolves when it has agreed. */
+  async hold(): Promise<void> {
+    this.needTalk();
+    await this.host.rpc.request("call.hold", { call: this.id });
+  }
+
+  /** Takes the far party back from hold. */
+  async resume(): Promise<void> {
+    this.needTalk();
+    await this.host.rpc.request("call.resume", { call: this.id });
+  }
+
+  /** Mutes or unmutes the microphone at once, here in the browser. */
+  mute(on = true): void {
+    if (this.muted_ === on || this.currentState === "ended") return;
+    this.muted_ = on;
+    this.leg.setMuted(on);
+    this.emit("mute", on);
+  }
+
+  /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
+  async sendDtmf(digits: string, options: { duration?: number; gap?: number } = {}): Promise<void> {
+    if (this.currentState === "ended") throw new PhoneError("call_state");
+    await this.host.rpc.request("call.dtmf", { call: this.id, digits: digits.toUpperCase(), ...options });
+  }
+
+  /** Microphone and far sound from 0 to 1, for meters. */
+  levels(): { microphone: number; remote: number } {
+    return this.leg.levels();
+  }
+
+  /** The browser's own statistics of the connection. */
+  getStats(): Promise<RTCStatsReport | null> {
+    return this.leg.stats();
+  }
+
+  /** @internal Dials; every failure ends the call with its reason. */
+  async dial(target: string, options: CallOptions): Promise<void> {
+    try {
+      await this.path.dial({ call: this.id, target, ...options });
+    } catch (thrown) {
+      this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
+    }
+  }
+
+  /** @internal Takes one event of the gateway. */
+  take(event: GatewayEvent): void {
+    switch (event.method) {
+      case "call.progress":
+        this.setEarly(event.params.earlyMedia);
+        if (event.params.state !== "trying") this.input(event.params.state);
+        break;
+      case "call.accepted":
+        this.currentRemote = event.params.remote ?? this.currentRemote;
+        this.startedAt_ ??= new Date(event.params.startedAt);
+        this.setEarly(false);
+        this.input("accepted");
+        break;
+      case "call.hold":
+        this.setHold(event.params.local, event.params.remote);
+        break;
+      case "call.dtmf":
+        this.emit("dtmf", event.params.digit, event.params.duration);
+        break;
+      case "call.media":
+        if (event.params.state === "lost") this.path.repair();
+        break;
+      case "call.quality":
+        this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };
+        this.emit("quality", this.lastQuality);
+        break;
+      case "call.ended":
+        this.finish(event.params.cause);
+    }
+  }
+
+  /** @internal Brings the call up to what the gateway says after a resume, and its audio with it. */
+  reconcile(s: Snapshot): void {
+    this.setHold(s.localHold, s.remoteHold);
+    if (s.state === "active") {
+      this.startedAt_ ??= s.startedAt ? new Date(s.startedAt) : new Date(this.host.platform.timers.now());
+      this.input("accepted");
+    }
+    this.path.reconnected();
+  }
+
+  /** @internal The network interface changed under a running call. */
+  networkChanged(): void {
+    if (this.startedAt_) this.path.repair();
+  }
+
+  /** @internal Ends the call without the gateway. */
+  finishLocally(error: PhoneError, by: EndReason["by"]): void {
+    const reason: EndReason = { code: error.code, name: error.name, message: error.message, hint: error.hint, by };
+    this.finish(reason);
+  }
+
+  private async leave(method: string, params: object, name: ErrorName): Promise<void> {
+    this.leaving = true;
+    const { timers } = this.host.platform;
+    const end = () => this.finishLocally(new PhoneError(name), "local");
+    if (!this.path.known) return end(); // the gateway has not heard of it
+    const timer = timers.set(end, HANGUP_TIMEOUT);
+    this.once("ended", () => timers.clear(timer));
+    this.leg.setMuted(true);
+    try {
+      await this.host.rpc.request(method, params, HANGUP_TIMEOUT);
+    } catch {
+      end(); // whatever the gateway thinks, the user has left
+    }
+  }
+
+  private needTalk(): void {
+    if (!this.startedAt_ || this.currentState === "ended") throw new PhoneError("call_state");
+  }
+
+  private setHold(local: boolean, remote: boolean): void {
+    if (this.hold_.local === local && this.hold_.remote === remote) return;
+    this.hold_ = { local, remote };
+    this.input(local || remote ? "hold" : "unhold");
+    this.emit("hold", { local, remote });
+  }
+
+  private setEarly(on: boolean): void {
+    if (this.early === on) return;
+    this.early = on;
+    this.host.changed(this);
+    this.emit("earlyMedia", on);
+  }
+
+  private input(input: CallInput): void {
+    const next = step(this.currentState, input);
+    if (next === this.currentState) return;
+    this.currentState = next;
+    this.host.changed(this);
+    this.emit("state", next);
+  }
+
+  private finish(reason: EndReason): void {
+    if (this.currentState === "ended") return;
+    const name = isErrorName(reason.name) ? reason.name : "hangup";
+    this.reason = { ...reason, name, message: reason.message || catalogue[name].message, hint: reason.hint || catalogue[name].hint };
+    this.path.close();
+    this.input("end");
+    this.emit("ended", this.reason);
+  }
+}

@@ -1,0 +1,292 @@
+import { PhoneError } from "../protocol/failure";
+import type { GatewayEvent, Identity, LoginResult, Registration } from "../protocol/frames";
+import type { DeviceKind } from "../media/engine";
+import { browserPlatform } from "../transport/platform-browser";
+import type { Platform } from "../transport/platform";
+import { Session } from "../transport/session";
+import { TokenSource } from "../transport/token";
+import { Call, type CallHost, type CallOptions } from "./call";
+import { Devices } from "./devices";
+import { Emitter } from "./emitter";
+import { stepPhone, type PhoneInput, type PhoneState } from "./phonestate";
+
+/** Version of this SDK, sent to the gateway with the login. */
+export const VERSION = "1.0.0";
+
+/** How long after a resume the events of lost calls may take to arrive, milliseconds. */
+const REPLAY_TIME = 2_000;
+
+/** Settings of a Phone. */
+export interface PhoneOptions {
+  /** The gateway's WebSocket, wss://.../ws; the page's own host when absent. */
+  url?: string;
+  /** A token to log in with ... */
+  token?: string;
+  /** ... or, better, a function that gets one; it is called again whenever a fresh one is needed. */
+  getToken?: () => Promise<string> | string;
+  /** Ring on incoming calls and play ringback while dialing (true when absent). */
+  sounds?: boolean;
+  /** Come back by itself after the connection was lost (true when absent). */
+  autoReconnect?: boolean;
+  /** STUN and TURN servers; seldom needed, the gateway is reachable itself. */
+  iceServers?: RTCIceServer[];
+  /** Another source of sound than the microphone. The stream is asked for at every call; its tracks are not stopped. */
+  source?: () => Promise<MediaStream> | MediaStream;
+  /** What to tell the gateway about this page, for its log. */
+  client?: { name: string; version: string };
+  /** @internal Replaces the browser in tests. */
+  platform?: Platform;
+}
+
+/** Events of a Phone, with their arguments. */
+export type PhoneEvents = {
+  state: [state: PhoneState];
+  /** Somebody calls: answer(), reject() or let it ring. */
+  incoming: [call: Call];
+  /** Any call changed or went; for a page that draws phone.calls. */
+  calls: [calls: readonly Call[]];
+  /** The user's telephone identities are known or have changed. */
+  identities: [identities: readonly Identity[]];
+  /** The token ends in so many seconds: call updateToken(). Only without getToken, or when that failed. */
+  tokenExpiring: [seconds: number];
+  /** Something is wrong and the phone goes on. */
+  warning: [warning: PhoneError];
+  /** The phone stopped, or the network refused it. */
+  error: [error: PhoneError];
+  /** Devices came or went; lost names the selected ones that are gone and were replaced by the default. */
+  deviceChange: [lost: readonly DeviceKind[]];
+};
+
+/** A telephone in the page: log in with a token, call and be called. */
+export class Phone extends Emitter<PhoneEvents> {
+  /** Microphones, loudspeakers, and which of them to use. */
+  readonly devices: Devices;
+
+  private readonly platform: Platform;
+  private readonly tokens: TokenSource;
+  private currentState: PhoneState = "offline";
+  private session: Session | null = null;
+  private list: Call[] = [];
+  private user_ = "";
+  private identities_: Identity[] = [];
+  private waiting: { resolve(): void; reject(e: PhoneError): void } | null = null;
+  private unwatch: (() => void)[] = [];
+
+  constructor(private readonly options: PhoneOptions = {}) {
+    super();
+    this.platform = options.platform ?? browserPlatform({ iceServers: options.iceServers, source: options.source });
+    this.tokens = new TokenSource(options.token, options.getToken, () => this.platform.timers.now());
+    this.devices = new Devices(this.platform.media);
+  }
+
+  get state(): PhoneState {
+    return this.currentState;
+  }
+  /** The calls that have not ended, oldest first. */
+  get calls(): readonly Call[] {
+    return this.list;
+  }
+  /** Name of the logged-in user; empty before. */
+  get user(): string {
+    return this.user_;
+  }
+  get identities(): readonly Identity[] {
+    return this.identities_;
+  }
+
+  /**
+   * Connects, logs in and registers; resolves when the phone can call and be called. A refusal that waiting cannot cure
+   * closes the phone; when only the telephone network is away the promise rejects and the phone goes on trying.
+   */
+  async start(): Promise<void> {
+    if (this.currentState !== "offline" && this.currentState !== "closed") throw new PhoneError("already_logged_in");
+    this.platform.media.check();
+    this.input("start");
+    const session = new Session(
+      { url: this.options.url ?? ownURL(), client: this.options.client ?? { name: "causeway-sdk", version: VERSION }, reconnect: this.options.autoReconnect ?? true },
+      this.platform,
+      this.tokens,
+      {
+        loggedIn: (result) => this.loggedIn(result),
+        lost: () => this.input("lost"),
+        closed: (error) => this.closed(error),
+        event: (event) => this.take(event),
+        tokenExpiring: (seconds) => this.emit("tokenExpiring", seconds),
+      },
+    );
+    this.session = session;
+    this.unwatch = [
+      this.platform.watch((nudge) => nudge === "network" && this.list.forEach((c) => c.networkChanged())),
+      this.platform.media.watchDevices((lost) => this.emit("deviceChange", lost)),
+    ];
+    const registered = new Promise<void>((resolve, reject) => (this.waiting = { resolve, reject }));
+    registered.catch(() => undefined); // seen through the await below, or through start()'s own rejection
+    await session.start();
+    await registered;
+  }
+
+  /** Ends all calls, leaves the network and closes the connection. */
+  async stop(): Promise<void> {
+    await this.session?.stop(true);
+  }
+
+  /** Gives a new token for the running session and for later reconnections. */
+  async updateToken(token: string): Promise<void> {
+    if (this.session) await this.session.renew(token);
+    else this.tokens.update(token);
+  }
+
+  /** Calls a number, a tel: or a sip: URI. Returns at once; what becomes of it is told by the call's events. */
+  call(target: string, options: CallOptions = {}): Call {
+    const call = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: remoteOf(target) });
+    this.add(call);
+    if (this.currentState === "ready") void call.dial(target.trim(), options);
+    else queueMicrotask(() => call.finishLocally(new PhoneError("not_registered"), "local"));
+    return call;
+  }
+
+  /** Starts sound that the browser blocked; call it from a click after an "audio_blocked" warning. */
+  unlockAudio(): Promise<void> {
+    return this.platform.media.unlock();
+  }
+
+  /** Plays a keypad tone to the user (not to the far party). */
+  beep(digit: string): void {
+    this.platform.media.beep(digit);
+  }
+
+  private host(): CallHost {
+    const phone = this;
+    return {
+      platform: this.platform,
+      get rpc() {
+        return (phone.session as Session).rpc;
+      },
+      get up() {
+        return phone.session?.up ?? false;
+      },
+      changed: () => this.changed(),
+      audioBlocked: () => this.emit("warning", new PhoneError("audio_blocked")),
+    };
+  }
+
+  private loggedIn(result: LoginResult): void {
+    this.user_ = result.user;
+    if (this.currentState === "connecting" || this.currentState === "reconnecting") this.input("registering");
+    this.registration(result.registration);
+    const known = new Map(result.calls.map((c) => [c.call, c]));
+    for (const call of [...this.list]) {
+      const snapshot = known.get(call.id);
+      if (snapshot) call.reconcile(snapshot);
+      else if (result.resumed) this.platform.timers.set(() => call.finishLocally(new PhoneError("session_ended"), "gateway"), REPLAY_TIME);
+      else call.finishLocally(new PhoneError("session_ended"), "gateway");
+    }
+    const here = new Set(this.list.map((c) => c.id));
+    for (const c of result.calls) {
+      // A call of a page that is gone: its audio keys went with that page. One that still rings comes as an event.
+      if (!here.has(c.call) && c.state !== "incoming") void this.session?.rpc.request("call.hangup", { call: c.call }).catch(() => undefined);
+    }
+  }
+
+  private registration(r: Registration): void {
+    if (r.identities.length > 0 || r.state === "ended") {
+      this.identities_ = r.identities;
+      this.emit("identities", r.identities);
+    }
+    const error = r.error ? PhoneError.fromWire(r.error) : null;
+    switch (r.state) {
+      case "registered":
+        this.input("registered");
+        this.waiting?.resolve();
+        this.waiting = null;
+        return;
+      case "registering":
+        return this.input("unregistered");
+      case "failed":
+      case "ended": {
+        this.input("unregistered");
+        const told = error ?? new PhoneError(r.state === "ended" ? "deregistered" : "registration_refused");
+        this.waiting?.reject(told);
+        this.waiting = null;
+        this.emit(told.retryable ? "warning" : "error", told);
+      }
+    }
+  }
+
+  private take(event: GatewayEvent): void {
+    switch (event.method) {
+      case "session.registration":
+        return this.registration(event.params);
+      case "session.closing":
+        if (event.params.reason === "drain") this.emit("warning", new PhoneError("draining"));
+        return;
+      case "call.incoming":
+        return this.incoming(event.params);
+      default:
+        this.list.find((c) => c.id === event.params.call)?.take(event);
+    }
+  }
+
+  private incoming(params: { call: string; remote: Call["remote"]; sdp: string }): void {
+    const session = this.session;
+    if (!session || this.list.some((c) => c.id === params.call)) return;
+    const call = new Call(this.host(), { id: params.call, direction: "incoming", remote: params.remote, offer: params.sdp });
+    this.add(call);
+    void session.rpc.request("call.ringing", { call: call.id }).catch(() => undefined);
+    this.emit("incoming", call);
+  }
+
+  private add(call: Call): void {
+    this.list = [...this.list, call];
+    call.once("ended", () => {
+      this.list = this.list.filter((c) => c !== call);
+      this.changed();
+    });
+    this.changed();
+  }
+
+  /** Rings, plays ringback, or is silent, as the calls need it: ringback only while nothing comes from the network. */
+  private changed(): void {
+    if (this.options.sounds ?? true) {
+      const talking = this.list.some((c) => c.startedAt !== null);
+      const rings = this.list.some((c) => c.state === "incoming");
+      const alerts = this.list.some((c) => c.state === "ringing" && !c.earlyMedia);
+      this.platform.media.play(rings && !talking ? "ring" : alerts ? "ringback" : "none");
+    }
+    this.emit("calls", this.list);
+  }
+
+  private closed(error: PhoneError | null): void {
+    for (const off of this.unwatch.splice(0)) off();
+    this.session = null;
+    for (const call of [...this.list]) call.finishLocally(error ?? new PhoneError("session_ended"), error ? "gateway" : "local");
+    this.platform.media.close();
+    this.input("close");
+    const told = error ?? new PhoneError("session_ended");
+    this.waiting?.reject(told);
+    this.waiting = null;
+    if (error) this.emit("error", error);
+  }
+
+  private input(input: PhoneInput): void {
+    const next = stepPhone(this.currentState, input);
+    if (next === this.currentState) return;
+    this.currentState = next;
+    this.emit("state", next);
+  }
+}
+
+/** The far party as far as the dialled text tells. */
+function remoteOf(target: string): Call["remote"] {
+  const text = target.trim();
+  const number = text.replace(/^tel:/i, "").replace(/[\s().-]/g, "");
+  if (/^\+?[0-9*#]+$/.test(number)) return { number, anonymous: false };
+  return { uri: text, anonymous: false };
+}
+
+/** /ws on the host the page came from. */
+function ownURL(): string {
+  const url = new URL("/ws", location.href);
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  return url.href;
+}

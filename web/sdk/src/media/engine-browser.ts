@@ -1,0 +1,121 @@
+import { PhoneError } from "../protocol/failure";
+import type { Device, DeviceKind, LegListener, MediaEngine, MediaLeg, Sound } from "./engine";
+import { BrowserLeg } from "./leg-browser";
+import { Tones } from "./tones";
+
+export interface BrowserEngineOptions {
+  iceServers?: RTCIceServer[] | undefined;
+  source?: (() => Promise<MediaStream> | MediaStream) | undefined;
+}
+
+/** The browser's media: microphone, devices, the phone's own sounds, and one BrowserLeg per call. */
+export class BrowserEngine implements MediaEngine {
+  private readonly legs = new Set<BrowserLeg>();
+  private readonly chosen: Record<DeviceKind, string> = { input: "", output: "", ring: "" };
+  private readonly tones = new Tones();
+
+  constructor(private readonly options: BrowserEngineOptions) {}
+
+  check(): void {
+    const media = typeof RTCPeerConnection === "function" && typeof WebSocket === "function";
+    if (!media || (!navigator.mediaDevices?.getUserMedia && !this.options.source)) throw new PhoneError("browser_unsupported");
+  }
+
+  leg(listener: LegListener): MediaLeg {
+    const leg = new BrowserLeg({ iceServers: this.options.iceServers ?? [] }, listener, {
+      microphone: () => this.microphone(),
+      output: () => this.chosen.output,
+      closed: (l) => this.legs.delete(l),
+    });
+    this.legs.add(leg);
+    return leg;
+  }
+
+  async devices(): Promise<{ inputs: Device[]; outputs: Device[] }> {
+    const all = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+    const pick = (kind: MediaDeviceKind): Device[] =>
+      all.filter((d) => d.kind === kind && d.deviceId !== "" && d.deviceId !== "default").map((d) => ({ id: d.deviceId, label: d.label }));
+    return { inputs: pick("audioinput"), outputs: pick("audiooutput") };
+  }
+
+  async select(kind: DeviceKind, id: string): Promise<void> {
+    const before = this.chosen[kind];
+    this.chosen[kind] = id;
+    try {
+      if (kind === "input") for (const leg of this.legs) await leg.useMicrophone();
+      if (kind === "output") for (const leg of this.legs) await leg.useOutput(id);
+      if (kind === "ring") await this.tones.useOutput(id);
+    } catch (thrown) {
+      this.chosen[kind] = before;
+      throw PhoneError.from(thrown, "microphone_missing");
+    }
+  }
+
+  selected(kind: DeviceKind): string {
+    return this.chosen[kind];
+  }
+
+  watchDevices(fn: (lost: DeviceKind[]) => void): () => void {
+    const media = navigator.mediaDevices;
+    if (!media?.addEventListener) return () => undefined;
+    const changed = async () => {
+      const { inputs, outputs } = await this.devices();
+      const gone = (kind: DeviceKind, list: Device[]) => this.chosen[kind] !== "" && !list.some((d) => d.id === this.chosen[kind]);
+      const lost = (["input", "output", "ring"] as const).filter((kind) => gone(kind, kind === "input" ? inputs : outputs));
+      for (const kind of lost) await this.select(kind, "").catch(() => undefined);
+      // The default microphone may be the one that was pulled out: a leg whose track ended takes the new default.
+      for (const leg of this.legs) if (leg.microphoneEnded) await leg.useMicrophone().catch(() => undefined);
+      fn(lost);
+    };
+    const listener = () => void changed();
+    media.addEventListener("devicechange", listener);
+    return () => media.removeEventListener("devicechange", listener);
+  }
+
+  play(sound: Sound): void {
+    this.tones.play(sound);
+  }
+
+  beep(digit: string): void {
+    this.tones.beep(digit);
+  }
+
+  async unlock(): Promise<void> {
+    await this.tones.unlock();
+    for (const leg of this.legs) await leg.unlock();
+  }
+
+  close(): void {
+    for (const leg of [...this.legs]) leg.close();
+    this.tones.close();
+  }
+
+  private async microphone(): Promise<{ stream: MediaStream; owned: boolean }> {
+    if (this.options.source) return { stream: await this.options.source(), owned: false };
+    const constraints = (id: string): MediaStreamConstraints => ({
+      audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(id ? { deviceId: { exact: id } } : {}) },
+    });
+    try {
+      return { stream: await navigator.mediaDevices.getUserMedia(constraints(this.chosen.input)), owned: true };
+    } catch (thrown) {
+      throw microphoneError(thrown);
+    }
+  }
+}
+
+/** The DOMException of getUserMedia (Media Capture and Streams 10.2) as an error of the catalogue. */
+export function microphoneError(thrown: unknown): PhoneError {
+  switch ((thrown as { name?: string } | null)?.name) {
+    case "NotAllowedError":
+    case "SecurityError":
+      return new PhoneError("microphone_denied");
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return new PhoneError("microphone_missing");
+    case "NotReadableError":
+    case "AbortError":
+      return new PhoneError("microphone_busy");
+    default:
+      return new PhoneError("browser_unsupported");
+  }
+}

@@ -1,0 +1,185 @@
+import { PhoneError } from "../protocol/failure";
+import type { LegListener, MediaLeg } from "./engine";
+import { Meter } from "./meter";
+
+export interface LegEnvironment {
+  microphone(): Promise<{ stream: MediaStream; owned: boolean }>;
+  output(): string;
+  closed(leg: BrowserLeg): void;
+}
+
+type SinkElement = HTMLAudioElement & { setSinkId?(id: string): Promise<void> };
+
+/** One RTCPeerConnection with one audio line in each direction. */
+export class BrowserLeg implements MediaLeg {
+  private pc: RTCPeerConnection | null = null;
+  private local: { stream: MediaStream; owned: boolean } | null = null;
+  private remote: MediaStream | null = null;
+  private sender: RTCRtpSender | null = null;
+  private player: SinkElement | null = null;
+  private microphoneMeter: Meter | null = null;
+  private remoteMeter: Meter | null = null;
+  private muted = false;
+  private closed = false;
+
+  constructor(private readonly config: RTCConfiguration, private readonly listener: LegListener, private readonly env: LegEnvironment) {}
+
+  get remoteStream(): MediaStream | null {
+    return this.remote;
+  }
+  get localStream(): MediaStream | null {
+    return this.local?.stream ?? null;
+  }
+  get microphoneEnded(): boolean {
+    return this.local?.stream.getAudioTracks()[0]?.readyState === "ended";
+  }
+
+  async offer(): Promise<string> {
+    const stream = await this.openMicrophone();
+    const pc = this.connection();
+    this.addTrack(pc, stream);
+    await pc.setLocalDescription(await pc.createOffer());
+    return this.localSDP(pc);
+  }
+
+  async restart(): Promise<string> {
+    const pc = this.connection();
+    if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
+    await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
+    return this.localSDP(pc);
+  }
+
+  async accept(sdp: string): Promise<void> {
+    await this.connection().setRemoteDescription({ type: "answer", sdp });
+  }
+
+  async answer(sdp: string): Promise<string> {
+    const stream = await this.openMicrophone();
+    const pc = this.connection();
+    if (pc.signalingState === "stable" && !pc.remoteDescription) await pc.setRemoteDescription({ type: "offer", sdp });
+    this.addTrack(pc, stream);
+    if (pc.signalingState === "have-remote-offer") await pc.setLocalDescription(await pc.createAnswer());
+    return this.localSDP(pc);
+  }
+
+  setMuted(muted: boolean): void {
+    this.muted = muted;
+    this.applyMute();
+  }
+
+  levels(): { microphone: number; remote: number } {
+    return { microphone: this.muted ? 0 : this.microphoneMeter?.read() ?? 0, remote: this.remoteMeter?.read() ?? 0 };
+  }
+
+  async stats(): Promise<RTCStatsReport | null> {
+    return this.pc ? this.pc.getStats() : null;
+  }
+
+  /** Takes the selected microphone for a running call; the connection is not negotiated again. */
+  async useMicrophone(): Promise<void> {
+    if (!this.local || this.closed) return;
+    const old = this.local;
+    const next = await this.env.microphone();
+    if (this.closed) return release(next);
+    await this.sender?.replaceTrack(next.stream.getAudioTracks()[0] ?? null);
+    this.local = next;
+    release(old);
+    this.microphoneMeter?.close();
+    this.microphoneMeter = Meter.of(next.stream);
+    this.applyMute();
+  }
+
+  async useOutput(id: string): Promise<void> {
+    await this.player?.setSinkId?.(id);
+  }
+
+  async unlock(): Promise<void> {
+    await this.player?.play();
+    await this.microphoneMeter?.unlock();
+    await this.remoteMeter?.unlock();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.pc) {
+      this.pc.onicecandidate = this.pc.onconnectionstatechange = this.pc.ontrack = null;
+      this.pc.close();
+    }
+    if (this.local) release(this.local);
+    this.microphoneMeter?.close();
+    this.remoteMeter?.close();
+    if (this.player) {
+      this.player.srcObject = null;
+      this.player = null;
+    }
+    this.env.closed(this);
+  }
+
+  private connection(): RTCPeerConnection {
+    if (this.closed) throw new PhoneError("call_state");
+    if (this.pc) return this.pc;
+    const pc = new RTCPeerConnection({ ...this.config, bundlePolicy: "max-bundle" });
+    pc.onicecandidate = (ev) => {
+      const c = ev.candidate;
+      this.listener.candidate(c && c.candidate !== "" ? { candidate: c.candidate, sdpMid: c.sdpMid ?? "0" } : null);
+    };
+    pc.onconnectionstatechange = () => {
+      const state = pc.connectionState;
+      if (state === "connected" || state === "disconnected" || state === "failed") this.listener.connection(state);
+    };
+    pc.ontrack = (ev) => this.playRemote(ev.streams[0] ?? new MediaStream([ev.track]));
+    return (this.pc = pc);
+  }
+
+  private async openMicrophone(): Promise<MediaStream> {
+    if (this.local && !this.microphoneEnded) return this.local.stream;
+    const opened = await this.env.microphone();
+    if (this.closed) {
+      release(opened);
+      throw new PhoneError("cancelled");
+    }
+    this.local = opened;
+    this.microphoneMeter = Meter.of(opened.stream);
+    this.applyMute();
+    return opened.stream;
+  }
+
+  private addTrack(pc: RTCPeerConnection, stream: MediaStream): void {
+    const track = stream.getAudioTracks()[0];
+    if (!track) throw new PhoneError("microphone_missing");
+    this.sender ??= pc.addTrack(track, stream);
+  }
+
+  /** A track of the page's own source is shared between calls: muting replaces it instead of switching it off. */
+  private applyMute(): void {
+    const track = this.local?.stream.getAudioTracks()[0] ?? null;
+    if (!track) return;
+    if (this.local?.owned) track.enabled = !this.muted;
+    else void this.sender?.replaceTrack(this.muted ? null : track).catch(() => undefined);
+  }
+
+  private playRemote(stream: MediaStream): void {
+    this.remote = stream;
+    const player: SinkElement = new Audio();
+    player.autoplay = true;
+    player.srcObject = stream;
+    this.player = player;
+    const sink = this.env.output();
+    if (sink) void player.setSinkId?.(sink).catch(() => undefined);
+    player.play().catch((thrown: DOMException) => {
+      if (thrown.name === "NotAllowedError") this.listener.blocked();
+    });
+    this.remoteMeter = Meter.of(stream);
+  }
+
+  private localSDP(pc: RTCPeerConnection): string {
+    const sdp = pc.localDescription?.sdp;
+    if (!sdp) throw new PhoneError("media_failed");
+    return sdp;
+  }
+}
+
+function release(m: { stream: MediaStream; owned: boolean }): void {
+  if (m.owned) for (const track of m.stream.getTracks()) track.stop();
+}

@@ -69,6 +69,8 @@ type (
 		Target, From string
 		Anonymous    bool
 	}
+	// SendProgress sends our core answer in a 183 (terminating, preconditions; RFC 3312 5.1).
+	SendProgress struct{}
 	// SendRinging sends 180 (terminating).
 	SendRinging struct{}
 	// AcceptCore sends 200 with our core answer (terminating).
@@ -128,8 +130,12 @@ type (
 		// Answered is how long the call was answered; 0 when it never was.
 		Answered time.Duration
 	}
-	// Forget removes the call; it is always the last action of a call's life.
-	Forget struct{}
+	// Forget removes the call and closes its books; it is always the last action of a call's life. Answered is how long
+	// it was answered, 0 when it never was.
+	Forget struct {
+		Cause    Cause
+		Answered time.Duration
+	}
 )
 
 // Refusal is a request that cannot be served in the call's state. Name is an entry of the browser's error catalogue.
@@ -146,6 +152,7 @@ func (SetHold) action()         {}
 func (SendDigits) action()      {}
 func (CloseMedia) action()      {}
 func (SendInvite) action()      {}
+func (SendProgress) action()    {}
 func (SendRinging) action()     {}
 func (AcceptCore) action()      {}
 func (Reoffer) action()         {}

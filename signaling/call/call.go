@@ -70,13 +70,15 @@ type Call struct {
 	Asked      bool      // an Rx session exists or may exist
 	AnsweredAt time.Time // zero until Active
 
-	nego     negotiation
-	request  Request // the browser's request that waits for nego or for Opening
-	answered string  // newest SDP answer of the core, connected or pending
-	pending  string  // core answer that waits for policy (Required)
-	start    Start   // what to invite, between Opening and Calling
-	told     bool    // the browser knows of this call, so it must hear of its end
-	lost     bool    // the access leg is away, LostTimer runs
+	nego      negotiation
+	request   Request // the browser's request that waits for nego or for Opening
+	answered  string  // newest SDP answer of the core, connected or pending
+	pending   string  // core answer that waits for policy (Required)
+	start     Start   // what to invite, between Opening and Calling
+	told      bool    // the browser knows of this call, so it must hear of its end
+	lost      bool    // the access leg is away, LostTimer runs
+	reserving bool    // the caller reserves resources (preconditions): the browser is not told yet
+	offer     string  // access offer that waits for it
 }
 
 // Step gives the call one input at a time and returns the changed call and what is to be done, in order. It is pure:
@@ -148,7 +150,8 @@ func (c *Call) end(cause Cause, now time.Time) []Action {
 		out = append(out, TellEnded{Cause: cause, Answered: answered})
 	}
 	c.State, c.nego, c.request, c.pending, c.start = Ended, quiet, "", "", Start{}
-	return append(out, Forget{})
+	c.offer = ""
+	return append(out, Forget{Cause: cause, Answered: answered})
 }
 
 // ask puts the question of the newest SDP answer to policy, unless policy is off.

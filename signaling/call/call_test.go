@@ -29,7 +29,7 @@ func sample(k inputKind) Input {
 		Provisional{Status: 183, SDP: "early", EarlyMedia: true}, Accepted{SDP: "final"}, Failed{FromSIP(486, 17, "")},
 		CoreOffer{SDP: "re-offer", Hold: true}, CoreAnswer{SDP: "re-answer"}, OfferRejected{FromSIP(488, 0, "")},
 		CoreEnded{Cause{Side: Core, Kind: Normal}}, PolicyAnswer{Attempt: 1, Verdict: Granted}, PolicyAborted{},
-		Timeout{RingTimer}, End{Cause{Kind: Draining}},
+		Timeout{RingTimer}, Resources{}, End{Cause{Kind: Draining}},
 	}[k]
 }
 
@@ -175,6 +175,9 @@ func randomInput(rnd *rand.Rand, w *walk) Input {
 		in = i
 	case PolicyAnswer:
 		i.Attempt, i.Verdict = rnd.IntN(3), Verdict(rnd.IntN(4))
+		in = i
+	case Incoming:
+		i.Preconditions = rnd.IntN(2) == 0
 		in = i
 	case Timeout:
 		i.Timer = Timer(rnd.IntN(int(timers)))

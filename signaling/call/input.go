@@ -37,6 +37,7 @@ const (
 	kPolicyAnswer
 	kPolicyAborted
 	kTimeout
+	kResources
 	kEnd
 	inputKinds // number of inputs; keep last
 )
@@ -45,7 +46,7 @@ var inputNames = [inputKinds]string{
 	"Start", "Incoming", "Alerting", "Answer", "Reject", "Hangup", "Hold", "Resume", "Digits", "Update",
 	"MediaOpened", "MediaRefused", "AccessUp", "AccessLost", "CoreLost", "AccessFailed", "DigitHeard",
 	"Provisional", "Accepted", "Failed", "CoreOffer", "CoreAnswer", "OfferRejected", "CoreEnded",
-	"PolicyAnswer", "PolicyAborted", "Timeout", "End",
+	"PolicyAnswer", "PolicyAborted", "Timeout", "Resources", "End",
 }
 
 func (k inputKind) String() string { return inputNames[k] }
@@ -120,8 +121,14 @@ type (
 
 // Inputs from SIP.
 type (
-	// Incoming is a terminating INVITE. SDP is the core's offer ("" for an offerless INVITE).
-	Incoming struct{ SDP string }
+	// Incoming is a terminating INVITE. SDP is the core's offer ("" for an offerless INVITE). Preconditions says that the
+	// caller still reserves resources: nobody is alerted before Resources (RFC 3312 6).
+	Incoming struct {
+		SDP           string
+		Preconditions bool
+	}
+	// Resources says that the caller's preconditions are met.
+	Resources struct{}
 	// Provisional is a 1xx. SDP is "" or an answer of that early dialog; EarlyMedia is the network's authorisation
 	// (RFC 5009); Hold tells whether the SDP does not let us hear (sendonly from us is refused).
 	Provisional struct {
@@ -200,4 +207,5 @@ func (CoreEnded) kind() inputKind     { return kCoreEnded }
 func (PolicyAnswer) kind() inputKind  { return kPolicyAnswer }
 func (PolicyAborted) kind() inputKind { return kPolicyAborted }
 func (Timeout) kind() inputKind       { return kTimeout }
+func (Resources) kind() inputKind     { return kResources }
 func (End) kind() inputKind           { return kEnd }

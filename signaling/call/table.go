@@ -30,6 +30,7 @@ var behaviour = [states][inputKinds]handler{
 	}),
 	Offering: with(common, entries{
 		kMediaOpened: openedIncoming,
+		kResources:   resources,
 		kAlerting:    alerting,
 		kAnswer:      answer,
 		kReject:      reject,

@@ -3,17 +3,37 @@ package call
 import "time"
 
 func incoming(c *Call, in Input, _ time.Time) []Action {
-	c.State = Offering
-	return []Action{OpenMedia{SDP: in.(Incoming).SDP}}
+	i := in.(Incoming)
+	c.State, c.reserving = Offering, i.Preconditions
+	return []Action{OpenMedia{SDP: i.SDP}}
 }
 
+// openedIncoming tells the browser, unless the caller still reserves resources: then it gets our answer first, and the
+// user hears of the call when it can be had (RFC 3312 6).
 func openedIncoming(c *Call, in Input, _ time.Time) []Action {
-	c.told = true
-	return []Action{
-		TellIncoming{SDP: in.(MediaOpened).SDP},
-		StartTimer{AlertTimer, c.Limits.Alert},
-		StartTimer{RingTimer, c.Limits.Ring},
+	c.offer = in.(MediaOpened).SDP
+	ring := StartTimer{RingTimer, c.Limits.Ring}
+	if c.reserving {
+		return []Action{SendProgress{}, ring}
 	}
+	return append(c.tell(), ring)
+}
+
+// resources ends the wait for preconditions.
+func resources(c *Call, _ Input, _ time.Time) []Action {
+	waited := c.reserving && c.offer != ""
+	c.reserving = false
+	if !waited {
+		return nil
+	}
+	return c.tell()
+}
+
+// tell shows the call to the browser.
+func (c *Call) tell() []Action {
+	sdp := c.offer
+	c.offer, c.told = "", true
+	return []Action{TellIncoming{SDP: sdp}, StartTimer{AlertTimer, c.Limits.Alert}}
 }
 
 func alerting(c *Call, in Input, _ time.Time) []Action {

@@ -1,0 +1,190 @@
+package session
+
+import (
+	"errors"
+
+	"causeway/signaling/call"
+	"causeway/signaling/ims"
+	"causeway/signaling/sdp"
+)
+
+// doCore carries out the actions on SIP. What fails becomes an input.
+func (c *liveCall) doCore(a call.Action) {
+	switch a := a.(type) {
+	case call.SendInvite:
+		c.sendInvite(a)
+	case call.SendProgress:
+		c.dialog.Progress(c.core.local)
+	case call.SendRinging:
+		c.dialog.Ring()
+	case call.AcceptCore:
+		c.acceptCore()
+	case call.Reoffer:
+		c.reoffer(a.Held)
+	case call.AnswerCore:
+		c.answerCore(a)
+	case call.RejectCoreOffer:
+		c.dialog.RejectOffer(a.Status)
+	case call.EndCore:
+		if c.dialog != nil {
+			c.dialog.Hangup(a.Cause)
+		}
+	}
+}
+
+func (c *liveCall) sendInvite(a call.SendInvite) {
+	c.core.offerer = true
+	c.core.local = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.session.manager.coreCodecs, sdp.CoreOptions{})
+	if c.session.binding == nil {
+		c.input(call.Failed{Cause: call.Cause{Side: call.Gateway, Kind: call.Deregistered}})
+		return
+	}
+	dialog, err := c.session.binding.Invite(ims.InviteParams{
+		Target: a.Target, From: a.From, Anonymous: a.Anonymous, SDP: c.core.local, Notify: c.notifyDialog(),
+	})
+	if err != nil {
+		c.input(call.Failed{Cause: asCause(err)})
+		return
+	}
+	c.dialog = dialog
+	c.log = c.log.With("sip_call", dialog.ID())
+}
+
+// asCause is the cause an error carries, or an internal one.
+func asCause(err error) call.Cause {
+	var p *call.Cause
+	if errors.As(err, &p) {
+		return *p
+	}
+	var v call.Cause
+	if errors.As(err, &v) {
+		return v
+	}
+	return call.Cause{Side: call.Gateway, Kind: call.Internal, Err: err}
+}
+
+// acceptCore sends the 200 and opens the core leg; with an offerless INVITE the core's side comes later, in its ACK.
+func (c *liveCall) acceptCore() {
+	if err := c.dialog.Accept(c.core.local); err != nil {
+		c.input(call.End{Cause: asCause(err)})
+		return
+	}
+	if c.core.remote == nil {
+		return
+	}
+	if err := c.setCore(c.core.remote, c.core.chosen, c.core.dtmf); err != nil {
+		c.input(call.MediaRefused{Cause: mediaCause(call.Core, err)})
+	}
+}
+
+// reoffer holds or resumes the core leg by direction alone (RFC 3264 8.4).
+func (c *liveCall) reoffer(held bool) {
+	text, err := sdp.Redirect(c.core.local, sdp.HoldDirection(held, c.fsm.RemoteHold))
+	if err == nil {
+		c.core.next = text
+		err = c.dialog.Reoffer(text)
+	}
+	if err != nil {
+		c.core.next = ""
+		c.input(call.OfferRejected{Cause: asCause(err)})
+	}
+}
+
+// answerCore answers a re-offer of the core that dialogEvent has found answerable.
+func (c *liveCall) answerCore(a call.AnswerCore) {
+	offer, err := sdp.ParseCore(a.SDP)
+	if err != nil {
+		c.dialog.RejectOffer(488)
+		return
+	}
+	text, chosen, dtmf, err := c.answerTo(offer, a.Held)
+	if err != nil {
+		c.dialog.RejectOffer(488)
+		return
+	}
+	c.core.local = text
+	c.dialog.AnswerOffer(text)
+	if err := c.setCore(offer, chosen, dtmf); err != nil {
+		c.input(call.MediaRefused{Cause: mediaCause(call.Core, err)})
+	}
+}
+
+func (c *liveCall) answerTo(offer *sdp.Core, held bool) (text string, chosen, dtmf []sdp.Codec, err error) {
+	local := c.coreLocal(sdp.HoldDirection(held, false))
+	local.Preconditions = ready(offer)
+	text, chosen, dtmf, err = sdp.CoreAnswer(offer, local, c.session.manager.coreCodecs)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	text, err = sdp.Revise(c.core.local, text)
+	return text, chosen, dtmf, err
+}
+
+// ready answers the caller's preconditions, if it has any: nothing has to be reserved on the access side, so our own
+// are met from the start (RFC 3312 5.1).
+func ready(offer *sdp.Core) *sdp.Preconditions {
+	if !offer.Preconditions.Present() {
+		return nil
+	}
+	p := offer.Preconditions.Answer(true)
+	return &p
+}
+
+// dialogEvent turns what SIP says into inputs.
+func (c *liveCall) dialogEvent(e ims.CallEvent) {
+	switch e := e.(type) {
+	case ims.Trying:
+		c.input(call.Provisional{Status: 100})
+	case ims.Provisional:
+		c.input(call.Provisional{Status: e.Status, SDP: e.SDP, EarlyMedia: e.EarlyMedia})
+	case ims.Accepted:
+		c.setRemote(e.Remote)
+		c.input(call.Accepted{SDP: e.SDP})
+	case ims.Failed:
+		c.input(call.Failed{Cause: e.Cause})
+	case ims.Offer:
+		c.offer(e.SDP)
+	case ims.Answer:
+		c.input(call.CoreAnswer{SDP: e.SDP})
+	case ims.OfferRejected:
+		c.core.next = ""
+		cause := e.Cause
+		if cause.SIP == 0 {
+			cause = call.FromSIP(e.Status, 0, "")
+		}
+		c.input(call.OfferRejected{Cause: cause})
+	case ims.Ended:
+		c.input(call.CoreEnded{Cause: e.Cause})
+	case ims.ResourcesReady:
+		c.input(call.Resources{})
+	case ims.InfoDTMF:
+		c.input(call.DigitHeard{Digit: e.Digit, Duration: e.Duration})
+	}
+}
+
+// offer checks a re-offer of the core before the table sees it: one that cannot be answered is refused and changes
+// nothing (RFC 3261 14.2). One without SDP asks for our offer, which is what is in force.
+func (c *liveCall) offer(text string) {
+	if text == "" {
+		c.dialog.AnswerOffer(c.core.local)
+		return
+	}
+	offer, err := sdp.ParseCore(text)
+	if err == nil {
+		_, _, _, err = c.answerTo(offer, c.fsm.LocalHold)
+	}
+	if err != nil {
+		c.log.Info("re-offer of the core refused", "err", err)
+		c.dialog.RejectOffer(488)
+		return
+	}
+	c.input(call.CoreOffer{SDP: text, Hold: offer.Held()})
+}
+
+// setRemote takes the identity the core vouches for, if it gives one.
+func (c *liveCall) setRemote(r ims.RemoteParty) {
+	if r.URI == "" && !r.Anonymous {
+		return
+	}
+	c.remote.URI, c.remote.Number, c.remote.Name, c.remote.Anonymous = r.URI, r.Number, r.Name, r.Anonymous
+}

@@ -1,0 +1,264 @@
+package session
+
+import (
+	"errors"
+	"net/netip"
+
+	"causeway/media"
+	"causeway/signaling/call"
+	"causeway/signaling/sdp"
+	"causeway/signaling/wire"
+)
+
+// accessLeg is what was agreed with the browser.
+type accessLeg struct {
+	local   string          // our description in force
+	offered *sdp.Access     // our offer, while a terminating call waits for the browser's answer
+	chosen  sdp.AccessMedia // the browser's side as agreed
+	id      uint64          // session id of our o= line
+}
+
+// coreLeg is what was agreed with the core.
+type coreLeg struct {
+	local   string // our description in force, or the first one sent
+	next    string // our re-offer that waits for its answer
+	remote  *sdp.Core
+	chosen  []sdp.Codec
+	dtmf    []sdp.Codec
+	id      uint64
+	offerer bool // our first description was an offer
+}
+
+// doMedia carries out the actions on media. What fails becomes an input.
+func (c *liveCall) doMedia(a call.Action) {
+	switch a := a.(type) {
+	case call.OpenMedia:
+		c.result(c.openMedia(a.SDP))
+	case call.SetAccess:
+		c.result("", c.setAccess(a.SDP))
+	case call.UpdateAccess:
+		c.updateAccess(a)
+	case call.ConnectCore:
+		if err := c.connectCore(a.SDP); err != nil {
+			c.input(call.MediaRefused{Cause: mediaCause(call.Core, err)})
+		}
+	case call.SetHold:
+		c.stream.SetHold(a.Local, a.Remote)
+	case call.SendDigits:
+		c.sendDigits(a)
+	case call.CloseMedia:
+		if c.stream != nil {
+			c.stream.Close()
+		}
+	}
+}
+
+// result turns the result of opening or setting media into the input the table waits for.
+func (c *liveCall) result(text string, err error) {
+	if err != nil {
+		c.input(call.MediaRefused{Cause: mediaCause(call.Browser, err)})
+		return
+	}
+	c.input(call.MediaOpened{SDP: text})
+}
+
+// mediaCause sorts an error of media or of a description.
+func mediaCause(side call.Side, err error) call.Cause {
+	var bad *sdp.Error
+	switch {
+	case errors.Is(err, media.ErrNoPorts):
+		return call.Cause{Side: call.Gateway, Kind: call.Congestion, Text: "the gateway has no media ports left", Err: err}
+	case errors.As(err, &bad):
+		return call.Cause{Side: side, Kind: call.MediaIncompatible, Text: bad.Text, Err: err}
+	default:
+		return call.Cause{Side: call.Gateway, Kind: call.Internal, Err: err}
+	}
+}
+
+// openMedia opens the media session and writes our access description: the answer to the browser's offer, or an offer
+// that fits the core's.
+func (c *liveCall) openMedia(text string) (string, error) {
+	stream, err := c.session.manager.deps.Media.NewSession(media.SessionConfig{
+		ID:     c.name,
+		Notify: func(e media.Event) { c.post(func() { c.mediaEvent(e) }) },
+		Log:    c.log,
+	})
+	if err != nil {
+		return "", err
+	}
+	c.stream = stream
+	c.access.id, c.core.id = sessionID(), sessionID()
+	if c.direction == wire.Outgoing {
+		return c.answerBrowser(text)
+	}
+	return c.offerBrowser(text)
+}
+
+func (c *liveCall) answerBrowser(text string) (string, error) {
+	offer, err := sdp.ParseAccess(text)
+	if err != nil {
+		return "", err
+	}
+	return c.agree(offer)
+}
+
+// agree answers an access offer and gives media the result.
+func (c *liveCall) agree(offer *sdp.Access) (string, error) {
+	codecs := c.session.manager.accessCodecs
+	_, chosen, err := sdp.AccessAnswer(offer, c.accessLocal(), codecs)
+	if err != nil {
+		return "", err
+	}
+	if err := c.stream.SetAccess(accessRemote(chosen)); err != nil {
+		return "", err
+	}
+	// A restart gave us new credentials, so the text is written only now.
+	answer, chosen, err := sdp.AccessAnswer(offer, c.accessLocal(), codecs)
+	if err != nil {
+		return "", err
+	}
+	if c.access.local != "" {
+		if answer, err = sdp.Revise(c.access.local, answer); err != nil {
+			return "", err
+		}
+	}
+	c.access.local, c.access.chosen = answer, chosen
+	return answer, nil
+}
+
+// offerBrowser prepares both descriptions of a terminating call: the core's offer must be answerable before anybody
+// is alerted, and a codec the browser has too comes first in our offer to it, so that nothing is transcoded.
+func (c *liveCall) offerBrowser(text string) (string, error) {
+	codecs := c.session.manager.accessCodecs
+	if text == "" { // offerless INVITE: our offer goes in the 200, the answer comes in the ACK (RFC 3261 13.2.1)
+		c.core.offerer = true
+		c.core.local = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.session.manager.coreCodecs, sdp.CoreOptions{})
+	} else {
+		offer, err := sdp.ParseCore(text)
+		if err != nil {
+			return "", err
+		}
+		local := c.coreLocal(sdp.SendRecv)
+		local.Preconditions = ready(offer)
+		answer, chosen, dtmf, err := sdp.CoreAnswer(offer, local, c.session.manager.coreCodecs)
+		if err != nil {
+			return "", err
+		}
+		c.core.local, c.core.remote, c.core.chosen, c.core.dtmf = answer, offer, chosen, dtmf
+		codecs = first(codecs, chosen[0])
+	}
+	access, offered := sdp.AccessOffer(c.accessLocal(), codecs, sdp.AccessOptions{})
+	c.access.local, c.access.offered = access, offered
+	return access, nil
+}
+
+// first moves the codec that needs no transcoding to the front, if the browser leg knows it.
+func first(codecs []sdp.Codec, main sdp.Codec) []sdp.Codec {
+	out := make([]sdp.Codec, 0, len(codecs))
+	for _, c := range codecs {
+		if c.Is(main.Name) {
+			out = append(out, c)
+		}
+	}
+	for _, c := range codecs {
+		if !c.Is(main.Name) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// setAccess takes the browser's answer of a terminating call.
+func (c *liveCall) setAccess(text string) error {
+	_, chosen, err := c.access.offered.CheckAnswer(text)
+	if err != nil {
+		return err
+	}
+	c.access.chosen = chosen
+	return c.stream.SetAccess(accessRemote(chosen))
+}
+
+// updateAccess answers a new offer in a running call: an ICE restart, or other codecs.
+func (c *liveCall) updateAccess(a call.UpdateAccess) {
+	id := c.requests[a.Request]
+	delete(c.requests, a.Request)
+	offer, err := sdp.ParseAccess(a.SDP)
+	if err != nil {
+		c.session.refuse(id, wire.NewError(wire.NameSDPInvalid).WithMessage("The offer cannot be used: %v.", err))
+		return
+	}
+	answer, err := c.agree(offer)
+	if err != nil {
+		c.log.Info("access leg not updated", "err", err)
+		c.session.refuse(id, wire.NewError(mediaCause(call.Browser, err).Kind.String()))
+		return
+	}
+	c.session.answer(id, wire.UpdateResult{SDP: answer})
+}
+
+func (c *liveCall) sendDigits(a call.SendDigits) {
+	id := c.requests[a.Request]
+	delete(c.requests, a.Request)
+	if err := c.stream.SendDTMF(a.Digits, a.Duration, a.Gap); err != nil {
+		c.log.Info("digits not sent", "err", err)
+		c.session.refuse(id, wire.NewError(wire.NameDTMFUnavailable))
+		return
+	}
+	c.session.answer(id, nil)
+}
+
+// connectCore gives media the core's answer. A re-offer of ours that it answers is in force from now on.
+func (c *liveCall) connectCore(text string) error {
+	if c.core.next != "" {
+		c.core.local, c.core.next = c.core.next, ""
+	}
+	remote, err := sdp.ParseCore(text)
+	if err != nil {
+		return err
+	}
+	chosen, dtmf, err := sdp.CheckCoreAnswer(c.core.local, remote)
+	if err != nil {
+		return err
+	}
+	return c.setCore(remote, chosen, dtmf)
+}
+
+func (c *liveCall) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
+	c.core.remote, c.core.chosen, c.core.dtmf = remote, chosen, dtmf
+	return c.stream.SetCore(media.CoreRemote{
+		RTP: remote.RTP(), RTCP: remote.RTCP(),
+		Codecs: mediaCodecs(chosen, remote.PTime), DTMF: mediaCodecs(dtmf, 0),
+		Direction:       mediaDirection(remote.Direction.Reverse()),
+		RTCPBandwidthRS: remote.RS, RTCPBandwidthRR: remote.RR,
+	})
+}
+
+func (c *liveCall) accessLocal() sdp.AccessLocal {
+	l := c.stream.AccessLocal()
+	out := sdp.AccessLocal{
+		UFrag: l.UFrag, Pwd: l.Pwd, FingerprintHash: l.Fingerprint.Hash, Fingerprint: l.Fingerprint.Value, Lite: l.Lite,
+		SSRC: l.SSRC, CNAME: l.CNAME, SessionID: c.access.id, Version: 1, Direction: sdp.SendRecv,
+	}
+	for _, cand := range l.Candidates {
+		out.Candidates = append(out.Candidates, sdp.Candidate{Foundation: cand.Foundation, Component: cand.Component,
+			Transport: cand.Transport, Priority: cand.Priority, Address: cand.Address, Type: cand.Type})
+	}
+	if len(out.Candidates) > 0 {
+		out.Address = out.Candidates[0].Address
+	}
+	return out
+}
+
+func (c *liveCall) coreLocal(d sdp.Direction) sdp.CoreLocal {
+	l := c.stream.CoreLocal()
+	return sdp.CoreLocal{Address: l.RTP.Addr(), RTPPort: l.RTP.Port(), RTCPPort: l.RTCP.Port(), SessionID: c.core.id, Version: 1, Direction: d}
+}
+
+// moved tells whether the browser is not where policy was last told it is.
+func (c *liveCall) moved() bool {
+	local, remote, ok := c.stream.AccessPeer()
+	return ok && c.asked != rxPeer{ue: remote, gateway: local}
+}
+
+// rxPeer is a pair of addresses policy was told of.
+type rxPeer struct{ ue, gateway netip.AddrPort }

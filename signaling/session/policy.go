@@ -1,0 +1,127 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+
+	"causeway/diameter/rx"
+	"causeway/signaling/call"
+	"causeway/signaling/sdp"
+)
+
+// askPolicy asks the PCRF for the flows of the access leg (TS 29.214 A.1) in a goroutine of its own; the answer comes
+// back as an input with its attempt number. The policed leg is the browser's: its address is the nominated one, or
+// before ICE is done the socket's with any port.
+func (c *liveCall) askPolicy(a call.AskPolicy) {
+	m := c.session.manager
+	gateway, ue, ok := c.stream.AccessPeer()
+	if ok {
+		c.asked = rxPeer{ue: ue, gateway: gateway}
+	} else {
+		ue, gateway = netip.AddrPortFrom(c.socketAddress(), 0), c.accessLocal().Address
+	}
+	if c.policy == nil {
+		c.policy = m.deps.Policy.Open(rx.SessionParams{
+			UE:           ue.Addr(),
+			Subscription: subscription(c.session.identity.IMPU),
+			AFChargingID: c.icid(),
+			Notify:       func(e rx.Event) { c.post(func() { c.policyEvent(e) }) },
+		})
+	}
+	service := rx.Service{Components: c.components(ue, gateway), Status: rx.StatusFinal}
+	policy := c.policy
+	m.wg.Go(func() {
+		result, err := policy.Authorize(m.ctx, service)
+		c.post(func() { c.policyAnswer(a.Attempt, result, err) })
+	})
+}
+
+func (c *liveCall) policyAnswer(attempt int, result rx.Result, err error) {
+	answer := call.PolicyAnswer{Attempt: attempt}
+	switch {
+	case err != nil:
+		answer.Verdict = call.Unreachable
+		if !errors.Is(err, context.Canceled) {
+			c.log.Warn("policy not asked", "err", err)
+		}
+	case result.Verdict == rx.Granted:
+		answer.Verdict = call.Granted
+	case result.Verdict == rx.Rejected:
+		answer.Verdict, answer.Text = call.Refused, "the network's policy does not allow this call"
+	case result.Verdict == rx.NotAvailable:
+		answer.Verdict, answer.Text = call.NotAvailable, "this browser is not on the operator's access network"
+	default:
+		answer.Verdict = call.Unreachable
+	}
+	if err == nil && result.Verdict != rx.Granted {
+		c.log.Info("policy did not grant", "verdict", result.Verdict.String(), "code", result.Code, "mode", string(c.fsm.Mode))
+	}
+	c.input(answer)
+}
+
+func (c *liveCall) policyEvent(e rx.Event) {
+	if _, ok := e.(rx.Aborted); ok {
+		c.log.Warn("policy aborted the call")
+		c.input(call.PolicyAborted{})
+	}
+}
+
+// closePolicy ends the Rx session; rx sends the STR in any case and waits for nobody.
+func (c *liveCall) closePolicy(a call.ClosePolicy) {
+	if c.policy == nil {
+		return
+	}
+	cause := rx.CauseLogout
+	if a.Aborted {
+		cause = rx.CauseAdministrative
+	}
+	c.policy.Terminate(cause)
+}
+
+// components describes the access leg's flows in rx's words.
+func (c *liveCall) components(ue, gateway netip.AddrPort) []rx.MediaComponent {
+	var local sdp.AccessMedia
+	if own, err := sdp.ParseAccess(c.access.local); err == nil {
+		if _, audio, ok := own.Audio(); ok {
+			local = *audio
+		}
+	}
+	flows := sdp.Flows(c.access.chosen, ue, gateway, sdp.FlowOptions{Local: local, BrowserOffered: c.access.offered == nil})
+	out := make([]rx.MediaComponent, 0, len(flows))
+	for _, f := range flows {
+		m := rx.MediaComponent{Number: f.Number, Type: rx.MediaType(f.Type), UplinkBps: f.UplinkBps, DownlinkBps: f.DownlinkBps,
+			Status: rx.FlowStatus(f.Status), CodecData: f.CodecData}
+		for _, one := range f.Flows {
+			m.Flows = append(m.Flows, rx.Flow{Number: one.Number, UE: one.UE, Gateway: one.Gateway,
+				Usage: rx.FlowUsage(one.Usage), Status: rx.FlowStatus(one.Status)})
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func (c *liveCall) icid() string {
+	if c.dialog == nil {
+		return ""
+	}
+	return c.dialog.ICID()
+}
+
+func (c *liveCall) socketAddress() netip.Addr {
+	if c.session.link == nil {
+		return netip.IPv4Unspecified()
+	}
+	return c.session.link.socket.Remote()
+}
+
+// subscription names the user to the PCRF (TS 29.214 5.6.2: Subscription-Id), as SIP URI and, if it is one, as number.
+func subscription(impu string) []rx.SubscriptionID {
+	ids := []rx.SubscriptionID{{Type: rx.SubscriptionSIPURI, Data: impu}}
+	user, _, _ := strings.Cut(strings.TrimPrefix(impu, "sip:"), "@")
+	if number, ok := strings.CutPrefix(user, "+"); ok {
+		ids = append(ids, rx.SubscriptionID{Type: rx.SubscriptionE164, Data: number})
+	}
+	return ids
+}

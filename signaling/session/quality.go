@@ -1,0 +1,32 @@
+package session
+
+import (
+	"time"
+
+	"causeway/media"
+	"causeway/signaling/wire"
+)
+
+// startMeter sends call.quality from the first connection on, every Config.QualityInterval.
+func (c *liveCall) startMeter() {
+	every := c.session.manager.config.QualityInterval
+	if every == 0 || c.meter != nil {
+		return
+	}
+	c.meter = time.AfterFunc(every, func() { c.post(c.measure) })
+}
+
+// measure tells the browser the figures of both legs; nothing is kept for one that is away.
+func (c *liveCall) measure() {
+	if c.session.link != nil {
+		st := c.stream.Stats()
+		c.session.tell(wire.EventQuality, wire.CallQuality{Call: c.name, Access: quality(st.Access), Core: quality(st.Core), Transcoding: st.Transcoding})
+	}
+	c.meter.Reset(c.session.manager.config.QualityInterval)
+}
+
+func quality(l media.LegStats) wire.LegQuality {
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	return wire.LegQuality{Codec: l.Codec, Sent: l.PacketsSent, Received: l.PacketsReceived, Lost: l.PacketsLost,
+		Jitter: ms(l.Jitter), RTT: ms(l.RTT), MOS: l.MOS}
+}

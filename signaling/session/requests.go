@@ -1,0 +1,174 @@
+package session
+
+import (
+	"causeway/media"
+	"causeway/signaling/call"
+	"causeway/signaling/ims"
+	"causeway/signaling/sdp"
+	"causeway/signaling/wire"
+)
+
+// request serves one request of the attached socket. One seen before gets its old answer again.
+func (s *Session) request(l *Link, id wire.ID, params wire.Params) {
+	if s.ended.Load() {
+		l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameSessionEnded)))
+		return
+	}
+	if frame, known := s.out.begin(id); known {
+		if frame != nil {
+			l.socket.Send(frame)
+		}
+		return
+	}
+	switch p := params.(type) {
+	case wire.LogoutParams:
+		s.answer(id, nil)
+		s.end(ending{cause: call.Cause{Side: call.Browser, Kind: call.SessionEnded, Text: "logout"}})
+	case wire.StartParams:
+		s.start(id, p)
+	case wire.RingingParams:
+		s.give(id, p.Call, call.Alerting{Request: ref(id)})
+	case wire.AnswerParams:
+		s.give(id, p.Call, call.Answer{Request: ref(id), SDP: p.SDP})
+	case wire.RejectParams:
+		s.give(id, p.Call, call.Reject{Request: ref(id), Kind: rejectKind(p.Reason)})
+	case wire.HangupParams:
+		s.give(id, p.Call, call.Hangup{Request: ref(id)})
+	case wire.HoldParams:
+		s.give(id, p.Call, call.Hold{Request: ref(id)})
+	case wire.ResumeParams:
+		s.give(id, p.Call, call.Resume{Request: ref(id)})
+	case wire.DTMFParams:
+		s.give(id, p.Call, call.Digits{Request: ref(id), Digits: p.Digits, Duration: p.Duration, Gap: p.Gap})
+	case wire.UpdateParams:
+		s.give(id, p.Call, call.Update{Request: ref(id), SDP: p.SDP})
+	case wire.CandidatesParams:
+		s.candidates(id, p)
+	default:
+		s.refuse(id, wire.NewError(wire.NameMethodUnknown))
+	}
+}
+
+// ref is a request's name inside the call table; unref its way back.
+func ref(id wire.ID) call.Request { return call.Request(id.String()) }
+
+func rejectKind(reason string) call.Kind {
+	switch reason {
+	case wire.RejectBusy:
+		return call.Busy
+	case wire.RejectUnavailable:
+		return call.Unavailable
+	default:
+		return call.Declined
+	}
+}
+
+// answer and refuse give a request its one answer, keep it for repetition and send it if a socket is there.
+func (s *Session) answer(id wire.ID, result any) {
+	frame, err := wire.Response(id, result)
+	if err != nil {
+		s.log.Error("answer not encoded", "err", err)
+		frame = wire.ErrorResponse(id, nil)
+	}
+	s.send(id, frame)
+}
+
+func (s *Session) refuse(id wire.ID, e *wire.Error) { s.send(id, wire.ErrorResponse(id, e)) }
+
+func (s *Session) send(id wire.ID, frame []byte) {
+	s.out.finish(id, frame)
+	if s.link != nil {
+		s.link.socket.Send(frame)
+	}
+}
+
+// give hands an input to a call of this session.
+func (s *Session) give(id wire.ID, name string, in call.Input) {
+	c := s.calls[name]
+	if c == nil {
+		s.refuse(id, wire.NewError(wire.NameCallUnknown))
+		return
+	}
+	c.requests[ref(id)] = id
+	c.input(in)
+}
+
+// start begins an originating call. What is wrong with the request itself is said before there is a call.
+func (s *Session) start(id wire.ID, p wire.StartParams) {
+	if fault := s.mayCall(p.Call); fault != nil {
+		s.refuse(id, fault)
+		return
+	}
+	if s.registration.State != wire.Registered {
+		s.refuse(id, wire.NewError(wire.NameNotRegistered))
+		return
+	}
+	if _, err := sdp.ParseAccess(p.SDP); err != nil {
+		s.refuse(id, wire.NewError(wire.NameSDPInvalid).WithMessage("The offer cannot be used: %v.", err))
+		return
+	}
+	if !s.manager.enter() {
+		s.refuse(id, wire.NewError(wire.NameDraining))
+		return
+	}
+	c := s.newCall(p.Call, wire.Outgoing)
+	c.remote = wire.Remote{URI: p.Target}
+	c.requests[ref(id)] = id
+	c.log.Info("call started", "direction", c.direction)
+	c.input(call.Start{Request: ref(id), Target: p.Target, From: p.From, Anonymous: p.Anonymous, SDP: p.SDP})
+}
+
+func (s *Session) mayCall(name string) *wire.Error {
+	if s.calls[name] != nil {
+		return wire.NewError(wire.NameCallExists)
+	}
+	if len(s.calls) >= s.manager.config.MaxCalls {
+		return wire.NewError(wire.NameTooManyCalls)
+	}
+	return nil
+}
+
+// incoming begins a terminating call, or refuses it when this browser cannot take one more.
+func (s *Session) incoming(e ims.IncomingCall) {
+	name := newID()
+	if fault := s.mayCall(name); fault != nil {
+		e.Call.Hangup(call.Cause{Side: call.Gateway, Kind: call.Busy})
+		return
+	}
+	if !s.manager.enter() {
+		e.Call.Hangup(call.Cause{Side: call.Gateway, Kind: call.Draining})
+		return
+	}
+	c := s.newCall(name, wire.Incoming)
+	c.dialog = e.Call
+	c.remote = wire.Remote{URI: e.Remote.URI, Number: e.Remote.Number, Name: e.Remote.Name, Anonymous: e.Remote.Anonymous}
+	c.called = e.Called
+	c.log = c.log.With("sip_call", e.Call.ID())
+	c.log.Info("call started", "direction", c.direction)
+	e.Call.SetNotify(c.notifyDialog())
+	c.input(call.Incoming{SDP: e.SDP, Preconditions: e.Preconditions})
+}
+
+// candidates gives the browser's trickled candidates to media (RFC 8838).
+func (s *Session) candidates(id wire.ID, p wire.CandidatesParams) {
+	c := s.calls[p.Call]
+	if c == nil {
+		s.refuse(id, wire.NewError(wire.NameCallUnknown))
+		return
+	}
+	var list []media.Candidate
+	for _, text := range p.Candidates {
+		one, usable, err := sdp.ParseCandidate(text.Candidate)
+		if err != nil {
+			s.refuse(id, wire.NewError(wire.NameParamsInvalid).WithMessage("%v.", err))
+			return
+		}
+		if usable {
+			list = append(list, mediaCandidate(one))
+		}
+	}
+	if c.stream != nil {
+		c.stream.AddCandidates(list)
+	}
+	s.answer(id, nil)
+}

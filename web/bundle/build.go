@@ -97,6 +97,7 @@ func build(root string, options api.BuildOptions) ([]byte, error) {
 	options.AbsWorkingDir, options.Bundle, options.Target = abs, true, target
 	options.Charset, options.LegalComments = api.CharsetUTF8, api.LegalCommentsNone
 	options.TsconfigRaw = `{"compilerOptions":{"target":"es2020","verbatimModuleSyntax":true}}`
+	options.External = []string{"/favicon.svg"} // served by the gateway as it is
 	options.LogLevel = api.LogLevelSilent
 	options.Outdir = abs // names nothing: nothing is written
 	result := api.Build(options)

@@ -1,0 +1,227 @@
+package ims
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"causeway/signaling/sip/transport"
+)
+
+// regState is where a binding stands.
+type regState uint8
+
+const (
+	regIdle regState = iota
+	regTrying
+	regRegistered
+	regFailed  // final
+	regLeaving // Unbind
+)
+
+// registration is what the core granted; it is replaced, never changed, so any goroutine may read it.
+type registration struct {
+	identities []AssociatedIdentity
+	routes     []string // Service-Route, in order (RFC 3608)
+	expires    time.Duration
+	until      time.Time
+	entry      transport.Target // the hop that answered
+}
+
+// Binding is one browser's registration. Its methods are safe for concurrent use.
+type Binding struct {
+	client *Client
+	params BindParams
+	token  string // user part of our Contact; Path's is "mt-" + token
+	log    *slog.Logger
+	q      queue
+
+	current atomic.Pointer[registration] // nil: not registered
+
+	// what follows belongs to the queue
+	state   regState
+	callID  string
+	tag     string
+	seq     uint32
+	attempt int           // failed rounds in a row
+	hops    int           // addresses tried in this round
+	ask     time.Duration // Expires to ask for
+	retries int           // 423s obeyed in this round
+	timer   *time.Timer   // refresh or retry
+	sub     subscription
+	leaving []chan error // Unbinds that wait
+}
+
+// Errors of Bind and Unbind.
+var (
+	ErrNotRunning = errors.New("the SIP side is not running")
+	ErrIdentity   = errors.New("the identity cannot be used in SIP")
+)
+
+// Bind registers an identity and keeps it registered until Unbind, a final failure or the network's word. It returns at
+// once; the outcome comes by Notify.
+func (c *Client) Bind(p BindParams) (*Binding, error) {
+	if err := checkIdentity(p); err != nil {
+		return nil, err
+	}
+	b := &Binding{client: c, params: p, token: token(), callID: token(), tag: token(), ask: c.cfg.RegisterExpires}
+	b.q.work = &c.work
+	b.log = c.log.With("binding", b.token)
+	c.mu.Lock()
+	if c.closed || c.host == "" {
+		c.mu.Unlock()
+		return nil, ErrNotRunning
+	}
+	c.bindings[b.token] = b
+	c.mu.Unlock()
+	b.q.post(b.register)
+	return b, nil
+}
+
+// checkIdentity refuses what could not be written into a message as it is.
+func checkIdentity(p BindParams) error {
+	user, host, found := strings.Cut(p.Identity.IMPI, "@")
+	if !found || !userPart(user) || !domain(host) || len(p.Identity.IMPI) > 255 {
+		return ErrIdentity
+	}
+	rest, found := strings.CutPrefix(p.Identity.IMPU, "sip:")
+	user, host, at := strings.Cut(rest, "@")
+	if !found || !at || !userPart(user) || !domain(host) {
+		return ErrIdentity
+	}
+	uuid, found := strings.CutPrefix(p.Instance, "urn:uuid:")
+	if !found || len(uuid) != 36 || strings.Trim(strings.ToLower(uuid), "0123456789abcdef-") != "" {
+		return ErrIdentity
+	}
+	if p.Notify == nil {
+		return errors.New("bind: no Notify")
+	}
+	return nil
+}
+
+// Identities are the identities the user may call with, the default first; nil while not registered.
+func (b *Binding) Identities() []AssociatedIdentity {
+	if r := b.current.Load(); r != nil {
+		return slices.Clone(r.identities)
+	}
+	return nil
+}
+
+// Unbind de-registers and forgets the binding. It waits for the core's answer or the end of ctx; the binding is gone
+// either way. Calls in progress are not touched: end them first.
+func (b *Binding) Unbind(ctx context.Context) error {
+	done := make(chan error, 1)
+	if !b.q.post(func() { b.leave(done) }) {
+		return ErrNotRunning
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		b.q.post(func() { b.gone(ctx.Err()) })
+		return ctx.Err()
+	}
+}
+
+// leave starts the de-registration.
+func (b *Binding) leave(done chan error) {
+	b.stopTimer()
+	b.leaving = append(b.leaving, done)
+	if b.state == regLeaving {
+		return
+	}
+	was := b.state
+	b.state = regLeaving
+	if b.current.Swap(nil) == nil && was != regTrying {
+		b.gone(nil) // nothing to take back
+		return
+	}
+	b.hops, b.ask = 0, 0
+	b.send()
+}
+
+// gone forgets the binding.
+func (b *Binding) gone(err error) {
+	b.stopTimer()
+	b.current.Store(nil)
+	b.client.forget(b)
+	for _, done := range b.leaving {
+		done <- err
+	}
+	b.leaving = nil
+	b.q.close()
+}
+
+// forget takes a binding out of the tables.
+func (c *Client) forget(b *Binding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.bindings, b.token)
+	delete(c.subs, b.sub.callID)
+}
+
+// contact is the binding's Contact value, the same in REGISTER and in calls.
+func (b *Binding) contact() string {
+	return "<sip:" + b.token + "@" + b.client.address() + `>;+sip.instance="<` + b.params.Instance + `>";` + mmtel + ";audio"
+}
+
+// queue runs functions one at a time, in the order posted. A goroutine exists only while there is something to run, so
+// an idle registration or a quiet call costs none. Nobody waits on it from inside.
+type queue struct {
+	work *sync.WaitGroup // of the owner, who waits for all goroutines
+
+	mu      sync.Mutex // guards the following
+	items   []func()
+	running bool
+	closed  bool
+}
+
+// maxQueue bounds what may wait: a party that sends faster than we can follow loses messages, not our memory.
+const maxQueue = 512
+
+// post adds a function; false if the queue is full or closed.
+func (q *queue) post(f func()) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || len(q.items) >= maxQueue {
+		return false
+	}
+	q.items = append(q.items, f)
+	if !q.running {
+		q.running = true
+		q.work.Add(1)
+		go q.run()
+	}
+	return true
+}
+
+// run drains the queue.
+func (q *queue) run() {
+	defer q.work.Done()
+	for {
+		q.mu.Lock()
+		if len(q.items) == 0 || q.closed {
+			q.items, q.running = nil, false
+			q.mu.Unlock()
+			return
+		}
+		batch := q.items
+		q.items = nil
+		q.mu.Unlock()
+		for _, f := range batch {
+			f()
+		}
+	}
+}
+
+// close drops what waits and takes nothing more.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed, q.items = true, nil
+	q.mu.Unlock()
+}

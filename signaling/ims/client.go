@@ -1,0 +1,322 @@
+package ims
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"causeway/signaling/call"
+	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/transaction"
+	"causeway/signaling/sip/transport"
+)
+
+// carrier is what the client needs of transport.Layer.
+type carrier interface {
+	transaction.Transport
+	Admit(netip.Addr)
+	Peer(netip.Addr) bool
+	Local(network string) netip.AddrPort
+	Start() error
+	Close() error
+}
+
+// Deps are what a Client is given.
+type Deps struct {
+	Log *slog.Logger
+	// OnWire sees every SIP message sent or received, for tracing; it must not block or keep the data. May be nil.
+	OnWire func(transport.Wire)
+}
+
+// Client is the gateway's place in the IMS network: it registers browsers and carries their calls. All methods are
+// safe for concurrent use.
+type Client struct {
+	cfg  Config
+	log  *slog.Logger
+	plan dialPlan
+	link carrier
+	tx   *transaction.Layer
+	core *core
+
+	running atomic.Bool
+	stats   counters
+	work    sync.WaitGroup // every goroutine of bindings and calls
+
+	mu       sync.Mutex // guards the following
+	host     string     // our host:port in Contact and Path, set by Run
+	closed   bool
+	bindings map[string]*Binding // by Contact token
+	calls    map[callKey]*Call
+	subs     map[string]*Binding // by Call-ID of the reg-event subscription
+}
+
+// callKey finds the call of a received request: Call-ID and our tag. The far end's tag, which forks differ in, is
+// looked at by the call's dialogs.
+type callKey struct{ callID, localTag string }
+
+// New checks the configuration and prepares a client. It opens nothing; Run does.
+func New(cfg Config, deps Deps) (*Client, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("ims: %w", err)
+	}
+	link, err := transport.New(cfg.SIP, deps.Log)
+	if err != nil {
+		return nil, fmt.Errorf("ims: sip: %w", err)
+	}
+	if deps.OnWire != nil {
+		link.OnWire(deps.OnWire)
+	}
+	resolver, err := transport.NewResolver(cfg.DNS, deps.Log)
+	if err != nil {
+		return nil, fmt.Errorf("ims: dns: %w", err)
+	}
+	return build(cfg, deps.Log, link, resolver.Resolve)
+}
+
+// build puts a client on top of a transport.
+func build(cfg Config, log *slog.Logger, link carrier, resolve func(context.Context, transport.Query) ([]transport.Target, error)) (*Client, error) {
+	tx, err := transaction.New(link, cfg.Timers, log)
+	if err != nil {
+		return nil, fmt.Errorf("ims: transactions: %w", err)
+	}
+	c := &Client{
+		cfg: cfg, log: log, link: link, tx: tx,
+		plan:     dialPlan{home: cfg.HomeDomain, sipForm: cfg.NumberForm == "sip", emergency: cfg.EmergencyNumbers},
+		bindings: map[string]*Binding{}, calls: map[callKey]*Call{}, subs: map[string]*Binding{},
+	}
+	c.core = &core{cfg: &c.cfg, link: link, resolve: resolve}
+	tx.OnRequest(c.request)
+	tx.OnAck(c.ack)
+	tx.OnStray(c.stray)
+	return c, nil
+}
+
+// Run opens the sockets, finds the core and serves until ctx ends; then it closes everything and waits for it. What the
+// bindings and calls still had to say to the core (BYE, de-registration) has to be said before: Unbind, Hangup.
+func (c *Client) Run(ctx context.Context) error {
+	if err := c.link.Start(); err != nil {
+		return fmt.Errorf("ims: %w", err)
+	}
+	defer c.shut()
+	local := c.link.Local(c.core.network())
+	host := local.String()
+	if c.cfg.SIP.Advertise != "" {
+		host = hostPortOf(c.cfg.SIP.Advertise, local.Port())
+	}
+	c.mu.Lock()
+	c.host = host
+	c.mu.Unlock()
+	if err := c.core.refresh(ctx); err != nil {
+		c.log.Warn("the core cannot be found yet", "core", c.cfg.core(), "error", err)
+	}
+	c.running.Store(true)
+	c.log.Info("sip is open", "address", host, "core", c.cfg.core())
+	period := c.cfg.Ping
+	if period == 0 {
+		period = time.Minute // the core's addresses are looked up again all the same
+	}
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := c.core.refresh(ctx); err != nil {
+				c.log.Warn("the core cannot be found", "core", c.cfg.core(), "error", err)
+			}
+			if c.cfg.Ping > 0 {
+				c.ping()
+			}
+		}
+	}
+}
+
+// shut stops everything and waits.
+func (c *Client) shut() {
+	c.running.Store(false)
+	c.mu.Lock()
+	c.closed = true
+	bindings, calls := c.bindings, c.calls
+	c.bindings, c.calls, c.subs = map[string]*Binding{}, map[callKey]*Call{}, map[string]*Binding{}
+	c.mu.Unlock()
+	for _, b := range bindings {
+		b.q.close()
+	}
+	for _, k := range calls {
+		k.q.close()
+	}
+	c.tx.Close()
+	if err := c.link.Close(); err != nil {
+		c.log.Warn("closing sip", "error", err)
+	}
+	c.work.Wait()
+}
+
+// hostPortOf joins the advertised host and our port.
+func hostPortOf(host string, port uint16) string {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return netip.AddrPortFrom(addr, port).String()
+	}
+	return fmt.Sprintf("%s:%d", host, port)
+}
+
+// address is our host:port for Contact, Path and charging; "" before Run.
+func (c *Client) address() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.host
+}
+
+// Ready returns nil when registrations and calls can be served, else a sentence saying why not.
+func (c *Client) Ready() error {
+	if !c.running.Load() {
+		return errors.New("the SIP side is not running")
+	}
+	misses, addresses, err := c.core.state()
+	switch {
+	case addresses == 0 && err != nil:
+		return fmt.Errorf("the core %s cannot be found: %w", c.cfg.core(), err)
+	case addresses == 0:
+		return fmt.Errorf("the core %s has no address", c.cfg.core())
+	case misses >= 2 && misses >= addresses:
+		return fmt.Errorf("the core %s does not answer (%d tries)", c.cfg.core(), misses)
+	}
+	return nil
+}
+
+// ping asks the core's current entry whether it is there; any answer is a yes (RFC 3261 11).
+func (c *Client) ping() {
+	target, n := c.core.entry()
+	if n == 0 {
+		return
+	}
+	var uri sip.Uri
+	if err := sip.ParseUri("sip:"+target.Addr.String(), &uri); err != nil {
+		return
+	}
+	req := sip.NewRequest(sip.OPTIONS, uri)
+	for _, h := range []dialog.Header{
+		{Name: "Max-Forwards", Value: "70"},
+		{Name: "From", Value: "<sip:" + c.address() + ">;tag=" + token()},
+		{Name: "To", Value: "<" + uri.String() + ">"},
+		{Name: "Call-ID", Value: token()},
+		{Name: "CSeq", Value: "1 OPTIONS"},
+	} {
+		req.AppendHeader(sip.NewHeader(h.Name, h.Value))
+	}
+	req.SetBody(nil)
+	_, err := c.tx.Request(req, target, handler{
+		response: func(res *sip.Response) {
+			if res.StatusCode >= 200 {
+				c.core.alive()
+			}
+		},
+		failed: func(error) { c.core.missed(); c.core.next(target) },
+	})
+	if err != nil {
+		c.core.missed()
+	}
+}
+
+// handler adapts two functions to transaction.ClientHandler.
+type handler struct {
+	response func(*sip.Response)
+	failed   func(error)
+}
+
+func (h handler) Response(res *sip.Response) { h.response(res) }
+func (h handler) Failed(err error)           { h.failed(err) }
+
+// token returns 80 bits of randomness in hexadecimal.
+func token() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}
+
+// random is uniform in [0, n).
+func random(n int64) int64 {
+	v, err := rand.Int(rand.Reader, big.NewInt(n))
+	if err != nil {
+		return 0
+	}
+	return v.Int64()
+}
+
+// Stats are the client's counters since the start, and what is alive.
+type Stats struct {
+	Bindings, Registered, Calls int               // now
+	Registrations               uint64            // first 200 of a binding, and again after a failure
+	Refreshes, Deregistrations  uint64            // 200 to a refresh; ended by us or the network
+	RegistrationFailures        map[string]uint64 // by call.Kind name
+	Outgoing, Incoming          uint64            // calls
+	Answered                    uint64
+	Ended                       map[string]uint64 // by call.Kind name
+	Overloads                   uint64            // requests refused or dropped because a limit was reached
+}
+
+// counters are what Stats is made of.
+type counters struct {
+	registrations, refreshes, deregistrations, outgoing, incoming, answered, overloads atomic.Uint64
+
+	mu       sync.Mutex // guards the following
+	failures map[string]uint64
+	ended    map[string]uint64
+}
+
+// failed counts a failed registration.
+func (s *counters) failed(k call.Kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failures == nil {
+		s.failures = map[string]uint64{}
+	}
+	s.failures[k.String()]++
+}
+
+// callEnded counts a call's end.
+func (s *counters) callEnded(k call.Kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = map[string]uint64{}
+	}
+	s.ended[k.String()]++
+}
+
+// Stats returns the counters.
+func (c *Client) Stats() Stats {
+	s := Stats{
+		Registrations: c.stats.registrations.Load(), Refreshes: c.stats.refreshes.Load(), Deregistrations: c.stats.deregistrations.Load(),
+		Outgoing: c.stats.outgoing.Load(), Incoming: c.stats.incoming.Load(), Answered: c.stats.answered.Load(), Overloads: c.stats.overloads.Load(),
+		RegistrationFailures: map[string]uint64{}, Ended: map[string]uint64{},
+	}
+	c.stats.mu.Lock()
+	for k, v := range c.stats.failures {
+		s.RegistrationFailures[k] = v
+	}
+	for k, v := range c.stats.ended {
+		s.Ended[k] = v
+	}
+	c.stats.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.Bindings, s.Calls = len(c.bindings), len(c.calls)
+	for _, b := range c.bindings {
+		if b.current.Load() != nil {
+			s.Registered++
+		}
+	}
+	return s
+}

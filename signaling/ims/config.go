@@ -1,0 +1,174 @@
+package ims
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"causeway/signaling/sip/transaction"
+	"causeway/signaling/sip/transport"
+)
+
+// Config is how the gateway stands in the IMS network.
+type Config struct {
+	// HomeDomain is the home network's domain name (TS 23.003 13.2): realm, REGISTER's Request-URI, phone-context.
+	HomeDomain string `yaml:"home_domain"`
+	// VisitedNetworkID is what P-Visited-Network-ID says; the HSS knows it. Empty: the home domain.
+	VisitedNetworkID string `yaml:"visited_network_id"`
+	// CoreAddress is the I-CSCF (or the core's entry): "host:port", or a domain to be found by RFC 3263. Empty: the
+	// home domain.
+	CoreAddress string `yaml:"core_address"`
+	// CoreTransport is "udp", "tcp", or empty to let DNS decide (UDP for an address with a port).
+	CoreTransport string `yaml:"core_transport"`
+	// SIP are the sockets and the peers.
+	SIP transport.Config `yaml:"sip"`
+	// DNS is the resolver for names of the core.
+	DNS transport.ResolverConfig `yaml:"dns"`
+	// Timers are the transaction timers.
+	Timers transaction.Timers `yaml:"timers"`
+	// RegisterExpires is the registration time asked for; at least 60 s.
+	RegisterExpires time.Duration `yaml:"register_expires"`
+	// RegisterRetry is the first wait after the core could not be reached; it doubles up to RegisterRetryMax.
+	RegisterRetry    time.Duration `yaml:"register_retry"`
+	RegisterRetryMax time.Duration `yaml:"register_retry_max"`
+	// RegEvent subscribes to the registration state (RFC 3680), so that the network can end a registration.
+	RegEvent bool `yaml:"reg_event"`
+	// AccessNetworkInfo is sent as P-Access-Network-Info with network-provided added; empty: none.
+	AccessNetworkInfo string `yaml:"access_network_info"`
+	// NumberForm is how a global number is dialled: "tel" (tel:+1...) or "sip" (sip:+1...@home;user=phone).
+	NumberForm string `yaml:"number_form"`
+	// EmergencyNumbers are never dialled as ordinary calls, besides urn:service:sos.
+	EmergencyNumbers []string `yaml:"emergency_numbers"`
+	// EarlyMedia is "header" (played when P-Early-Media allows it, RFC 5009) or "sdp" (played whenever a provisional
+	// response has SDP).
+	EarlyMedia string `yaml:"early_media"`
+	// Calls bounds and times calls.
+	Calls CallConfig `yaml:"calls"`
+	// Ping is how often the core is asked whether it is there (OPTIONS); 0: never.
+	Ping time.Duration `yaml:"ping"`
+}
+
+// CallConfig bounds and times calls.
+type CallConfig struct {
+	// Max is how many calls there may be at once, in all.
+	Max int `yaml:"max"`
+	// SessionExpires and MinSE are the session timer (RFC 4028); SessionExpires 0 switches it off.
+	SessionExpires time.Duration `yaml:"session_expires"`
+	MinSE          time.Duration `yaml:"min_se"`
+	// AnswerTimeout ends a call that nobody answers (RFC 3261 Timer C).
+	AnswerTimeout time.Duration `yaml:"answer_timeout"`
+	// OfferTimeout is how long an offer of the far end may stay unanswered.
+	OfferTimeout time.Duration `yaml:"offer_timeout"`
+	// Preconditions accepts calls from handsets that reserve resources first (RFC 3312); without it such calls with
+	// Require: precondition get 420.
+	Preconditions bool `yaml:"preconditions"`
+}
+
+// DefaultConfig returns the settings used where the file says nothing.
+func DefaultConfig() Config {
+	return Config{
+		HomeDomain:       "ims.mnc001.mcc001.3gppnetwork.org",
+		CoreAddress:      "127.0.0.1:5070",
+		SIP:              transport.DefaultConfig(),
+		DNS:              transport.ResolverConfig{Timeout: 2 * time.Second, MinTTL: time.Second, MaxTTL: time.Hour, NegativeTTL: 5 * time.Second, CacheSize: 1024},
+		Timers:           transaction.DefaultTimers(),
+		RegisterExpires:  600000 * time.Second, // TS 24.229 5.1.1.2
+		RegisterRetry:    2 * time.Second,
+		RegisterRetryMax: 5 * time.Minute,
+		RegEvent:         true,
+		NumberForm:       "tel",
+		EmergencyNumbers: []string{"112", "911", "999", "000", "110", "118", "119"},
+		EarlyMedia:       "header",
+		Calls: CallConfig{
+			Max: 10000, SessionExpires: 1800 * time.Second, MinSE: 90 * time.Second, AnswerTimeout: 180 * time.Second,
+			OfferTimeout: 15 * time.Second, Preconditions: true,
+		},
+		Ping: 30 * time.Second,
+	}
+}
+
+// Validate reports every setting that cannot work, joined into one error.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	bad(domain(c.HomeDomain), "home_domain: %q is not a domain name", c.HomeDomain)
+	bad(len(c.VisitedNetworkID) <= 255 && quotable(c.VisitedNetworkID), "visited_network_id: %q must not hold quotes or control characters", c.VisitedNetworkID)
+	if _, _, err := splitHost(c.core()); err != nil {
+		errs = append(errs, fmt.Errorf("core_address: %w", err))
+	}
+	bad(c.CoreTransport == "" || c.CoreTransport == transport.UDP || c.CoreTransport == transport.TCP, "core_transport: %q is neither udp nor tcp", c.CoreTransport)
+	if err := c.SIP.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("sip: %w", err))
+	}
+	if err := c.Timers.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("timers: %w", err))
+	}
+	bad(c.RegisterExpires >= time.Minute && c.RegisterExpires <= 7*24*time.Hour, "register_expires: %v is not between 1m and 168h", c.RegisterExpires)
+	bad(c.RegisterRetry > 0 && c.RegisterRetryMax >= c.RegisterRetry, "register_retry: must be above zero and at most register_retry_max")
+	bad(plain(c.AccessNetworkInfo) && len(c.AccessNetworkInfo) <= 255, "access_network_info: must be one line of at most 255 bytes")
+	bad(c.NumberForm == "tel" || c.NumberForm == "sip", "number_form: %q is neither tel nor sip", c.NumberForm)
+	bad(c.EarlyMedia == "header" || c.EarlyMedia == "sdp", "early_media: %q is neither header nor sdp", c.EarlyMedia)
+	for _, n := range c.EmergencyNumbers {
+		bad(n != "" && len(n) <= 15 && strings.Trim(n, "0123456789*#") == "", "emergency_numbers: %q is not a number of at most 15 digits", n)
+	}
+	bad(c.Ping == 0 || c.Ping >= time.Second, "ping: %v is shorter than 1s", c.Ping)
+	return errors.Join(append(errs, c.Calls.validate()...)...)
+}
+
+// validate reports the bad settings of calls.
+func (c CallConfig) validate() (errs []error) {
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	bad(c.Max > 0, "calls.max: must be above zero")
+	bad(c.MinSE >= 90*time.Second, "calls.min_se: %v is shorter than the 90s of RFC 4028", c.MinSE)
+	bad(c.SessionExpires == 0 || c.SessionExpires >= c.MinSE && c.SessionExpires <= 24*time.Hour, "calls.session_expires: %v is not between min_se and 24h", c.SessionExpires)
+	bad(c.AnswerTimeout >= 10*time.Second, "calls.answer_timeout: %v is shorter than 10s", c.AnswerTimeout)
+	bad(c.OfferTimeout >= time.Second && c.OfferTimeout <= 30*time.Second, "calls.offer_timeout: %v is not between 1s and 30s", c.OfferTimeout)
+	return errs
+}
+
+// core is the configured entry of the core.
+func (c Config) core() string {
+	if c.CoreAddress != "" {
+		return c.CoreAddress
+	}
+	return c.HomeDomain
+}
+
+// visited is the visited network identifier.
+func (c Config) visited() string {
+	if c.VisitedNetworkID != "" {
+		return c.VisitedNetworkID
+	}
+	return c.HomeDomain
+}
+
+// splitHost takes "host", "host:port", "[v6]:port" or an address apart; port 0 means none was given.
+func splitHost(s string) (host string, port int, err error) {
+	if addr, perr := netip.ParseAddr(strings.Trim(s, "[]")); perr == nil {
+		return addr.String(), 0, nil
+	}
+	if domain(s) {
+		return s, 0, nil
+	}
+	host, p, err := net.SplitHostPort(s)
+	if err != nil {
+		return "", 0, fmt.Errorf("%q is neither a domain nor host:port", s)
+	}
+	n, err := strconv.ParseUint(p, 10, 16)
+	if _, aerr := netip.ParseAddr(host); err != nil || n == 0 || (aerr != nil && !domain(host)) {
+		return "", 0, fmt.Errorf("%q is neither a domain nor host:port", s)
+	}
+	return host, int(n), nil
+}

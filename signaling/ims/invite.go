@@ -1,0 +1,352 @@
+package ims
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"causeway/signaling/call"
+	"causeway/signaling/sdp"
+	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/transaction"
+	"causeway/signaling/sip/transport"
+)
+
+// Calls from and to a registered user: what a P-CSCF writes into an originating INVITE (TS 24.229 5.2.6.3) and reads
+// from a terminating one (5.2.6.4). Identities, routes and charging come from the registration only.
+
+// InviteParams describes an outgoing call.
+type InviteParams struct {
+	Target    string // what the user dialled: a number, service code, tel or sip URI; at most 256 bytes
+	From      string // one of the binding's identities; "" for the default
+	Anonymous bool   // withhold the identity (CLIR: Privacy id, RFC 3323)
+	SDP       string // our offer
+	Notify    func(CallEvent)
+}
+
+// Invite starts a call. An error is a *call.Cause: NumberInvalid, Emergency, Forbidden (identity), Deregistered,
+// Congestion (too many calls).
+func (b *Binding) Invite(p InviteParams) (*Call, error) {
+	target, err := b.client.plan.normalise(p.Target)
+	if err != nil {
+		return nil, err
+	}
+	r := b.current.Load()
+	if r == nil {
+		return nil, &call.Cause{Side: call.Gateway, Kind: call.Deregistered, Text: "the user is not registered"}
+	}
+	id, ok := r.choose(p.From)
+	if !ok {
+		return nil, &call.Cause{Side: call.Gateway, Kind: call.Forbidden, Text: "this identity is not one of the user's"}
+	}
+	k := b.newCall(token(), token(), false)
+	k.notify, k.back = p.Notify, r.entry
+	k.gate.local = p.SDP
+	k.profile.Initial = b.originating(r, id, p.Anonymous, k.icid)
+	from := "<" + id.URI + ">"
+	if p.Anonymous {
+		from = `"Anonymous" <sip:anonymous@anonymous.invalid>` // RFC 3323 4.1.1.3
+	}
+	k.machine, err = dialog.NewCaller(&k.profile, dialog.Call{
+		Target: target, From: from, To: "<" + target + ">", Routes: r.routes, CallID: k.key.callID, SDP: p.SDP,
+	})
+	if err != nil {
+		return nil, &call.Cause{Side: call.Gateway, Kind: call.Internal, Text: "the call cannot be written as SIP", Err: err}
+	}
+	k.key.localTag = k.machine.LocalTag()
+	if !b.client.add(k) {
+		b.client.stats.overloads.Add(1)
+		return nil, &call.Cause{Side: call.Gateway, Kind: call.Congestion, Text: "the gateway carries as many calls as it may"}
+	}
+	b.client.stats.outgoing.Add(1)
+	k.log.Info("call started", "to", mask(target), "anonymous", p.Anonymous)
+	k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Start(now) })
+	return k, nil
+}
+
+// choose finds the identity to call with; a page may write it with or without the scheme.
+func (r *registration) choose(from string) (AssociatedIdentity, bool) {
+	if from == "" {
+		for _, id := range r.identities { // From and Contact need a SIP URI; the default may be a tel
+			if strings.HasPrefix(id.URI, "sip:") {
+				return id, true
+			}
+		}
+		return r.identities[0], true
+	}
+	for _, id := range r.identities {
+		if id.URI == from || phoneNumber(id.URI) != "" && phoneNumber(id.URI) == from {
+			return id, true
+		}
+	}
+	return AssociatedIdentity{}, false
+}
+
+// asserted is the P-Asserted-Identity value: the identity and its counterpart of the other scheme (RFC 3325 9.1).
+func (r *registration) asserted(id AssociatedIdentity) string {
+	out := "<" + id.URI + ">"
+	number := phoneNumber(id.URI)
+	for _, other := range r.identities {
+		if number != "" && phoneNumber(other.URI) == number && strings.HasPrefix(other.URI, "tel:") != strings.HasPrefix(id.URI, "tel:") {
+			return out + ", <" + other.URI + ">"
+		}
+	}
+	return out
+}
+
+// originating are the headers of TS 24.229 5.2.6.3 and 5.1.3.1.
+func (b *Binding) originating(r *registration, id AssociatedIdentity, anonymous bool, icid string) []dialog.Header {
+	out := []dialog.Header{
+		{Name: "P-Asserted-Identity", Value: r.asserted(id)},
+		{Name: "P-Preferred-Service", Value: "urn:urn-7:3gpp-service.ims.icsi.mmtel"},
+		{Name: "Accept-Contact", Value: "*;" + mmtel},
+		{Name: "P-Charging-Vector", Value: b.client.charging(icid)},
+		{Name: "P-Early-Media", Value: "supported"},
+	}
+	if anonymous {
+		out = append(out, dialog.Header{Name: "Privacy", Value: "id"})
+	}
+	if info := b.client.accessInfo(); info != "" {
+		out = append(out, dialog.Header{Name: "P-Access-Network-Info", Value: info})
+	}
+	return append(out, dialog.Header{Name: "Accept", Value: "application/sdp, application/3gpp-ims+xml"})
+}
+
+// invited takes a new INVITE on the transport's reader.
+func (c *Client) invited(srv *transaction.Server) {
+	req := srv.Request()
+	refuse := func(status int, extra ...dialog.Header) {
+		_ = srv.Respond(dialog.NewResponse(req, status, token(), "", extra...)) // the transaction repeats it
+	}
+	b := c.bindingOf(req)
+	if b == nil {
+		refuse(404)
+		return
+	}
+	r := b.current.Load()
+	if r == nil {
+		refuse(480)
+		return
+	}
+	icid, _ := dialog.Param("x;"+dialog.First(req, "p-charging-vector"), "icid-value")
+	if icid = cleanText(icid); icid == "" || !ascii(icid) || strings.ContainsAny(icid, ` ;,<>"`) {
+		icid = token()
+	}
+	k := b.newCall(dialog.First(req, "call-id", "i"), icid, true)
+	k.back = transport.Target{Network: srv.Source().Network, Addr: srv.Source().Remote}
+	called := calledParty(req, r)
+	k.profile.Response = []dialog.Header{{Name: "P-Asserted-Identity", Value: "<" + called + ">"}}
+	machine, status, headers, err := dialog.NewCallee(&k.profile, k.serve(srv), req, time.Now())
+	if err != nil {
+		k.log.Debug("INVITE refused", "status", status, "error", err)
+		refuse(status, headers...)
+		return
+	}
+	k.machine, k.key.localTag = machine, machine.LocalTag()
+	if !c.add(k) {
+		c.stats.overloads.Add(1)
+		refuse(503, dialog.Header{Name: "Retry-After", Value: "10"})
+		return
+	}
+	c.stats.incoming.Add(1)
+	srv.OnCancel(func(cancel *sip.Request) {
+		k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Cancelled(now, cancel) })
+	})
+	k.gate.open(machine.InviteSDP(), machine.Reliable() && c.cfg.Calls.Preconditions && wantsPreconditions(req))
+	event := IncomingCall{
+		Call: k, Remote: party(req, dialog.First(req, "from", "f")), Called: called, SDP: machine.InviteSDP(), Preconditions: k.gate.shut,
+	}
+	k.log.Info("call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)
+	k.do(func(*dialog.Session, time.Time) []dialog.Action { return nil }) // arms the machine's timers
+	b.q.post(func() { b.params.Notify(event) })
+}
+
+// calledParty is the public identity that was called (P-Called-Party-ID, RFC 7315 4.2), if it is one of the user's.
+func calledParty(req *sip.Request, r *registration) string {
+	uri := dialog.AddrSpec(dialog.First(req, "p-called-party-id"))
+	same := func(id AssociatedIdentity) bool {
+		return id.URI == uri || phoneNumber(id.URI) != "" && phoneNumber(id.URI) == phoneNumber(uri)
+	}
+	if identityURI(uri) && slices.ContainsFunc(r.identities, same) {
+		return uri
+	}
+	return r.identities[0].URI
+}
+
+// wantsPreconditions reports that the caller uses preconditions at all (RFC 3312 11).
+func wantsPreconditions(req *sip.Request) bool {
+	return dialog.HasToken(req, "precondition", "require") || dialog.HasToken(req, "precondition", "supported", "k")
+}
+
+// Ring tells the caller that the user is alerted (180). It waits for the caller's preconditions.
+func (k *Call) Ring() {
+	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
+		if k.gate.shut {
+			k.gate.ring = true
+			return nil
+		}
+		return m.Progress(now, 180, "")
+	})
+}
+
+// Progress sends 183 with our description: the answer, or the offer if the INVITE had none. "" sends none.
+func (k *Call) Progress(text string) {
+	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
+		if k.gate.shut {
+			k.gate.told = k.gate.told || text != ""
+			return m.Progress(now, 183, k.gate.answer(text), "precondition")
+		}
+		return m.Progress(now, 183, k.gate.answer(text))
+	})
+}
+
+// Accept answers the call with our description. With preconditions open it leaves when they are met.
+func (k *Call) Accept(text string) error {
+	if err := k.usable(text); err != nil {
+		return err
+	}
+	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
+		if k.gate.shut {
+			k.gate.accept = text
+			if k.gate.told {
+				return nil
+			}
+			k.gate.told = true
+			return m.Progress(now, 183, k.gate.answer(text), "precondition")
+		}
+		out, err := m.Accept(now, k.gate.answer(text))
+		if err != nil {
+			k.log.Debug("call not accepted", "error", err)
+		}
+		return out
+	})
+	return nil
+}
+
+// Reject refuses an incoming call.
+func (k *Call) Reject(cause call.Cause) { k.Hangup(cause) }
+
+// opened does what waited for the caller's preconditions, once an UPDATE has shown them met.
+func (k *Call) opened(m *dialog.Session, now time.Time) []dialog.Action {
+	g := &k.gate
+	if g.shut || !g.opening {
+		return nil
+	}
+	g.opening = false
+	k.tell(ResourcesReady{})
+	var out []dialog.Action
+	if g.ring {
+		out = m.Progress(now, 180, "")
+	}
+	if g.accept != "" {
+		answer, err := m.Accept(now, g.accept)
+		if err != nil {
+			k.log.Debug("call not accepted", "error", err)
+		}
+		out = append(out, answer...)
+	}
+	return out
+}
+
+// gate holds an incoming call back until the caller's resources are there, and writes the lines of RFC 3312 into our
+// descriptions where the session did not. For outgoing calls it confirms resources to a far end that asks (a=conf).
+type gate struct {
+	remote     sdp.Preconditions // what the far end said last
+	shut       bool              // incoming: not met yet
+	opening    bool              // met by an offer that is not answered yet
+	told       bool              // a 183 with our description has been given
+	ring       bool              // Ring waits
+	accept     string            // Accept waits with this description
+	local      string            // outgoing: our offer
+	confirming bool              // outgoing: the UPDATE that confirms is under way
+	confirmed  bool
+}
+
+// open looks at the caller's offer.
+func (g *gate) open(offer string, use bool) {
+	g.remote = preconditions(offer)
+	g.shut = use && g.remote.Present() && !g.remote.LocalMet()
+}
+
+// heard looks at a later offer.
+func (g *gate) heard(offer string) {
+	if p := preconditions(offer); p.Present() {
+		g.remote = p
+		if g.shut && p.LocalMet() {
+			g.shut, g.opening = false, true
+		}
+	}
+}
+
+// preconditions reads the first audio stream's preconditions; none if the text cannot be read.
+func preconditions(text string) sdp.Preconditions {
+	if !strings.Contains(text, "a=des:qos") && !strings.Contains(text, "a=curr:qos") && !strings.Contains(text, "a=conf:qos") {
+		return sdp.Preconditions{}
+	}
+	core, err := sdp.ParseCore(text)
+	if err != nil {
+		return sdp.Preconditions{}
+	}
+	return core.Preconditions
+}
+
+// answer adds our side of the preconditions to a description that lacks it.
+func (g *gate) answer(text string) string {
+	if text == "" || !g.remote.Present() || strings.Contains(text, "a=curr:qos") {
+		return text
+	}
+	return withPreconditions(text, g.remote.Answer(true))
+}
+
+// confirm returns the offer of an UPDATE that tells a far end which asks for it that our resources are there.
+func (g *gate) confirm(answer string) string {
+	if g.confirmed || g.local == "" || !preconditions(answer).Confirm() {
+		return ""
+	}
+	text := g.local
+	if !strings.Contains(text, "a=curr:qos") {
+		p := sdp.MetPreconditions()
+		p.Remote.Current = sdp.QoSSendRecv
+		text = withPreconditions(text, p)
+	}
+	text, err := sdp.Revise(g.local, text)
+	if err != nil {
+		return ""
+	}
+	g.confirmed, g.confirming = true, true
+	return text
+}
+
+// withPreconditions writes the lines into the first m-line's section.
+func withPreconditions(text string, p sdp.Preconditions) string {
+	var b strings.Builder
+	for _, part := range []struct {
+		name string
+		s    sdp.Segment
+	}{{"local", p.Local}, {"remote", p.Remote}, {"e2e", p.EndToEnd}} {
+		if part.s.Current != "" {
+			b.WriteString("a=curr:qos " + part.name + " " + string(part.s.Current) + "\r\n")
+		}
+		if part.s.Desired != "" {
+			b.WriteString("a=des:qos " + string(part.s.Strength) + " " + part.name + " " + string(part.s.Desired) + "\r\n")
+		}
+		if part.s.Confirm != "" {
+			b.WriteString("a=conf:qos " + part.name + " " + string(part.s.Confirm) + "\r\n")
+		}
+	}
+	first := strings.Index(text, "\r\nm=")
+	if first < 0 {
+		return text
+	}
+	end := len(text)
+	if second := strings.Index(text[first+4:], "\r\nm="); second >= 0 {
+		end = first + 4 + second + 2
+	}
+	head := text[:end]
+	if !strings.HasSuffix(head, "\r\n") {
+		head += "\r\n"
+	}
+	return head + b.String() + text[end:]
+}

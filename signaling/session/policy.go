@@ -20,11 +20,15 @@ func (c *liveCall) askPolicy(a call.AskPolicy) {
 	if ok {
 		c.asked = rxPeer{ue: ue, gateway: gateway}
 	} else {
-		ue, gateway = netip.AddrPortFrom(c.socketAddress(), 0), c.accessLocal().Address
+		ue, gateway = c.expectedPeer()
+	}
+	address := ue.Addr()
+	if !address.IsValid() {
+		address = c.socketAddress()
 	}
 	if c.policy == nil {
 		c.policy = m.deps.Policy.Open(rx.SessionParams{
-			UE:           ue.Addr(),
+			UE:           address,
 			Subscription: subscription(c.session.identity.IMPU),
 			AFChargingID: c.icid(),
 			Notify:       func(e rx.Event) { c.post(func() { c.policyEvent(e) }) },
@@ -39,24 +43,20 @@ func (c *liveCall) askPolicy(a call.AskPolicy) {
 }
 
 func (c *liveCall) policyAnswer(attempt int, result rx.Result, err error) {
-	answer := call.PolicyAnswer{Attempt: attempt}
+	answer := call.PolicyAnswer{Attempt: attempt, Verdict: call.Unreachable}
 	switch {
+	case err != nil && !errors.Is(err, rx.ErrEnded) && !errors.Is(err, context.Canceled):
+		c.log.Warn("policy not asked", "err", err)
 	case err != nil:
-		answer.Verdict = call.Unreachable
-		if !errors.Is(err, context.Canceled) {
-			c.log.Warn("policy not asked", "err", err)
-		}
-	case result.Verdict == rx.Granted:
+	case result.Outcome == rx.Granted:
 		answer.Verdict = call.Granted
-	case result.Verdict == rx.Rejected:
-		answer.Verdict, answer.Text = call.Refused, "the network's policy does not allow this call"
-	case result.Verdict == rx.NotAvailable:
-		answer.Verdict, answer.Text = call.NotAvailable, "this browser is not on the operator's access network"
-	default:
-		answer.Verdict = call.Unreachable
+	case result.Outcome == rx.Rejected:
+		answer.Verdict, answer.Text = call.Refused, result.Text
+	case result.Outcome == rx.NotAvailable:
+		answer.Verdict, answer.Text = call.NotAvailable, result.Text
 	}
-	if err == nil && result.Verdict != rx.Granted {
-		c.log.Info("policy did not grant", "verdict", result.Verdict.String(), "code", result.Code, "mode", string(c.fsm.Mode))
+	if err == nil && result.Outcome != rx.Granted {
+		c.log.Info("policy did not grant", "outcome", result.Outcome.String(), "code", result.Code, "text", result.Text, "mode", string(c.fsm.Mode))
 	}
 	c.input(answer)
 }
@@ -107,6 +107,16 @@ func (c *liveCall) icid() string {
 		return ""
 	}
 	return c.dialog.ICID()
+}
+
+// expectedPeer is the access leg before ICE is done: from the socket's address, any port. Where the socket and media do
+// not share an address family nothing is known yet, and the flow goes out without its ends.
+func (c *liveCall) expectedPeer() (ue, gateway netip.AddrPort) {
+	address, gateway := c.socketAddress(), c.accessLocal().Address
+	if address.IsUnspecified() || address.Is4() != gateway.Addr().Unmap().Is4() {
+		return netip.AddrPort{}, netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(address, 0), gateway
 }
 
 func (c *liveCall) socketAddress() netip.Addr {

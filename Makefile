@@ -1,0 +1,51 @@
+# make help lists the targets. The two that matter: make demo, make test.
+SHELL := /bin/sh
+GO ?= go
+BIN := bin
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test unit e2e interop lint generate bench deps deps-test clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## start gateway and lab, print the page to open; Ctrl-C stops both
+	@$(BIN)/causeway-lab demo -gateway $(BIN)/causeway
+
+build: deps ## both programs into bin/
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/causeway ./cmd/causeway-lab
+
+test: deps-test lint unit e2e interop ## everything, the two real browsers and the foreign peers included
+
+unit: deps ## what needs no browser and no peer, under the race detector
+	$(GO) test -race -shuffle=on -timeout 15m ./...
+
+e2e: deps-test ## whole gateway, lab and real browsers
+	$(GO) test -tags e2e -shuffle=on -timeout 20m -count=1 ./test/e2e/...
+
+interop: deps-test ## foreign peers: Kamailio's IMS, baresip, SIPp, freeDiameter, tshark
+	$(GO) test -tags interop -shuffle=on -timeout 20m -count=1 ./test/interop/...
+
+lint: deps ## gofmt, go vet, staticcheck, and that the committed web bundles are current
+	@out=$$(gofmt -l cmd configs diameter media signaling test transcode web); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags e2e,interop,bench ./test/...
+	$(GO) tool staticcheck ./...
+
+generate: ## the web bundles and generated sources
+	$(GO) generate ./...
+
+bench: deps ## figures of docs/performance.md
+	@.ci/install bench
+	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' ./test/load/...
+
+deps: ## Debian packages needed to build
+	@.ci/install build
+
+deps-test: ## Debian packages needed to test
+	@.ci/install peers
+
+clean: ## remove what was built
+	rm -rf $(BIN)

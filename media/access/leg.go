@@ -157,7 +157,7 @@ func (l *Leg) stopDTLS(a *association) {
 func (l *Leg) writeDTLS(b []byte) error {
 	p := l.path.Load()
 	if p == nil {
-		return ErrNotConnected
+		return packet.ErrNotReady
 	}
 	return p.via.WriteTo(b, p.remote)
 }

@@ -56,11 +56,11 @@ func (l *Leg) handleRTCP(b []byte, now time.Time) {
 
 // SendRTP protects b in place, which needs packet.BufferSize of capacity beyond
 // its start or at least room for the tag, and sends it to the nominated address.
-// ErrNotConnected before DTLS is up and after consent is lost.
+// packet.ErrNotReady before DTLS is up and after consent is lost.
 func (l *Leg) SendRTP(b []byte) error {
 	k, p := l.keys.Load(), l.path.Load()
 	if k == nil || p == nil {
-		return ErrNotConnected
+		return packet.ErrNotReady
 	}
 	return k.out.rtp(b, p)
 }

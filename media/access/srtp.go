@@ -18,11 +18,7 @@ const (
 	maxSources   = 8   // SSRCs of one browser that keep state; more are dropped
 )
 
-// Errors of sending.
-var (
-	ErrNotConnected = errors.New("access leg is not connected")
-	errSources      = errors.New("too many sources")
-)
+var errSources = errors.New("too many sources")
 
 // profiles are the SRTP profiles offered and accepted, best first: GCM costs a
 // third of SHA-1 here. SHA1_80 is mandatory (RFC 8827 6.5). Null and 32-bit tags

@@ -1,12 +1,12 @@
 // Package core is the IMS leg: plain RTP and RTCP on one even/odd port pair.
 //
-//	 RTP socket  ──▶ source == address in the SDP? ──no──▶ counted, dropped
-//	                          │yes
-//	                          ▼
-//	                statistics ──▶ Owner.CoreRTP
-//	 RTCP socket ──▶ source == RTCP address? ──▶ statistics
-//	 Leg.SendRTP ──▶ RTP address
-//	 Leg.Report  ──▶ RTCP address, own SSRC and CNAME
+//	RTP socket  ──▶ source == address in the SDP? ──no──▶ counted, dropped
+//	                         │yes
+//	                         ▼
+//	               statistics ──▶ Owner.CoreRTP
+//	RTCP socket ──▶ source == RTCP address? ──▶ statistics
+//	Leg.SendRTP ──▶ RTP address
+//	Leg.Report  ──▶ RTCP address, own SSRC and CNAME
 //
 // One packet: the source address and port are compared with the one in the
 // current SDP, and nothing else ever counts. Addresses are never learnt from

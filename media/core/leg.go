@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -13,9 +12,6 @@ import (
 	"causeway/media/packet"
 	"causeway/media/udp"
 )
-
-// ErrNoRemote is returned by sends before the far end's address is known.
-var ErrNoRemote = errors.New("core leg has no remote address")
 
 // Owner is the session a leg belongs to.
 type Owner interface {
@@ -153,11 +149,12 @@ func (l *Leg) noise(silent bool) {
 	}
 }
 
-// SendRTP sends a packet to the far end.
+// SendRTP sends a packet to the far end; packet.ErrNotReady before its address is
+// known.
 func (l *Leg) SendRTP(b []byte) error {
 	r := l.remote.Load()
 	if r == nil || !r.RTP.IsValid() || r.RTP.Port() == 0 {
-		return ErrNoRemote
+		return packet.ErrNotReady
 	}
 	return l.pair.RTP.WriteTo(b, r.RTP)
 }

@@ -12,6 +12,10 @@ const (
 	BufferSize  = 2048 // MaxDatagram and room for an SRTP or SRTCP trailer
 )
 
+// ErrNotReady is returned by a leg that cannot send yet, or not now; the packet
+// was not touched, so its sequence number is not spent.
+var ErrNotReady = errors.New("leg is not ready to send")
+
 // Errors of the RTP and RTCP views. They are fixed values: a stranger's packet
 // must not cost an allocation.
 var (

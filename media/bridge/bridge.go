@@ -1,0 +1,196 @@
+package bridge
+
+import (
+	"sync/atomic"
+	"time"
+
+	"causeway/media/packet"
+	"causeway/transcode"
+)
+
+// Config of a bridge. Digit and Fault are called from media's goroutines, must
+// not block and must not call the bridge.
+type Config struct {
+	Registry   *transcode.Registry // nil: pass-through only
+	Pool       *packet.Pool
+	ToCore     Sender
+	ToAccess   Sender
+	CoreSSRC   uint32
+	AccessSSRC uint32
+	Digit      func(digit rune, length time.Duration) // a DTMF event came from the core
+	Fault      func(any)                              // a worker panicked
+}
+
+// direction is one way through the bridge.
+type direction struct {
+	stream  *Stream
+	worker  *worker
+	ear     ear
+	closed  atomic.Uint64 // packets while the gate was closed
+	useless atomic.Uint64 // packets of payload types nobody can take
+}
+
+// Bridge joins two legs. Safe for concurrent use.
+type Bridge struct {
+	plotter  plotter
+	route    atomic.Pointer[route]
+	up, down direction
+	keys     *keypad
+}
+
+// New makes a bridge that drops everything until Set.
+func New(c Config) *Bridge {
+	b := &Bridge{plotter: plotter{c.Registry}}
+	b.up.stream = NewStream(c.CoreSSRC, c.ToCore)
+	b.down.stream = NewStream(c.AccessSSRC, c.ToAccess)
+	b.up.worker = newWorker(c.Registry, b.up.stream, c.Pool, c.Fault)
+	b.down.worker = newWorker(c.Registry, b.down.stream, c.Pool, c.Fault)
+	b.up.worker.opposite, b.down.worker.opposite = b.down.worker, b.up.worker
+	b.keys = newKeypad(b.up.stream, b.eventTarget, c.Fault)
+	b.up.ear.press = b.keys.hold
+	b.up.ear.release = func(_ uint8, length time.Duration) { b.keys.release(length) }
+	b.down.ear.press = func(uint8) {}
+	b.down.ear.release = func(code uint8, length time.Duration) {
+		if digit, ok := packet.Digit(code); ok {
+			c.Digit(digit, length)
+		}
+	}
+	b.route.Store(b.plotter.plot(Side{}, Side{}, Gates{}))
+	return b
+}
+
+// Set swaps the route.
+func (b *Bridge) Set(access, core Side, gates Gates) {
+	r := b.plotter.plot(access, core, gates)
+	b.route.Store(r)
+	if !gates.Up || !r.up.converts() {
+		b.up.worker.quiet()
+	}
+	if !gates.Down || !r.down.converts() {
+		b.down.worker.quiet()
+	}
+}
+
+// String draws the route.
+func (b *Bridge) String() string { return b.route.Load().String() }
+
+func (b *Bridge) eventTarget() (target, bool) {
+	r := b.route.Load()
+	return r.events, r.hasEvent && r.gates.Up
+}
+
+// FromAccess takes one authenticated packet of the browser.
+func (b *Bridge) FromAccess(buf []byte, h packet.RTP, now time.Time) {
+	r := b.route.Load()
+	b.up.take(buf, h, r.up.hop(h.PayloadType), r.gates.Up, now)
+}
+
+// FromCore takes one packet of the far end.
+func (b *Bridge) FromCore(buf []byte, h packet.RTP, now time.Time) {
+	r := b.route.Load()
+	b.down.take(buf, h, r.down.hop(h.PayloadType), r.gates.Down, now)
+}
+
+func (d *direction) take(buf []byte, h packet.RTP, hop *hop, open bool, now time.Time) {
+	if !open {
+		d.closed.Add(1)
+		d.stream.Pause()
+		return
+	}
+	switch hop.act {
+	case pass:
+		if d.worker.live.Load() != nil {
+			d.worker.quiet()
+		}
+		d.stream.Pass(buf, h, hop.pt, hop.clock, now)
+	case convert:
+		d.worker.push(hop.plan, buf, h, now)
+	case event:
+		if e, ok := packet.ParseEvent(buf[h.Offset:h.End]); ok {
+			d.ear.packet(h, e, hop.clock, now)
+		}
+		d.stream.Pause()
+	case drop:
+		d.useless.Add(1)
+		d.stream.Pause()
+	}
+}
+
+// SendDTMF queues digits (0-9, A-D, *, #, comma for two seconds' pause) for the
+// core leg. Zero duration and gap mean 100 and 70 ms. Errors: ErrNoEvents,
+// ErrHeld, ErrDigits, ErrDuration, ErrQueueFull.
+func (b *Bridge) SendDTMF(digits string, duration, gap time.Duration) error {
+	r := b.route.Load()
+	switch {
+	case !r.hasEvent:
+		return ErrNoEvents
+	case !r.gates.Up:
+		return ErrHeld
+	}
+	return b.keys.dial(digits, duration, gap)
+}
+
+// Tick releases keys whose end was lost; call it a few times a second.
+func (b *Bridge) Tick(now time.Time) {
+	b.up.ear.tick(now)
+	b.down.ear.tick(now)
+}
+
+// ExpectLoss tells the encoder towards the browser the loss the browser reports,
+// in percent.
+func (b *Bridge) ExpectLoss(percent int) {
+	if p := b.down.worker.live.Load(); p != nil {
+		p.ExpectLoss(percent)
+	}
+}
+
+// Sending names the codec the browser is being sent by a pipeline; ok is false
+// while packets pass through.
+func (b *Bridge) Sending() (codec string, ok bool) {
+	p := b.down.worker.live.Load()
+	if p == nil {
+		return "", false
+	}
+	return p.plan.to.Name, true
+}
+
+// ToCore is the stream sent to the core, for its reports.
+func (b *Bridge) ToCore() *Stream { return b.up.stream }
+
+// ToAccess is the stream sent to the browser, for its reports.
+func (b *Bridge) ToAccess() *Stream { return b.down.stream }
+
+// DirectionStats counts one direction.
+type DirectionStats struct {
+	StreamStats
+	Gated    uint64 // while held
+	Useless  uint64 // payload types nobody can take
+	Overrun  uint64 // oldest packets dropped because the worker lagged
+	Refused  uint64 // packets no pipeline could be made for
+	Pipeline string // "" while packets pass through
+	Convert  transcode.PipelineStats
+}
+
+// Stats returns both directions' counters.
+func (b *Bridge) Stats() (up, down DirectionStats) { return b.up.stats(), b.down.stats() }
+
+func (d *direction) stats() DirectionStats {
+	s := DirectionStats{
+		StreamStats: d.stream.Stats(), Gated: d.closed.Load(), Useless: d.useless.Load(),
+		Overrun: d.worker.dropped.Load(), Refused: d.worker.refused.Load(),
+	}
+	if p := d.worker.live.Load(); p != nil {
+		s.Pipeline, s.Convert = p.String(), p.Stats()
+	}
+	return s
+}
+
+// Close ends the workers and the keypad and waits. Safe to call twice; not from
+// Digit or Fault.
+func (b *Bridge) Close() {
+	b.up.stream.close()
+	b.down.stream.close()
+	b.keys.close()
+	b.up.worker.close()
+	b.down.worker.close()
+}

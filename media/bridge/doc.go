@@ -1,0 +1,30 @@
+// Package bridge joins the two legs of a call: it decides per payload type what
+// happens to a packet and gives the outgoing stream its numbers.
+//
+//	access ──▶ route ──┬─ pass ─────────────────────────────────┐
+//	                   ├─ convert ─▶ ring ─▶ worker (pipeline) ──┼─▶ Stream ──▶ core
+//	                   └─ event ───▶ ear ──▶ keypad ─────────────┘   PT, SSRC,
+//	                                                                 seq, timestamp
+//	core ────▶ route ──┬─ pass ─────────────────────────────────┐
+//	                   ├─ convert ─▶ ring ─▶ worker (pipeline) ──┴─▶ Stream ──▶ access
+//	                   └─ event ───▶ ear ──▶ Digit
+//
+// The route is an immutable table behind one atomic pointer: a re-INVITE, a hold
+// or a fork builds another and swaps it; packets in flight use the one they
+// loaded. So a call may be converted upwards and passed through downwards, and
+// change between the two while it runs.
+//
+// One packet that passes: look the payload type up, take the outgoing stream's
+// lock (uncontended except beside RTCP, DTMF and a worker), number it, write the
+// bare header before the payload, send. No allocation, no channel, no log.
+//
+// One that is converted: copied into a pooled buffer and a bounded ring, of which
+// the oldest is dropped when the worker lags; the worker's goroutine pushes it
+// through the pipeline and writes what comes out to the same Stream. The worker
+// starts with the first such packet.
+//
+// The Stream's numbers go on across everything: another source, a codec switch, a
+// hold of hours. Sequence numbers never go back or jump (an SRTP receiver would
+// lose its roll-over count, RFC 3711 3.3.1) and no number is used twice (under
+// GCM that would be fatal, RFC 7714 8.2).
+package bridge

@@ -1,0 +1,136 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// PortRange is a range of UDP ports, both ends included.
+type PortRange struct {
+	First uint16 `yaml:"first"`
+	Last  uint16 `yaml:"last"`
+}
+
+// Config of the media plane.
+type Config struct {
+	// AccessAddress is the one UDP address all browsers' media comes to.
+	AccessAddress netip.AddrPort `yaml:"access_address"`
+	// PublicAddresses are told to browsers instead of AccessAddress, for a 1:1 NAT;
+	// the port stays the same.
+	PublicAddresses []netip.Addr `yaml:"public_addresses"`
+	// CoreAddress is the address of all core legs.
+	CoreAddress netip.Addr `yaml:"core_address"`
+	// CorePorts gives the core legs their ports, two for each call.
+	CorePorts PortRange `yaml:"core_ports"`
+	// CorePeers are the networks core media may be sent to; empty allows any
+	// unicast address.
+	CorePeers []netip.Prefix `yaml:"core_peers"`
+	// Quarantine is how long a core port pair rests after a call.
+	Quarantine time.Duration `yaml:"quarantine"`
+	// MediaTimeout is how long a core leg may be silent (RTP and RTCP).
+	MediaTimeout time.Duration `yaml:"media_timeout"`
+	// HoldTimeout is the same while the call is held; 0 turns the watch off then.
+	HoldTimeout time.Duration `yaml:"hold_timeout"`
+	// ICETimeout is how long a browser may take to nominate a pair.
+	ICETimeout time.Duration `yaml:"ice_timeout"`
+	// HandshakeTimeout bounds the DTLS handshake.
+	HandshakeTimeout time.Duration `yaml:"handshake_timeout"`
+	// ConsentTimeout is how long a browser's checks may stay out (RFC 7675).
+	ConsentTimeout time.Duration `yaml:"consent_timeout"`
+	// DSCP marks media packets, 0..63; 46 is EF (RFC 8837).
+	DSCP int `yaml:"dscp"`
+	// PacketThreads is the number of reader threads; more cost wake-ups.
+	PacketThreads int `yaml:"packet_threads"`
+	// ReceiveBuffer of the access socket, octets; the system may cap it.
+	ReceiveBuffer int `yaml:"receive_buffer"`
+	// MaxSessions bounds the calls at one time; 0 leaves it to the ports.
+	MaxSessions int `yaml:"max_sessions"`
+}
+
+// DefaultConfig is a gateway for one machine.
+func DefaultConfig() Config {
+	return Config{
+		AccessAddress:    netip.MustParseAddrPort("127.0.0.1:4478"),
+		CoreAddress:      netip.MustParseAddr("127.0.0.1"),
+		CorePorts:        PortRange{First: 20000, Last: 29999},
+		Quarantine:       30 * time.Second,
+		MediaTimeout:     30 * time.Second,
+		HoldTimeout:      15 * time.Minute,
+		ICETimeout:       20 * time.Second,
+		HandshakeTimeout: 10 * time.Second,
+		ConsentTimeout:   30 * time.Second,
+		DSCP:             46,
+		PacketThreads:    1,
+		ReceiveBuffer:    4 << 20,
+	}
+}
+
+// Validate says in one sentence each what is wrong.
+func (c Config) Validate() error {
+	return errors.Join(append(c.checkAddresses(), c.checkNumbers()...)...)
+}
+
+func (c Config) checkAddresses() (errs []error) {
+	if !c.AccessAddress.IsValid() {
+		errs = append(errs, errors.New("access_address must be an IP address and a UDP port, such as 192.0.2.1:4478"))
+	} else if c.AccessAddress.Addr().IsUnspecified() && len(c.PublicAddresses) == 0 {
+		errs = append(errs, fmt.Errorf("access_address %s names no address browsers could be told: give one, or set public_addresses", c.AccessAddress))
+	}
+	for _, a := range c.PublicAddresses {
+		if !a.IsValid() || a.IsUnspecified() || a.IsMulticast() {
+			errs = append(errs, fmt.Errorf("public_addresses holds %s, which no browser can send to", a))
+		}
+	}
+	if !c.CoreAddress.IsValid() || c.CoreAddress.IsUnspecified() || c.CoreAddress.IsMulticast() {
+		errs = append(errs, errors.New("core_address must be one of this machine's addresses: it goes into the SDP sent to the core"))
+	}
+	for _, p := range c.CorePeers {
+		if !p.IsValid() {
+			errs = append(errs, errors.New("core_peers must hold networks such as 198.51.100.0/24"))
+		}
+	}
+	first := int(c.CorePorts.First) + int(c.CorePorts.First)%2
+	if c.CorePorts.First < 1024 || first+1 > int(c.CorePorts.Last) {
+		errs = append(errs, fmt.Errorf("core_ports %d to %d must lie above 1023 and hold at least one even port and the next", c.CorePorts.First, c.CorePorts.Last))
+	}
+	if c.AccessAddress.Port() >= c.CorePorts.First && c.AccessAddress.Port() <= c.CorePorts.Last && c.AccessAddress.Addr() == c.CoreAddress {
+		errs = append(errs, fmt.Errorf("access_address %s lies inside core_ports", c.AccessAddress))
+	}
+	return errs
+}
+
+// bound is one number's range.
+type bound struct {
+	name           string
+	value, min, to time.Duration
+}
+
+func (c Config) checkNumbers() (errs []error) {
+	for _, b := range []bound{
+		{"quarantine", c.Quarantine, 0, time.Hour},
+		{"media_timeout", c.MediaTimeout, time.Second, time.Hour},
+		{"hold_timeout", c.HoldTimeout, 0, 24 * time.Hour},
+		{"ice_timeout", c.ICETimeout, time.Second, 2 * time.Minute},
+		{"handshake_timeout", c.HandshakeTimeout, time.Second, 2 * time.Minute},
+		{"consent_timeout", c.ConsentTimeout, 5 * time.Second, 5 * time.Minute},
+	} {
+		if b.value < b.min || b.value > b.to {
+			errs = append(errs, fmt.Errorf("%s is %s; it must be between %s and %s", b.name, b.value, b.min, b.to))
+		}
+	}
+	if c.DSCP < 0 || c.DSCP > 63 {
+		errs = append(errs, fmt.Errorf("dscp is %d; it must be between 0 and 63", c.DSCP))
+	}
+	if c.PacketThreads < 1 || c.PacketThreads > 64 {
+		errs = append(errs, fmt.Errorf("packet_threads is %d; it must be between 1 and 64", c.PacketThreads))
+	}
+	if c.ReceiveBuffer < 0 || c.ReceiveBuffer > 1<<30 {
+		errs = append(errs, fmt.Errorf("receive_buffer is %d octets; it must be between 0 and 1073741824", c.ReceiveBuffer))
+	}
+	if c.MaxSessions < 0 {
+		errs = append(errs, fmt.Errorf("max_sessions is %d; it must not be negative", c.MaxSessions))
+	}
+	return errs
+}

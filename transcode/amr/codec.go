@@ -1,0 +1,305 @@
+package amr
+
+import (
+	"fmt"
+
+	"causeway/transcode"
+)
+
+// Config is how the encoders work.
+type Config struct {
+	// DTX lets the encoders send SID frames, and mostly nothing, while the speaker is silent.
+	DTX bool `yaml:"dtx"`
+	// NarrowMode (0..7) and WideMode (0..8) are the modes used until the far side asks for others:
+	// the highest of its mode-set that is not above.
+	NarrowMode int `yaml:"narrow_mode"`
+	WideMode   int `yaml:"wide_mode"`
+}
+
+// DefaultConfig is AMR 12.2 and AMR-WB 12.65, without DTX.
+func DefaultConfig() Config { return Config{NarrowMode: 7, WideMode: 2} }
+
+// Validate reports the first value out of range.
+func (c Config) Validate() error {
+	if c.NarrowMode < 0 || c.NarrowMode >= Narrow.Modes() {
+		return fmt.Errorf("amr: narrow_mode %d is not between 0 and %d", c.NarrowMode, Narrow.Modes()-1)
+	}
+	if c.WideMode < 0 || c.WideMode >= Wide.Modes() {
+		return fmt.Errorf("amr: wide_mode %d is not between 0 and %d", c.WideMode, Wide.Modes()-1)
+	}
+	return nil
+}
+
+// Codecs returns AMR and AMR-WB with DefaultConfig, nothing when built without cgo.
+func Codecs() []transcode.Codec {
+	if !Available() {
+		return nil
+	}
+	return []transcode.Codec{Codec{Wide, DefaultConfig()}, Codec{Narrow, DefaultConfig()}}
+}
+
+// CodecsWith returns both with another configuration, nothing when built without cgo.
+func CodecsWith(c Config) ([]transcode.Codec, error) {
+	if err := c.Validate(); err != nil || !Available() {
+		return nil, err
+	}
+	return []transcode.Codec{Codec{Wide, c}, Codec{Narrow, c}}, nil
+}
+
+// Codec is one of the two codecs with its configuration.
+type Codec struct {
+	band   Band
+	config Config
+}
+
+// Name returns the IANA encoding name.
+func (c Codec) Name() string { return c.band.Name() }
+
+// Rates returns the one rate of the codec.
+func (c Codec) Rates() []int { return []int{c.band.Rate()} }
+
+// Cost is the price for 20 ms, microseconds.
+func (c Codec) Cost(transcode.Format) (decode, encode int) {
+	if c.band == Wide {
+		return 22, 123
+	}
+	return 12, 46
+}
+
+// NewDecoder returns a decoder; the rate hint is ignored.
+func (c Codec) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) {
+	p, err := ParseParams(c.band, f)
+	if err != nil {
+		return nil, err
+	}
+	e, err := newDecodeEngine(c.band)
+	if err != nil {
+		return nil, err
+	}
+	size := int(frameTime.Milliseconds()) * c.band.Rate() / 1000
+	return &decoder{unpack: NewUnpacker(p.Form), size: size, request: -1, engine: e, spare: make([]int16, size)}, nil
+}
+
+// NewEncoder returns an encoder for packets of a multiple of 20 ms up to 240; the rate hint is ignored.
+func (c Codec) NewEncoder(f transcode.Format, _ int) (transcode.Encoder, error) {
+	p, err := ParseParams(c.band, f)
+	if err != nil {
+		return nil, err
+	}
+	ptime := f.Duration()
+	count := int(ptime / frameTime)
+	if ptime%frameTime != 0 || count < 1 || count > maxFrames {
+		return nil, fmt.Errorf("%w: %s packets of %v", transcode.ErrUnsupported, c.Name(), ptime)
+	}
+	wish := c.config.NarrowMode
+	if c.band == Wide {
+		wish = c.config.WideMode
+	}
+	e, err := newEncodeEngine(c.band, c.config.DTX)
+	if err != nil {
+		return nil, err
+	}
+	return &encoder{
+		form: p.Form, modes: newModes(p, wish), cmr: -1, engine: e,
+		size: int(frameTime.Milliseconds()) * c.band.Rate() / 1000, frames: make([]Frame, count),
+	}, nil
+}
+
+// engineFrame is a frame as the libraries take and give it: the header octet of RFC 4867 5.3
+// (F 0, FT, Q, padding) and room for the bits of the longest frame.
+type engineFrame [1 + maxOctets + 3]byte
+
+func (f *engineFrame) set(frameType int, data []byte) {
+	f[0] = byte(frameType<<3 | 4)
+	clear(f[1+copy(f[1:1+maxOctets], data):])
+}
+
+type decoder struct {
+	unpack  *Unpacker
+	size    int // samples per frame
+	engine  decodeEngine
+	spare   []int16
+	frame   engineFrame
+	request int
+	paused  bool
+	closed  bool
+}
+
+func (d *decoder) Rate() int      { return d.unpack.form.Band.Rate() }
+func (d *decoder) String() string { return d.unpack.form.String() }
+
+func (d *decoder) Decode(pcm []int16, payload []byte) (int, error) {
+	n, _, err := d.DecodeSkip(pcm, payload, 0)
+	return n, err
+}
+
+// DecodeSkip leaves out whole frames at the beginning that were decoded before: a sender that
+// repeats frames for redundancy puts the old ones first (RFC 4867 3.7.1).
+func (d *decoder) DecodeSkip(pcm []int16, payload []byte, skip int) (n, skipped int, err error) {
+	if d.closed {
+		return 0, 0, transcode.ErrClosed
+	}
+	packet, err := d.unpack.Unpack(payload)
+	if err != nil {
+		return 0, 0, err
+	}
+	frames := packet.Frames
+	old := min(max(skip, 0)/d.size, len(frames))
+	if (len(frames)-old)*d.size > len(pcm) {
+		return 0, 0, transcode.ErrShortBuffer
+	}
+	d.request = packet.CMR
+	if silent(frames) {
+		d.paused = true
+		return 0, 0, nil
+	}
+	for _, f := range frames[old:] {
+		d.one(pcm[n:n+d.size], f)
+		n += d.size
+	}
+	return n, old * d.size, nil
+}
+
+// silent reports whether there is no sound in any of the frames.
+func silent(frames []Frame) bool {
+	for i := range frames {
+		if frames[i].Type != NoData {
+			return false
+		}
+	}
+	return true
+}
+
+// one decodes one frame.
+func (d *decoder) one(pcm []int16, f Frame) {
+	band := d.unpack.form.Band
+	kind := f.Type
+	switch {
+	case kind < band.Modes():
+		d.paused = false
+		if !f.Good {
+			kind = d.lost()
+		}
+	case kind == band.SID():
+		d.paused = true
+		if !f.Good {
+			kind = NoData // RX_SID_BAD: the noise goes on as it was
+		}
+	case kind == SpeechLost:
+		d.paused = false
+	}
+	if kind != f.Type {
+		f.Data = nil
+	}
+	d.frame.set(kind, f.Data)
+	d.engine.decode(&d.frame, pcm)
+}
+
+// lost is the frame type that makes the library conceal a speech frame. AMR has none of its own:
+// its decoder takes NO_DATA outside comfort noise for a bad frame.
+func (d *decoder) lost() int {
+	if d.unpack.form.Band == Wide {
+		return SpeechLost
+	}
+	return NoData
+}
+
+// Conceal continues comfort noise after a SID and extrapolates speech otherwise.
+func (d *decoder) Conceal(pcm []int16, n int) (int, error) {
+	switch {
+	case d.closed:
+		return 0, transcode.ErrClosed
+	case n < 0 || n > len(pcm):
+		return 0, transcode.ErrShortBuffer
+	}
+	kind := d.lost()
+	if d.paused {
+		kind = NoData
+	}
+	for done := 0; done < n; {
+		d.frame.set(kind, nil)
+		d.engine.decode(&d.frame, d.spare)
+		done += copy(pcm[done:n], d.spare)
+	}
+	return n, nil
+}
+
+func (d *decoder) ModeRequest() (int, bool) { return d.request, d.request >= 0 }
+
+// Paused reports whether the last frame announced silence.
+func (d *decoder) Paused() bool { return d.paused }
+
+// Reset begins a new stream.
+func (d *decoder) Reset() {
+	if !d.closed {
+		d.engine.reset()
+		d.paused, d.request = false, -1
+	}
+}
+
+func (d *decoder) Close() {
+	if !d.closed {
+		d.closed = true
+		d.engine.close()
+	}
+}
+
+type encoder struct {
+	form   Form
+	size   int // samples per frame
+	engine encodeEngine
+	frames []Frame // one packet
+
+	modes   modes
+	cmr     int
+	data    [maxFrames]engineFrame
+	talking bool // the frame before was speech
+	spurt   bool // speech began in the last packet
+	closed  bool
+}
+
+func (e *encoder) Rate() int         { return e.form.Band.Rate() }
+func (e *encoder) FrameSamples() int { return e.size * len(e.frames) }
+func (e *encoder) String() string    { return e.form.String() }
+
+func (e *encoder) Encode(payload []byte, pcm []int16) (int, error) {
+	if e.closed {
+		return 0, transcode.ErrClosed
+	}
+	if len(pcm) != e.FrameSamples() {
+		return 0, fmt.Errorf("amr: frame of %d samples, want %d", len(pcm), e.FrameSamples())
+	}
+	e.spurt = false
+	for i := range e.frames {
+		buf := &e.data[i]
+		n := e.engine.encode(e.modes.next(), pcm[i*e.size:(i+1)*e.size], buf)
+		kind := int(buf[0] >> 3 & 15)
+		bits := e.form.Band.Bits(kind)
+		if n < 1 || bits < 0 || n < 1+octets(bits) {
+			kind, bits = NoData, 0
+		}
+		e.frames[i] = Frame{Type: kind, Good: true, Data: buf[1 : 1+octets(bits)]}
+		speech := kind < e.form.Band.Modes()
+		e.spurt = e.spurt || speech && !e.talking
+		e.talking = speech
+	}
+	if silent(e.frames) {
+		return 0, nil // such packets should not be sent (RFC 4867 4.3.2)
+	}
+	return e.form.Pack(payload, e.cmr, e.frames)
+}
+
+func (e *encoder) RequestMode(mode int) { e.modes.request(mode) }
+
+// AskMode makes every packet from now on ask the far encoder for a mode; negative: for none.
+func (e *encoder) AskMode(mode int) { e.cmr = mode }
+
+// TalkSpurt reports whether speech began in the last packet (RFC 4867 4.1).
+func (e *encoder) TalkSpurt() bool { return e.spurt }
+
+func (e *encoder) Close() {
+	if !e.closed {
+		e.closed = true
+		e.engine.close()
+	}
+}

@@ -87,7 +87,7 @@ func formats(lists ...[]Codec) string {
 
 // AccessAnswer answers a browser's offer: the first usable audio is accepted with the codecs both sides
 // have, in our order and under the browser's payload types; every other m-line is refused with port 0 in its
-// place (RFC 3264 6, RFC 8829 5.3). telephone-event is accepted at each clock of an accepted codec, and at 8000.
+// place (RFC 3264 6, RFC 8829 5.3), or left open and inactive where the audio's transport hangs on it. telephone-event is accepted at each clock of an accepted codec, and at 8000.
 //
 // chosen is the browser's side as agreed: Codecs and DTMF the negotiated ones with the browser's parameters
 // (what it wants to receive), Setup the role the browser now has (never actpass), Direction the browser's own view.
@@ -121,16 +121,44 @@ func AccessAnswer(offer *Access, local AccessLocal, codecs []Codec) (text string
 	chosen.Direction = d.Reverse()
 
 	var w writer
-	bundled := audio.MID != "" && slices.Contains(offer.Bundle, audio.MID)
-	w.accessHeader(local, audio.MID, bundled)
+	park := offer.parked(index)
+	w.accessHeader(local, offer.bundleMIDs(park, index))
 	for i := range offer.Media {
-		if i != index {
-			w.refused(&offer.Media[i])
-			continue
+		switch m := &offer.Media[i]; i {
+		case index:
+			w.accessMedia(local, accessMedia{kind: "audio", mid: m.MID, profile: m.Profile, setup: setup, direction: d, codecs: ours, dtmf: withEvents(chosen.DTMF)})
+		case park:
+			w.accessMedia(local, accessMedia{kind: m.Kind, mid: m.MID, profile: m.Profile, setup: setup, direction: Inactive, codecs: m.Codecs[:1]})
+		default:
+			w.refused(m)
 		}
-		w.accessAudio(local, accessAudio{mid: audio.MID, profile: audio.Profile, setup: setup, direction: d, codecs: ours, dtmf: withEvents(chosen.DTMF)})
 	}
 	return w.String(), chosen, nil
+}
+
+// parked returns the m-line that is not wanted but must stay open, inactive, or -1: the first one of the
+// audio's BUNDLE group when the audio shares its transport. To refuse that one takes the transport away
+// from the whole group in Chromium, which then refuses our answer.
+func (a *Access) parked(audio int) int {
+	for i := range a.Media {
+		m := &a.Media[i]
+		if len(a.Bundle) > 0 && m.MID == a.Bundle[0] && i != audio && slices.Contains(a.Bundle, a.Media[audio].MID) &&
+			m.UFrag == a.Media[audio].UFrag && !m.Rejected && m.Kind == "video" && len(m.Codecs) > 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// bundleMIDs is the BUNDLE group of our answer (RFC 8843 7.3): what stays open of the offered group.
+func (a *Access) bundleMIDs(indexes ...int) string {
+	var mids []string
+	for _, i := range indexes {
+		if i >= 0 && a.Media[i].MID != "" && slices.Contains(a.Bundle, a.Media[i].MID) {
+			mids = append(mids, a.Media[i].MID)
+		}
+	}
+	return strings.Join(mids, " ")
 }
 
 // ourFMTP is what we say about a codec of ours: the caller's words, or the default for Opus.
@@ -187,11 +215,12 @@ func oppositeSetup(setup string) string {
 	return "active"
 }
 
-func (w *writer) accessHeader(local AccessLocal, mid string, bundled bool) {
+// accessHeader writes the session part; bundle is the group's mids, "" for no group.
+func (w *writer) accessHeader(local AccessLocal, bundle string) {
 	w.header(local.SessionID, local.Version, local.Address.Addr())
 	w.line("t=0 0")
-	if bundled {
-		w.line("a=group:BUNDLE ", mid)
+	if bundle != "" {
+		w.line("a=group:BUNDLE ", bundle)
 	}
 	if local.Lite {
 		w.line("a=ice-lite")
@@ -209,24 +238,26 @@ func (w *writer) refused(m *AccessMedia) {
 	w.line("a=inactive")
 }
 
-// accessAudio is what differs between the audio m-line of an offer and of an answer.
-type accessAudio struct {
-	mid, profile, setup string
-	direction           Direction
-	codecs, dtmf        []Codec
+// accessMedia is what differs between open m-lines.
+type accessMedia struct {
+	kind, mid, profile, setup string
+	direction                 Direction
+	codecs, dtmf              []Codec
 }
 
-func (w *writer) accessAudio(local AccessLocal, a accessAudio) {
+func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
 	port := local.Address.Port()
 	if port == 0 {
 		port = 9 // discard: "see the candidates" (RFC 8840 4.1.1)
 	}
-	w.line("m=audio ", strconv.Itoa(int(port)), " ", a.profile, formats(a.codecs, a.dtmf))
+	w.line("m=", a.kind, " ", strconv.Itoa(int(port)), " ", a.profile, formats(a.codecs, a.dtmf))
 	w.line("c=", netAddr(local.Address.Addr()))
 	w.codecs(a.codecs)
 	w.codecs(a.dtmf)
-	w.line("a=ptime:20")
-	w.line("a=maxptime:60")
+	if a.kind == "audio" {
+		w.line("a=ptime:20")
+		w.line("a=maxptime:60")
+	}
 	w.line("a=", string(a.direction))
 	if a.mid != "" {
 		w.line("a=mid:", a.mid)
@@ -280,13 +311,13 @@ func AccessOffer(local AccessLocal, codecs []Codec, opt AccessOptions) (text str
 		d = SendRecv
 	}
 	var w writer
-	w.accessHeader(local, mid, mid != "")
+	w.accessHeader(local, mid)
 	for i := range max(1, len(before)) {
 		if i != index {
 			w.refused(&before[i])
 			continue
 		}
-		w.accessAudio(local, accessAudio{mid: mid, profile: profileDTLS, setup: "actpass", direction: d, codecs: audio, dtmf: dtmf})
+		w.accessMedia(local, accessMedia{kind: "audio", mid: mid, profile: profileDTLS, setup: "actpass", direction: d, codecs: audio, dtmf: dtmf})
 	}
 	offered, err := ParseAccess(w.String())
 	if err != nil {

@@ -131,6 +131,9 @@ func parseCodecs(b block, m mline) (codecs, dtmf []Codec) {
 			continue
 		}
 		c.FMTP = params[pt]
+		if isAMR(c) {
+			c.FMTP = tidy(c.FMTP)
+		}
 		if c.Is(nameDTMF) {
 			dtmf = append(dtmf, c)
 		} else {
@@ -138,6 +141,17 @@ func parseCodecs(b block, m mline) (codecs, dtmf []Codec) {
 		}
 	}
 	return codecs, dtmf
+}
+
+// tidy gives AMR parameters one spelling, "octet-align=1;mode-set=0,1,2", whatever the handset's spaces and case.
+func tidy(fmtp string) string {
+	var parts []string
+	for part := range strings.SplitSeq(fmtp, ";") {
+		if part = strings.ToLower(strings.ReplaceAll(part, " ", "")); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ";")
 }
 
 // parseRTPMap reads the value of an a=rtpmap (RFC 8866 6.6).

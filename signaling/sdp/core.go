@@ -7,8 +7,8 @@ import (
 )
 
 // Core is a description from the IMS side: an offer or an answer of a handset, a server or an exchange.
-// The embedded CoreMedia is the audio m-line in use: the first one that is not refused, or the first
-// refused one, or the zero value when there is no audio at all.
+// The embedded CoreMedia is the audio m-line in use: the first plain RTP one that is not refused, or the first
+// refused one, or the zero value when there is no audio at all. It alone has addresses.
 type Core struct {
 	SessionID, Version uint64 // o=; the same Version means an unchanged description (RFC 3264 8)
 	CoreMedia
@@ -52,7 +52,7 @@ func sink(a netip.Addr, port uint16) netip.AddrPort {
 func (m *CoreMedia) Held() bool { return !m.Direction.Receives() }
 
 // ParseCore reads a description from the core. Codecs, attributes and m-lines it does not know are kept
-// out of the way, never a reason to refuse. A live audio m-line must be plain RTP (AVP or AVPF), to a unicast IP
+// out of the way, never a reason to refuse. The audio m-line in use must be plain RTP (AVP or AVPF), to a unicast IP
 // address and a port above 1023: IMS media never goes to well-known ports.
 //
 // Errors: ErrSyntax, ErrLimit, ErrControl, ErrProfile, ErrAddress.
@@ -65,7 +65,7 @@ func ParseCore(text string) (*Core, error) {
 	if c.SessionID, c.Version, err = origin(session); err != nil {
 		return nil, err
 	}
-	found := false
+	best := -1
 	for i, b := range blocks {
 		m, err := parseCoreMedia(session, b)
 		if err != nil {
@@ -73,11 +73,36 @@ func ParseCore(text string) (*Core, error) {
 		}
 		m.Index = i
 		c.Media = append(c.Media, m)
-		if m.Kind == "audio" && (!found || c.Rejected && !m.Rejected) {
-			c.CoreMedia, found = m, true
+		if m.Kind == "audio" && (best < 0 || m.rank() > c.Media[best].rank()) {
+			best = i
 		}
 	}
+	if best < 0 {
+		return c, nil
+	}
+	m := &c.Media[best]
+	if !m.Rejected {
+		if err := parseCoreTransport(m, session, blocks[best]); err != nil {
+			return nil, err
+		}
+	}
+	c.CoreMedia = *m
 	return c, nil
+}
+
+// plain reports a profile spoken in the core.
+func (m *CoreMedia) plain() bool { return m.Profile == "RTP/AVP" || m.Profile == "RTP/AVPF" }
+
+// rank orders audio m-lines by use: one we can speak, one we cannot (an SRTP alternative), a refused one.
+func (m *CoreMedia) rank() int {
+	switch {
+	case m.Rejected:
+		return 0
+	case !m.plain():
+		return 1
+	default:
+		return 2
+	}
 }
 
 func parseCoreMedia(session, b block) (CoreMedia, error) {
@@ -103,15 +128,13 @@ func parseCoreMedia(session, b block) (CoreMedia, error) {
 	}
 	m.Codecs, m.DTMF = parseCodecs(b, line)
 	m.Preconditions = parsePreconditions(b)
-	if m.Rejected || m.Kind != "audio" {
-		return m, nil // nothing will ever be sent there
-	}
-	return m, parseCoreTransport(&m, session, b, line.num)
+	return m, nil
 }
 
-// parseCoreTransport fills the addresses of a live audio m-line.
-func parseCoreTransport(m *CoreMedia, session, b block, num int) error {
-	if m.Profile != "RTP/AVP" && m.Profile != "RTP/AVPF" {
+// parseCoreTransport fills the addresses of the audio m-line in use. Nothing is ever sent to the others.
+func parseCoreTransport(m *CoreMedia, session, b block) error {
+	num := b[0].num
+	if !m.plain() {
 		return fail(ErrProfile, num, "the audio is neither RTP/AVP nor RTP/AVPF, the only profiles spoken in the core")
 	}
 	if m.RTPPort < 1024 {

@@ -170,7 +170,7 @@ func answerFMTP(offered, ours Codec) string {
 		parts = append(parts, "octet-align=1")
 	}
 	if v, ok := offered.Param("mode-set"); ok {
-		parts = append(parts, "mode-set="+strings.ReplaceAll(v, " ", ""))
+		parts = append(parts, "mode-set="+v)
 	}
 	return strings.Join(append(parts, amrFMTP), ";")
 }

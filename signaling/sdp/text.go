@@ -159,7 +159,7 @@ type mline struct {
 	num     int
 	kind    string // lower case
 	port    uint16
-	proto   string // upper case for RTP profiles
+	proto   string // upper case when it is an RTP profile
 	formats []string
 }
 
@@ -183,7 +183,11 @@ func parseMLine(b block) (mline, error) {
 	if err != nil {
 		return mline{}, fail(ErrSyntax, l.num, "the media port is not a number from 0 to "+strconv.Itoa(maxPort))
 	}
-	return mline{num: l.num, kind: strings.ToLower(f[0]), port: uint16(n), proto: strings.ToUpper(f[2]), formats: f[3:]}, nil
+	proto := f[2]
+	if up := strings.ToUpper(proto); strings.Contains(up, "RTP/") {
+		proto = up // "rtp/avp" has been seen; other transports are only ever echoed
+	}
+	return mline{num: l.num, kind: strings.ToLower(f[0]), port: uint16(n), proto: proto, formats: f[3:]}, nil
 }
 
 // origin reads o= (RFC 8866 5.2). Numbers beyond 64 bits, seen from equipment that writes time stamps

@@ -50,8 +50,11 @@ func (m *Manager) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	stop := ctx.Done()
-	for !l.stopping || !l.stopped() {
+	for {
 		l.ticks(time.Now())
+		if l.stopping && l.stopped() {
+			break
+		}
 		m.count.pending.Store(int64(l.book.live))
 		timer.Reset(time.Until(l.next()))
 		select {
@@ -133,6 +136,8 @@ func (l *loop) handle(ev any, now time.Time) {
 				_ = ev.conn.Close()
 			}
 		case ev.err != nil:
+			p.cancel()
+			p.cancel = nil
 			l.complain(p, "cannot connect to diameter peer", ev.err)
 			l.step(p, Refused, nil, now)
 		default:

@@ -1,0 +1,611 @@
+package peer
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"causeway/diameter/dict"
+
+	"github.com/fiorix/go-diameter/v4/diam"
+)
+
+// bubble runs a test with its rig in virtual time and ends the rig.
+func bubble(t *testing.T, peers int, change func(*Config, *Deps), body func(t *testing.T, r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, peers, change)
+		defer r.stop()
+		synctest.Wait()
+		body(t, r)
+	})
+}
+
+// TestCER holds the CER against its octets, and checks that a peer without Rx or with an error is not used.
+func TestCER(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		got := r.far[0].last(257)
+		copy(got[12:20], make([]byte, 8)) // the two ids are random
+		want := "010000a8 80000101 00000000 00000000 00000000" +
+			"00000108 40000012 67772e6578616d706c650000" + // Origin-Host gw.example
+			"00000128 4000000f 6578616d706c6500" + // Origin-Realm example
+			"00000101 4000000e 0001c0000201 0000" + // Host-IP-Address 192.0.2.1
+			"0000010a 4000000c 00000000" + // Vendor-Id 0
+			"0000010d 00000010 4361757365776179" + // Product-Name Causeway
+			"00000116 4000000c 0000004d" + // Origin-State-Id 77
+			"00000109 4000000c 000028af" + "00000109 4000000c 000032db" + // Supported-Vendor-Id 3GPP, ETSI
+			"00000104 40000020 0000010a4000000c000028af 000001024000000c01000014"
+		if hex.EncodeToString(got) != strings.ReplaceAll(want, " ", "") {
+			t.Fatalf("CER\n got %x\nwant %s", got, want)
+		}
+		if !r.Ready() {
+			t.Fatal("not ready after a CEA 2001")
+		}
+	})
+	for name, cea := range map[string]func(*far, raw) []byte{
+		"5010":           func(_ *far, r raw) []byte { return answer(r, 5010) },
+		"no application": func(_ *far, r raw) []byte { return answer(r, 2001, avp(258, u32(4))) },
+		"no result": func(_ *far, r raw) []byte {
+			return message(0, 257, 0, r.hop(), r.end(), avp(264, []byte("far")), avp(258, u32(16777236)))
+		},
+		"no origin": func(_ *far, r raw) []byte {
+			return message(0, 257, 0, r.hop(), r.end(), avp(268, u32(2001)), avp(258, u32(16777236)))
+		},
+		"wrong hop-by-hop": func(_ *far, r raw) []byte {
+			return message(0, 257, 0, r.hop()+1, r.end(), avp(268, u32(2001)), avp(264, []byte("far")), avp(258, u32(16777236)))
+		},
+		"request instead": func(_ *far, r raw) []byte { return message(0x80, 280, 0, 1, 1) },
+		"silence":         func(*far, raw) []byte { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 1, func(c *Config, d *Deps) {}, func(t *testing.T, r *rig) {
+				r.far[0].cut()
+				r.far[0].set(func(f *far) { f.on = cea })
+				time.Sleep(20 * time.Second)
+				if r.Ready() {
+					t.Fatal("a peer that refuses is ready")
+				}
+				if n := r.far[0].count(257, true); n < 3 || n > 40 {
+					t.Fatalf("%d attempts in 20 s", n)
+				}
+				if _, err := r.ask(t.Context(), "s", nil); !errors.Is(err, ErrNoPeer) {
+					t.Fatalf("got %v", err)
+				}
+				r.far[0].set(func(f *far) { f.on = behave })
+				r.works(5 * time.Second)
+			})
+		})
+	}
+}
+
+// TestRelayIsEnough: a relay agent advertises no application but its own (RFC 6733 2.4).
+func TestRelayIsEnough(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		r.far[0].cut()
+		r.far[0].set(func(f *far) {
+			f.on = func(f *far, q raw) []byte {
+				if q.command() == 257 {
+					return answer(q, 2001, avp(258, u32(0xffffffff)))
+				}
+				return behave(f, q)
+			}
+		})
+		r.works(5 * time.Second)
+	})
+}
+
+// TestAnswers checks what counts as the answer to a request, and what a wrong one does.
+func TestAnswers(t *testing.T) {
+	wrong := map[string]func(q raw) []byte{
+		"hop-by-hop": func(q raw) []byte {
+			return message(0x40, 275, 16777236, q.hop()+1000, q.end(), avp(263, []byte("s")), avp(268, u32(2001)))
+		},
+		"end-to-end": func(q raw) []byte {
+			return message(0x40, 275, 16777236, q.hop(), q.end()+1, avp(263, []byte("s")), avp(268, u32(2001)))
+		},
+		"command": func(q raw) []byte {
+			return message(0x40, 265, 16777236, q.hop(), q.end(), avp(263, []byte("s")), avp(268, u32(2001)))
+		},
+		"application": func(q raw) []byte {
+			return message(0x40, 275, 4, q.hop(), q.end(), avp(263, []byte("s")), avp(268, u32(2001)))
+		},
+		"session": func(q raw) []byte {
+			return message(0x40, 275, 16777236, q.hop(), q.end(), avp(263, []byte("other")), avp(268, u32(2001)))
+		},
+		"no session":   func(q raw) []byte { return message(0x40, 275, 16777236, q.hop(), q.end(), avp(268, u32(2001))) },
+		"empty answer": func(q raw) []byte { return message(0x40, 275, 16777236, q.hop(), q.end()) },
+	}
+	for name, reply := range wrong {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 1, nil, func(t *testing.T, r *rig) {
+				r.far[0].set(func(f *far) {
+					f.on = func(f *far, q raw) []byte {
+						if q.command() == 275 {
+							return reply(q)
+						}
+						return behave(f, q)
+					}
+				})
+				begin := time.Now()
+				if _, err := r.ask(t.Context(), "s", nil); !errors.Is(err, ErrTimeout) {
+					t.Fatalf("got %v, want a timeout", err)
+				}
+				if d := time.Since(begin); d != 2*time.Second {
+					t.Errorf("waited %v", d)
+				}
+				if s := r.Stats().Peers[0]; s.Stray != 1 || s.Connects != 1 || s.Timeouts != 1 {
+					t.Errorf("counted %+v", s)
+				}
+				r.far[0].set(func(f *far) { f.on = behave })
+				r.works(0)
+			})
+		})
+	}
+	t.Run("error without session", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			r.far[0].set(func(f *far) {
+				f.on = func(f *far, q raw) []byte {
+					if q.command() == 275 {
+						return answer(q, 3002)
+					}
+					return behave(f, q)
+				}
+			})
+			if m, err := r.ask(t.Context(), "s", nil); err != nil || m.Header.CommandFlags&0x20 == 0 {
+				t.Fatalf("got %v, %v", m, err)
+			}
+		})
+	})
+	t.Run("duplicate", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			r.far[0].set(func(f *far) {
+				f.on = func(f *far, q raw) []byte {
+					a := behave(f, q)
+					if q.command() == 275 {
+						return append(a, a...)
+					}
+					return a
+				}
+			})
+			for range 3 {
+				if _, err := r.ask(t.Context(), "s", nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			if s := r.Stats().Peers[0]; s.Stray != 3 || s.Answers != 3 {
+				t.Errorf("counted %+v", s)
+			}
+		})
+	})
+}
+
+// TestLate checks that an answer after the time is up reaches Late, whether time or the caller gave up, and once.
+func TestLate(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		r.far[0].set(func(f *far) { f.on = mute })
+		var late []string
+		var mu sync.Mutex
+		note := func(id string) func(*Request) {
+			return func(q *Request) {
+				q.Late = func(*diam.Message) { mu.Lock(); late = append(late, id); mu.Unlock() }
+			}
+		}
+		if _, err := r.ask(t.Context(), "one", note("one")); !errors.Is(err, ErrTimeout) {
+			t.Fatal(err)
+		}
+		first := r.far[0].last(275)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := r.ask(ctx, "two", note("two")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		second := r.far[0].last(275)
+		time.Sleep(30 * time.Second)
+		for _, q := range []raw{first, second, first} {
+			r.far[0].write(behave(nil, q))
+		}
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if fmt.Sprint(late) != "[one two]" {
+			t.Fatalf("late answers: %v", late)
+		}
+		if s := r.Stats(); s.Peers[0].Late != 2 || s.Peers[0].Stray != 1 || s.Pending != 0 {
+			t.Errorf("counted %+v", s)
+		}
+	})
+}
+
+// TestWatchdog: silence is asked about after Tw, and a peer that stays silent loses its connection after three.
+func TestWatchdog(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		time.Sleep(27 * time.Second)
+		if n := r.far[0].count(280, true); n != 0 {
+			t.Fatalf("%d watchdogs after 27 s", n)
+		}
+		time.Sleep(6 * time.Second)
+		if n := r.far[0].count(280, true); n != 1 {
+			t.Fatalf("%d watchdogs after 33 s", n)
+		}
+		if !bytes.Equal(r.far[0].last(280).avp(278), u32(77)) {
+			t.Fatal("the watchdog has another Origin-State-Id")
+		}
+		r.far[0].set(func(f *far) { f.on = func(*far, raw) []byte { return nil } })
+		time.Sleep(65 * time.Second) // one to ask, one to wait
+		if r.Ready() || r.Stats().Peers[0].State != "suspect" {
+			t.Fatalf("after two silent intervals: %+v", r.Stats().Peers[0])
+		}
+		r.far[0].set(func(f *far) { f.on = behave })
+		r.far[0].write(message(0x80, 280, 0, 5, 6, avp(264, []byte("far.example"))))
+		synctest.Wait()
+		if a := r.far[0].last(280); !r.Ready() || a.request() || a.hop() != 5 || a.end() != 6 || !bytes.Equal(a.avp(268), u32(2001)) {
+			t.Fatalf("a suspect peer's watchdog: ready %v, answered % x", r.Ready(), a)
+		}
+		r.far[0].set(func(f *far) { f.on = func(*far, raw) []byte { return nil } })
+		time.Sleep(3 * 33 * time.Second)
+		if s := r.Stats().Peers[0]; s.Failures == 0 || r.Ready() {
+			t.Fatalf("after long silence: %+v", s)
+		}
+		r.far[0].set(func(f *far) { f.on = behave })
+		r.works(6 * time.Second)
+		if s := r.Stats().Peers[0]; s.State != "reopen" && s.State != "proving" {
+			t.Errorf("back after a failure in state %s (RFC 3539 3.4.1)", s.State)
+		}
+		time.Sleep(70 * time.Second)
+		if s := r.Stats().Peers[0]; s.State != "okay" && s.State != "probing" {
+			t.Errorf("state %s after three watchdogs", s.State)
+		}
+	})
+}
+
+// TestFailover: the peer with requests waiting goes away or silent, and the other one gets them under the same
+// End-to-End id with the T flag.
+func TestFailover(t *testing.T) {
+	for name, fault := range map[string]func(f *far){
+		"cut":     func(f *far) { f.cut() },
+		"half":    func(f *far) { f.write([]byte{1, 0, 0}); f.cut() },
+		"garbage": func(f *far) { f.write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) },
+		"silent":  func(*far) {},
+		"leaves":  func(f *far) { f.write(message(0x80, 282, 0, 1, 2, avp(264, []byte("far.example")), avp(273, u32(0)))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 2, nil, func(t *testing.T, r *rig) {
+				a, b := r.far[0], r.far[1]
+				a.set(func(f *far) { f.on = mute })
+				done := make(chan error, 1)
+				go func() { _, err := r.ask(t.Context(), "s", nil); done <- err }()
+				synctest.Wait()
+				fault(a)
+				if err := <-done; err != nil {
+					t.Fatal(err)
+				}
+				one, two := a.last(275), b.last(275)
+				if one.repeated() || !two.repeated() || one.end() != two.end() || one.hop() == two.hop() {
+					t.Fatalf("first % x\nsecond % x", one[:20], two[:20])
+				}
+				if !bytes.Equal(one[20:], two[20:]) {
+					t.Fatal("the repetition differs")
+				}
+			})
+		})
+	}
+}
+
+// TestBusy: a peer that cannot deliver or is too busy has not taken the request; the other one gets it without T.
+func TestBusy(t *testing.T) {
+	for _, code := range []uint32{3002, 3004} {
+		bubble(t, 2, nil, func(t *testing.T, r *rig) {
+			r.far[0].set(func(f *far) {
+				f.on = func(f *far, q raw) []byte {
+					if q.command() == 275 {
+						return answer(q, code, avp(263, q.avp(263)))
+					}
+					return behave(f, q)
+				}
+			})
+			m, err := r.ask(t.Context(), "s", nil)
+			if err != nil || m.Header.CommandFlags&diam.ErrorFlag != 0 {
+				t.Fatalf("%d: got %v, %v", code, m, err)
+			}
+			if q := r.far[1].last(275); q.repeated() || q.end() != r.far[0].last(275).end() {
+				t.Fatalf("%d: second attempt % x", code, q[:20])
+			}
+		})
+	}
+}
+
+// TestHost: a request that names a connected peer goes there, whatever the order.
+func TestHost(t *testing.T) {
+	bubble(t, 2, nil, func(t *testing.T, r *rig) {
+		r.far[1].cut()
+		r.far[1].set(func(f *far) {
+			f.on = func(f *far, q raw) []byte {
+				if q.command() == 257 {
+					b := answer(q, 2001, avp(258, u32(16777236)))
+					return bytes.Replace(b, []byte("far.example"), []byte("two.example"), 1)
+				}
+				return behave(f, q)
+			}
+		})
+		time.Sleep(90 * time.Second) // reopened and proved
+		if _, err := r.ask(t.Context(), "s", func(q *Request) { q.Host = "two.example" }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.ask(t.Context(), "s", nil); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := r.far[0].count(275, true), r.far[1].count(275, true); a != 1 || b != 1 {
+			t.Fatalf("%d and %d requests, want 1 and 1", a, b)
+		}
+	})
+}
+
+// TestWaits: with one peer a request outlives its connection and is repeated on the next one, in its time; a new one
+// in the gap waits as well, but not when the gap has lasted.
+func TestWaits(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		f := r.far[0]
+		f.set(func(f *far) { f.on = mute })
+		done := make(chan error, 2)
+		go func() { _, err := r.ask(t.Context(), "s", nil); done <- err }()
+		synctest.Wait()
+		first := f.last(275)
+		f.set(func(f *far) { f.on = behave })
+		f.cut()
+		synctest.Wait()
+		go func() { _, err := r.ask(t.Context(), "new", nil); done <- err }()
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		var sent []raw
+		f.set(func(f *far) {
+			for _, q := range f.seen {
+				if q.command() == 275 {
+					sent = append(sent, q)
+				}
+			}
+		})
+		for _, q := range sent[1:] {
+			if old := string(q.avp(263)) == "s"; q.repeated() != old || (q.end() == first.end()) != old {
+				t.Errorf("after the gap: % x", q[:20])
+			}
+		}
+		f.set(func(f *far) { f.down = true })
+		f.cut()
+		time.Sleep(3 * time.Second)
+		begin := time.Now()
+		if _, err := r.ask(t.Context(), "s", nil); !errors.Is(err, ErrNoPeer) || time.Since(begin) != 0 {
+			t.Fatalf("in an outage: %v after %v", err, time.Since(begin))
+		}
+	})
+}
+
+// TestReconnect: whatever a peer does to a connection, it is used again within 5 s of behaving.
+func TestReconnect(t *testing.T) {
+	for name, fault := range map[string]func(f *far, q raw) []byte{
+		"cut":              func(f *far, _ raw) []byte { f.cut(); return nil },
+		"length zero":      func(_ *far, q raw) []byte { b := behave(nil, q); b[1], b[2], b[3] = 0, 0, 0; return b },
+		"length 16 MiB":    func(_ *far, q raw) []byte { b := behave(nil, q); b[1], b[2], b[3] = 255, 255, 252; return b },
+		"length odd":       func(_ *far, q raw) []byte { b := behave(nil, q); b[3]++; return b },
+		"version 7":        func(_ *far, q raw) []byte { b := behave(nil, q); b[0] = 7; return b },
+		"half an answer":   func(_ *far, q raw) []byte { return behave(nil, q)[:30] },
+		"half and cut":     func(f *far, q raw) []byte { f.write(behave(nil, q)[:30]); f.cut(); return nil },
+		"one octet":        func(*far, raw) []byte { return []byte{1} },
+		"result too short": func(_ *far, q raw) []byte { return message(0x40, 275, 16777236, q.hop(), q.end(), avp(268, []byte{7})) },
+		"group broken": func(_ *far, q raw) []byte {
+			return message(0x40, 275, 16777236, q.hop(), q.end(), avp(297, avp(266, nil)[:8]))
+		},
+		"avp length zero":   func(_ *far, q raw) []byte { b := behave(nil, q); copy(b[25:28], []byte{0, 0, 0}); return b },
+		"avp length 16 MiB": func(_ *far, q raw) []byte { b := behave(nil, q); copy(b[25:28], []byte{255, 255, 255}); return b },
+		"text":              func(*far, raw) []byte { return []byte("SIP/2.0 200 OK\r\n\r\n") },
+		"five thousand avps": func(_ *far, q raw) []byte {
+			return message(0x40, 275, 16777236, q.hop(), q.end(), bytes.Repeat(avp(9999, nil), 5000))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 1, nil, func(t *testing.T, r *rig) {
+				r.far[0].set(func(f *far) {
+					f.on = func(f *far, q raw) []byte {
+						if q.command() == 275 {
+							return fault(f, q)
+						}
+						return behave(f, q)
+					}
+				})
+				if _, err := r.ask(t.Context(), "s", nil); !errors.Is(err, ErrTimeout) {
+					t.Fatalf("got %v", err)
+				}
+				r.far[0].set(func(f *far) { f.on = behave })
+				r.works(5 * time.Second)
+				if r.far[0].connections() < 2 {
+					t.Fatal("the connection was kept")
+				}
+			})
+		})
+	}
+}
+
+// TestFlapping: a peer that drops every connection at once is tried at a bounded rate and used once it stays.
+func TestFlapping(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		f := r.far[0]
+		f.set(func(f *far) {
+			f.on = func(f *far, q raw) []byte {
+				go func() { time.Sleep(50 * time.Millisecond); f.cut() }()
+				return behave(f, q)
+			}
+		})
+		f.cut()
+		time.Sleep(2 * time.Minute)
+		if n := f.connections(); n < 25 || n > 80 {
+			t.Errorf("%d connections in 2 minutes", n)
+		}
+		f.set(func(f *far) { f.on = behave })
+		r.works(5 * time.Second)
+	})
+}
+
+// TestServe: every request of a peer is answered, known or not, sound or not, and the connection lives on.
+func TestServe(t *testing.T) {
+	session := avp(263, []byte("s"))
+	for _, c := range []struct {
+		name   string
+		q      raw
+		result uint32
+		flags  byte
+	}{
+		{"known", message(0xc0, 258, 16777236, 5, 6, session), 2001, 0x40},
+		{"for us", message(0xc0, 258, 16777236, 5, 6, session, avp(293, []byte("GW.example"))), 2001, 0x40},
+		{"for another", message(0xc0, 258, 16777236, 5, 6, session, avp(293, []byte("x.example"))), 3002, 0x60},
+		{"unknown command", message(0xc0, 999, 16777236, 5, 6, session), 3001, 0x60},
+		{"unknown application", message(0xc0, 272, 4, 5, 6, session), 3007, 0x60},
+		{"unknown base command", message(0x80, 271, 0, 5, 6), 3001, 0x20},
+		{"second CER", message(0x80, 257, 0, 5, 6), 3001, 0x20},
+		{"AVP too long", message(0xc0, 258, 16777236, 5, 6, session, []byte{0, 0, 2, 1, 0xc0, 1, 0, 0}), 5014, 0x40},
+		{"number too short", message(0xc0, 258, 16777236, 5, 6, session, avp(268, []byte{1})), 5014, 0x40},
+		{"watchdog", message(0x80, 280, 0, 5, 6), 2001, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, 1, nil, func(t *testing.T, r *rig) {
+				r.far[0].write(c.q)
+				synctest.Wait()
+				a := r.far[0].last(c.q.command())
+				if a == nil || a.request() || a.hop() != 5 || a.end() != 6 || a[4] != c.flags || !bytes.Equal(a.avp(268), u32(c.result)) {
+					t.Fatalf("answered % x", a)
+				}
+				if id := c.q.avp(263); id != nil && !bytes.Equal(a.avp(263), id) {
+					t.Fatal("the answer has not the request's session")
+				}
+				r.works(0)
+				if r.far[0].connections() != 1 {
+					t.Fatal("the connection was not kept")
+				}
+			})
+		})
+	}
+}
+
+// TestFlood: a thousand requests written before one answer is read are all answered, and ours go on between them.
+func TestFlood(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		var all []byte
+		for i := range uint32(1000) {
+			all = append(all, message(0xc0, 258, 16777236, i, i, avp(263, []byte("s")))...)
+		}
+		r.far[0].write(all)
+		r.works(0)
+		synctest.Wait()
+		if n := r.far[0].count(258, false); n != 1000 {
+			t.Fatalf("%d of 1000 answered", n)
+		}
+	})
+}
+
+// TestDeaf: a peer that takes nothing loses its connection, and nothing else stands still meanwhile.
+func TestDeaf(t *testing.T) {
+	bubble(t, 2, nil, func(t *testing.T, r *rig) {
+		block := make(chan struct{})
+		r.far[0].set(func(f *far) { f.on = func(*far, raw) []byte { <-block; return nil } })
+		for range 20 {
+			if _, err := r.ask(t.Context(), "s", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s := r.Stats().Peers[0]; s.Failures == 0 {
+			t.Fatalf("the deaf peer was kept: %+v", s)
+		}
+		close(block)
+	})
+}
+
+// TestBounds: the table of waiting requests has its limit, and a cancelled request leaves it at once.
+func TestBounds(t *testing.T) {
+	bubble(t, 1, func(c *Config, _ *Deps) { c.MaxPending = 3 }, func(t *testing.T, r *rig) {
+		r.far[0].set(func(f *far) { f.on = mute })
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 3)
+		for i := range 3 {
+			go func() { _, err := r.ask(ctx, fmt.Sprint(i), nil); done <- err }()
+		}
+		synctest.Wait()
+		if _, err := r.ask(t.Context(), "more", nil); !errors.Is(err, ErrBusy) {
+			t.Fatalf("got %v", err)
+		}
+		cancel()
+		for range 3 {
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+		}
+		r.far[0].set(func(f *far) { f.on = behave })
+		r.works(0)
+		big := r.NewRequest(dict.CommandAA)
+		big.AddAVP(dict.ErrorMessage(strings.Repeat("x", dict.MaxMessage)))
+		if _, err := r.Do(t.Context(), Request{Message: big}); err == nil {
+			t.Fatal("a message beyond the limit was sent")
+		}
+	})
+}
+
+// TestStop: leave is taken with DPR, from a deaf peer in bounded time; a peer that leaves is answered and dialled again.
+func TestStop(t *testing.T) {
+	bubble(t, 2, nil, func(t *testing.T, r *rig) {
+		r.far[1].set(func(f *far) { f.on = func(*far, raw) []byte { return nil } })
+		begin := time.Now()
+		r.stop()
+		if d := time.Since(begin); d > 2*time.Second {
+			t.Errorf("stopped after %v", d)
+		}
+		for i, f := range r.far {
+			if q := f.last(282); !q.request() || !bytes.Equal(q.avp(273), u32(0)) {
+				t.Errorf("peer %d: no DPR with cause REBOOTING: % x", i, q)
+			}
+		}
+		if _, err := r.ask(t.Context(), "s", nil); !errors.Is(err, ErrStopped) {
+			t.Errorf("after the end: %v", err)
+		}
+	})
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		r.far[0].write(message(0x80, 282, 0, 7, 8, avp(264, []byte("far.example")), avp(273, u32(0))))
+		synctest.Wait()
+		if a := r.far[0].last(282); a.request() || a.hop() != 7 || !bytes.Equal(a.avp(268), u32(2001)) {
+			t.Fatalf("DPR answered % x", a)
+		}
+		r.far[0].cut()
+		r.works(5 * time.Second)
+		if s := r.Stats().Peers[0].State; s != "okay" {
+			t.Errorf("after an orderly end the peer is %s", s)
+		}
+	})
+}
+
+// TestNew walks the refused configurations.
+func TestNew(t *testing.T) {
+	good := Config{OriginHost: "a", OriginRealm: "b", Peers: []string{"c:1"}}
+	for name, change := range map[string]func(*Config, *Deps){
+		"origin":   func(c *Config, _ *Deps) { c.OriginHost = "" },
+		"peers":    func(c *Config, _ *Deps) { c.Peers = nil },
+		"many":     func(c *Config, _ *Deps) { c.Peers = make([]string, 33) },
+		"watchdog": func(c *Config, _ *Deps) { c.Timers.Watchdog = time.Second },
+		"deps":     func(_ *Config, d *Deps) { d.Serve = nil },
+	} {
+		cfg := good
+		deps := Deps{Log: nil, Dictionary: &dict.Dictionary{}, Serve: func(*diam.Message) *diam.Message { return nil },
+			Dial: func(context.Context, string) (net.Conn, error) { return nil, nil }}
+		change(&cfg, &deps)
+		if _, err := New(cfg, deps); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

@@ -149,10 +149,10 @@ var BrowserLeg = class {
     return this.remote;
   }
   get localStream() {
-    return this.local?.stream ?? null;
+    return this.local;
   }
   get microphoneEnded() {
-    return this.local?.stream.getAudioTracks()[0]?.readyState === "ended";
+    return this.local?.getAudioTracks()[0]?.readyState === "ended";
   }
   async offer() {
     const stream = await this.openMicrophone();
@@ -194,11 +194,11 @@ var BrowserLeg = class {
     const old = this.local;
     const next = await this.env.microphone();
     if (this.closed) return release(next);
-    await this.sender?.replaceTrack(next.stream.getAudioTracks()[0] ?? null);
+    await this.sender?.replaceTrack(next.getAudioTracks()[0] ?? null);
     this.local = next;
     release(old);
     this.microphoneMeter?.close();
-    this.microphoneMeter = Meter.of(next.stream);
+    this.microphoneMeter = Meter.of(next);
     this.applyMute();
   }
   async useOutput(id) {
@@ -241,28 +241,25 @@ var BrowserLeg = class {
     return this.pc = pc;
   }
   async openMicrophone() {
-    if (this.local && !this.microphoneEnded) return this.local.stream;
+    if (this.local && !this.microphoneEnded) return this.local;
     const opened = await this.env.microphone();
     if (this.closed) {
       release(opened);
       throw new PhoneError("cancelled");
     }
     this.local = opened;
-    this.microphoneMeter = Meter.of(opened.stream);
+    this.microphoneMeter = Meter.of(opened);
     this.applyMute();
-    return opened.stream;
+    return opened;
   }
   addTrack(pc, stream) {
     const track = stream.getAudioTracks()[0];
     if (!track) throw new PhoneError("microphone_missing");
     this.sender ?? (this.sender = pc.addTrack(track, stream));
   }
-  /** A track of the page's own source is shared between calls: muting replaces it instead of switching it off. */
+  /** A track that is off sends silence: the connection stays alive and the far party hears nothing. */
   applyMute() {
-    const track = this.local?.stream.getAudioTracks()[0] ?? null;
-    if (!track) return;
-    if (this.local?.owned) track.enabled = !this.muted;
-    else void this.sender?.replaceTrack(this.muted ? null : track).catch(() => void 0);
+    for (const track of this.local?.getAudioTracks() ?? []) track.enabled = !this.muted;
   }
   playRemote(stream) {
     this.remote = stream;
@@ -283,8 +280,8 @@ var BrowserLeg = class {
     return sdp;
   }
 };
-function release(m) {
-  if (m.owned) for (const track of m.stream.getTracks()) track.stop();
+function release(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 // sdk/src/media/tones.ts
@@ -460,12 +457,15 @@ var BrowserEngine = class {
     this.tones.close();
   }
   async microphone() {
-    if (this.options.source) return { stream: await this.options.source(), owned: false };
+    if (this.options.source) {
+      const shared = await this.options.source();
+      return new MediaStream(shared.getAudioTracks().map((track) => track.clone()));
+    }
     const constraints = (id) => ({
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...id ? { deviceId: { exact: id } } : {} }
     });
     try {
-      return { stream: await navigator.mediaDevices.getUserMedia(constraints(this.chosen.input)), owned: true };
+      return await navigator.mediaDevices.getUserMedia(constraints(this.chosen.input));
     } catch (thrown) {
       throw microphoneError(thrown);
     }

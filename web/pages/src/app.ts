@@ -151,7 +151,7 @@ export class App {
     show(byId("connect"), state === "closed" && byId("login").hidden);
     byId<HTMLButtonElement>("dial").disabled = state !== "ready";
     document.querySelectorAll<HTMLButtonElement>("#contacts button").forEach((b) => (b.disabled = state !== "ready"));
-    show(byId("dialer"), byId("login").hidden && !this.front);
+    this.drawDialer();
     if (state === "reconnecting") announce("Connection lost, reconnecting");
   }
 
@@ -171,8 +171,13 @@ export class App {
       if (hadFocus && !ringing) this.view ? this.view.focus() : this.number.focus({ preventScroll: true });
     }
     show(byId("call"), this.front !== null);
-    show(byId("dialer"), this.front === null && byId("login").hidden);
+    this.drawDialer();
     this.drawLines(others.filter((c) => c !== this.front));
+  }
+
+  /** The dial pad gives way to the login, to a call and to a ringing one. */
+  private drawDialer(): void {
+    show(byId("dialer"), byId("login").hidden && byId("incoming").hidden && this.front === null);
   }
 
   private readonly logged = new WeakSet<Call>();

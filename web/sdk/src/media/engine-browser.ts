@@ -90,13 +90,16 @@ export class BrowserEngine implements MediaEngine {
     this.tones.close();
   }
 
-  private async microphone(): Promise<{ stream: MediaStream; owned: boolean }> {
-    if (this.options.source) return { stream: await this.options.source(), owned: false };
+  private async microphone(): Promise<MediaStream> {
+    if (this.options.source) {
+      const shared = await this.options.source();
+      return new MediaStream(shared.getAudioTracks().map((track) => track.clone())); // the page's own stays untouched
+    }
     const constraints = (id: string): MediaStreamConstraints => ({
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(id ? { deviceId: { exact: id } } : {}) },
     });
     try {
-      return { stream: await navigator.mediaDevices.getUserMedia(constraints(this.chosen.input)), owned: true };
+      return await navigator.mediaDevices.getUserMedia(constraints(this.chosen.input));
     } catch (thrown) {
       throw microphoneError(thrown);
     }

@@ -3,7 +3,8 @@ import type { LegListener, MediaLeg } from "./engine";
 import { Meter } from "./meter";
 
 export interface LegEnvironment {
-  microphone(): Promise<{ stream: MediaStream; owned: boolean }>;
+  /** A stream that belongs to the leg: it may switch its tracks off and stop them. */
+  microphone(): Promise<MediaStream>;
   output(): string;
   closed(leg: BrowserLeg): void;
 }
@@ -13,7 +14,7 @@ type SinkElement = HTMLAudioElement & { setSinkId?(id: string): Promise<void> };
 /** One RTCPeerConnection with one audio line in each direction. */
 export class BrowserLeg implements MediaLeg {
   private pc: RTCPeerConnection | null = null;
-  private local: { stream: MediaStream; owned: boolean } | null = null;
+  private local: MediaStream | null = null;
   private remote: MediaStream | null = null;
   private sender: RTCRtpSender | null = null;
   private player: SinkElement | null = null;
@@ -28,10 +29,10 @@ export class BrowserLeg implements MediaLeg {
     return this.remote;
   }
   get localStream(): MediaStream | null {
-    return this.local?.stream ?? null;
+    return this.local;
   }
   get microphoneEnded(): boolean {
-    return this.local?.stream.getAudioTracks()[0]?.readyState === "ended";
+    return this.local?.getAudioTracks()[0]?.readyState === "ended";
   }
 
   async offer(): Promise<string> {
@@ -81,11 +82,11 @@ export class BrowserLeg implements MediaLeg {
     const old = this.local;
     const next = await this.env.microphone();
     if (this.closed) return release(next);
-    await this.sender?.replaceTrack(next.stream.getAudioTracks()[0] ?? null);
+    await this.sender?.replaceTrack(next.getAudioTracks()[0] ?? null);
     this.local = next;
     release(old);
     this.microphoneMeter?.close();
-    this.microphoneMeter = Meter.of(next.stream);
+    this.microphoneMeter = Meter.of(next);
     this.applyMute();
   }
 
@@ -133,16 +134,16 @@ export class BrowserLeg implements MediaLeg {
   }
 
   private async openMicrophone(): Promise<MediaStream> {
-    if (this.local && !this.microphoneEnded) return this.local.stream;
+    if (this.local && !this.microphoneEnded) return this.local;
     const opened = await this.env.microphone();
     if (this.closed) {
       release(opened);
       throw new PhoneError("cancelled");
     }
     this.local = opened;
-    this.microphoneMeter = Meter.of(opened.stream);
+    this.microphoneMeter = Meter.of(opened);
     this.applyMute();
-    return opened.stream;
+    return opened;
   }
 
   private addTrack(pc: RTCPeerConnection, stream: MediaStream): void {
@@ -151,12 +152,9 @@ export class BrowserLeg implements MediaLeg {
     this.sender ??= pc.addTrack(track, stream);
   }
 
-  /** A track of the page's own source is shared between calls: muting replaces it instead of switching it off. */
+  /** A track that is off sends silence: the connection stays alive and the far party hears nothing. */
   private applyMute(): void {
-    const track = this.local?.stream.getAudioTracks()[0] ?? null;
-    if (!track) return;
-    if (this.local?.owned) track.enabled = !this.muted;
-    else void this.sender?.replaceTrack(this.muted ? null : track).catch(() => undefined);
+    for (const track of this.local?.getAudioTracks() ?? []) track.enabled = !this.muted;
   }
 
   private playRemote(stream: MediaStream): void {
@@ -180,6 +178,6 @@ export class BrowserLeg implements MediaLeg {
   }
 }
 
-function release(m: { stream: MediaStream; owned: boolean }): void {
-  if (m.owned) for (const track of m.stream.getTracks()) track.stop();
+function release(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }

@@ -1,0 +1,391 @@
+package web
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
+)
+
+// fakeGateway speaks causeway.v1 for the page, in few words of its own, with pion/webrtc as its media: a peer nobody
+// here wrote. It speaks PCMU, sends a tone and measures what it hears.
+type fakeGateway struct {
+	t        *testing.T
+	upgrader websocket.Upgrader
+
+	mu     sync.Mutex
+	socket *websocket.Conn
+	seq    int
+	sent   [][]byte // all notifications, for a resume
+	calls  map[string]*fakeCall
+	got    []string // methods in the order they came
+	done   sync.WaitGroup
+}
+
+// fakeCall is the gateway's end of one call.
+type fakeCall struct {
+	pc   *webrtc.PeerConnection
+	stop chan struct{}
+
+	mu    sync.Mutex
+	tone  float64 // Hz heard over the last packets, 0 for silence
+	local bool
+}
+
+func newFakeGateway(t *testing.T) *fakeGateway {
+	t.Helper()
+	g := &fakeGateway{t: t, calls: make(map[string]*fakeCall)}
+	g.upgrader = websocket.Upgrader{Subprotocols: []string{"causeway.v1"}}
+	t.Cleanup(g.close)
+	return g
+}
+
+func (g *fakeGateway) close() {
+	g.mu.Lock()
+	if g.socket != nil {
+		g.socket.Close()
+	}
+	calls := g.calls
+	g.calls = map[string]*fakeCall{}
+	g.mu.Unlock()
+	for _, c := range calls {
+		c.close()
+	}
+	g.done.Wait()
+}
+
+func (c *fakeCall) close() {
+	select {
+	case <-c.stop:
+	default:
+		close(c.stop)
+	}
+	c.pc.Close()
+}
+
+func (g *fakeGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	conn, err := g.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	g.done.Add(1)
+	defer g.done.Done()
+	defer conn.Close()
+	for {
+		_, data, err := conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		g.take(conn, data)
+	}
+}
+
+type fakeRequest struct {
+	ID     json.RawMessage `json:"id"`
+	Method string          `json:"method"`
+	Params struct {
+		Token, Call, Target, SDP, Digits string
+		Resume                           *struct{ After int }
+	} `json:"params"`
+}
+
+func (g *fakeGateway) take(conn *websocket.Conn, data []byte) {
+	var r fakeRequest
+	if err := json.Unmarshal(data, &r); err != nil {
+		g.t.Errorf("page sent %q: %v", data, err)
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.got = append(g.got, r.Method)
+	answer := func(result any) {
+		_ = conn.WriteJSON(map[string]any{"jsonrpc": "2.0", "id": r.ID, "result": result})
+	}
+	refuse := func(code int, name, message, hint string) {
+		_ = conn.WriteJSON(map[string]any{"jsonrpc": "2.0", "id": r.ID, "error": map[string]any{"code": code, "message": message,
+			"data": map[string]any{"name": name, "hint": hint, "retryable": false}}})
+	}
+	switch r.Method {
+	case "session.login":
+		if r.Params.Token == "bad" {
+			refuse(1002, "token_invalid", "The token was refused.", "Get a new token.")
+			return
+		}
+		g.socket = conn
+		g.login(r, answer)
+	case "call.start":
+		g.start(r, answer)
+	case "call.answer":
+		c := g.calls[r.Params.Call]
+		if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: r.Params.SDP}); err != nil {
+			g.t.Errorf("answer: %v", err)
+		}
+		answer(struct{}{})
+		g.accept(r.Params.Call)
+	case "call.update":
+		answer(map[string]any{"sdp": g.negotiate(g.calls[r.Params.Call], r.Params.SDP)})
+	case "call.hangup", "call.reject":
+		answer(struct{}{})
+		g.end(r.Params.Call, 2013, "hangup", "local", 0)
+	case "call.hold", "call.resume":
+		answer(struct{}{})
+		g.notify("call.hold", map[string]any{"call": r.Params.Call, "local": r.Method == "call.hold", "remote": false})
+	default:
+		answer(struct{}{})
+	}
+}
+
+func (g *fakeGateway) login(r fakeRequest, answer func(any)) {
+	calls := []any{}
+	if r.Params.Resume != nil {
+		for id := range g.calls {
+			calls = append(calls, map[string]any{"call": id, "direction": "outgoing", "state": "active", "remote": map[string]any{"anonymous": false},
+				"localHold": false, "remoteHold": false, "startedAt": time.Now().UTC().Format(time.RFC3339)})
+		}
+	}
+	answer(map[string]any{"session": "s", "secret": "x", "user": "alice", "resumed": r.Params.Resume != nil, "lastSeq": g.seq,
+		"resumeWindow": 30000, "limits": map[string]any{"frame": 65536, "calls": 4}, "calls": calls,
+		"registration": map[string]any{"state": "registered", "identities": []any{map[string]any{"uri": "sip:+15550001@ims.example", "default": true}}}})
+	if r.Params.Resume != nil {
+		for _, frame := range g.sent[min(r.Params.Resume.After, len(g.sent)):] {
+			_ = g.socket.WriteMessage(websocket.TextMessage, frame)
+		}
+	}
+}
+
+// notify sends an event; the caller holds mu.
+func (g *fakeGateway) notify(method string, params map[string]any) {
+	g.seq++
+	params["seq"] = g.seq
+	frame, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "method": method, "params": params})
+	if err != nil {
+		g.t.Errorf("notify: %v", err)
+	}
+	g.sent = append(g.sent, frame)
+	_ = g.socket.WriteMessage(websocket.TextMessage, frame)
+}
+
+// event sends an event from the test.
+func (g *fakeGateway) event(method string, params map[string]any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.notify(method, params)
+}
+
+// start plays the number dialled.
+func (g *fakeGateway) start(r fakeRequest, answer func(any)) {
+	c := g.newCall(r.Params.Call)
+	answer(map[string]any{"call": r.Params.Call, "sdp": g.negotiate(c, r.Params.SDP)})
+	switch r.Params.Target {
+	case "+15550104":
+		g.end(r.Params.Call, 2005, "busy", "remote", 486)
+	case "+15550105":
+		g.notify("call.progress", map[string]any{"call": r.Params.Call, "state": "ringing", "earlyMedia": false, "sip": 180})
+	default:
+		g.notify("call.progress", map[string]any{"call": r.Params.Call, "state": "ringing", "earlyMedia": false, "sip": 180})
+		g.accept(r.Params.Call)
+	}
+}
+
+func (g *fakeGateway) accept(call string) {
+	g.notify("call.accepted", map[string]any{"call": call, "remote": map[string]any{"number": "+15550101", "anonymous": false},
+		"startedAt": time.Now().UTC().Format(time.RFC3339Nano)})
+	g.notify("call.quality", map[string]any{"call": call, "transcoding": true,
+		"access": map[string]any{"codec": "opus", "sent": 100, "received": 100, "lost": 0, "jitter": 2.4, "rtt": 31, "mos": 4.2},
+		"core":   map[string]any{"codec": "AMR-WB", "sent": 100, "received": 100, "lost": 0, "jitter": 1, "rtt": 0, "mos": 4.1}})
+}
+
+func (g *fakeGateway) end(call string, code int, name, by string, sip int) {
+	cause := map[string]any{"code": code, "name": name, "by": by, "message": "", "hint": ""}
+	if sip != 0 {
+		cause["sip"] = sip
+	}
+	if c := g.calls[call]; c != nil {
+		c.close()
+		delete(g.calls, call)
+	}
+	g.notify("call.ended", map[string]any{"call": call, "duration": 0, "cause": cause})
+}
+
+// ring calls the page.
+func (g *fakeGateway) ring(call string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := g.newCall(call)
+	offer, err := c.pc.CreateOffer(nil)
+	if err != nil {
+		g.t.Errorf("offer: %v", err)
+	}
+	gathered := webrtc.GatheringCompletePromise(c.pc)
+	if err := c.pc.SetLocalDescription(offer); err != nil {
+		g.t.Errorf("offer: %v", err)
+	}
+	<-gathered
+	g.notify("call.incoming", map[string]any{"call": call, "called": "sip:+15550001@ims.example", "sdp": c.pc.LocalDescription().SDP,
+		"remote": map[string]any{"number": "+15550103", "name": "Callback", "anonymous": false}})
+}
+
+// newCall makes the gateway's end of a call: PCMU, on loopback, sending 700 Hz.
+func (g *fakeGateway) newCall(id string) *fakeCall {
+	var engine webrtc.MediaEngine
+	if err := engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, PayloadType: 0},
+		webrtc.RTPCodecTypeAudio); err != nil {
+		g.t.Errorf("codec: %v", err)
+	}
+	var settings webrtc.SettingEngine
+	settings.SetIncludeLoopbackCandidate(true)
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(&engine), webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		g.t.Fatalf("peer connection: %v", err)
+	}
+	c := &fakeCall{pc: pc, stop: make(chan struct{})}
+	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, "audio", "gateway")
+	if err == nil {
+		_, err = pc.AddTrack(track)
+	}
+	if err != nil {
+		g.t.Errorf("track: %v", err)
+	}
+	g.done.Add(1)
+	go func() {
+		defer g.done.Done()
+		c.send(track)
+	}()
+	pc.OnTrack(func(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { c.hear(remote) })
+	g.calls[id] = c
+	return c
+}
+
+func (g *fakeGateway) negotiate(c *fakeCall, offer string) string {
+	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
+		g.t.Errorf("offer of the page: %v", err)
+		return ""
+	}
+	answer, err := c.pc.CreateAnswer(nil)
+	if err != nil {
+		g.t.Errorf("answer: %v", err)
+		return ""
+	}
+	gathered := webrtc.GatheringCompletePromise(c.pc)
+	if err := c.pc.SetLocalDescription(answer); err != nil {
+		g.t.Errorf("answer: %v", err)
+	}
+	<-gathered
+	return c.pc.LocalDescription().SDP
+}
+
+// send plays 700 Hz in G.711 mu-law until the call stops.
+func (c *fakeCall) send(track *webrtc.TrackLocalStaticSample) {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	frame := make([]byte, 160)
+	for n := 0; ; {
+		select {
+		case <-c.stop:
+			return
+		case <-ticker.C:
+		}
+		for i := range frame {
+			frame[i] = mulaw(int16(8000 * math.Sin(2*math.Pi*700*float64(n)/8000)))
+			n++
+		}
+		_ = track.WriteSample(media.Sample{Data: frame, Duration: 20 * time.Millisecond})
+	}
+}
+
+// hear counts zero crossings over half a second, which names a clean tone well enough.
+func (c *fakeCall) hear(remote *webrtc.TrackRemote) {
+	var crossings, samples int
+	var last, peak int16
+	for {
+		packet, _, err := remote.ReadRTP()
+		if err != nil {
+			return
+		}
+		for _, b := range packet.Payload {
+			s := linear(b)
+			if (s >= 0) != (last >= 0) {
+				crossings++
+			}
+			last, peak, samples = s, max(peak, s), samples+1
+		}
+		if samples < 4000 {
+			continue
+		}
+		hz := float64(crossings) / 2 / (float64(samples) / 8000)
+		if peak < 200 {
+			hz = 0
+		}
+		c.mu.Lock()
+		c.tone = hz
+		c.mu.Unlock()
+		crossings, samples, peak = 0, 0, 0
+	}
+}
+
+func (c *fakeCall) heard() float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tone
+}
+
+// only returns the one call there is.
+func (g *fakeGateway) only() *fakeCall {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range g.calls {
+		return c
+	}
+	return nil
+}
+
+func (g *fakeGateway) onlyID() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for id := range g.calls {
+		return id
+	}
+	return ""
+}
+
+func (g *fakeGateway) methods() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]string(nil), g.got...)
+}
+
+// dropSocket cuts the connection without a word.
+func (g *fakeGateway) dropSocket() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.socket.Close()
+}
+
+// mulaw and linear are ITU-T G.711.
+func mulaw(s int16) byte {
+	v, sign := int(s), byte(0)
+	if v < 0 {
+		v, sign = -v, 0x80
+	}
+	v = min(v+132, 32767)
+	exp := 7
+	for mask := 0x4000; v&mask == 0 && exp > 0; mask >>= 1 {
+		exp--
+	}
+	return ^(sign | byte(exp<<4) | byte(v>>(exp+3)&0x0f))
+}
+
+func linear(b byte) int16 {
+	b = ^b
+	v := ((int(b&0x0f) << 3) + 132) << (b >> 4 & 7)
+	if b&0x80 != 0 {
+		return int16(132 - v)
+	}
+	return int16(v - 132)
+}

@@ -85,6 +85,7 @@ type Layer struct {
 	handler  Handler
 	observer func(Wire)
 	stats    counters
+	dial     func(context.Context, netip.AddrPort) (net.Conn, error) // dialTCP; TLS will be another
 
 	admitted atomic.Pointer[map[netip.Addr]struct{}] // copied on write; holds every next hop given to Admit
 
@@ -118,6 +119,7 @@ func New(cfg Config, log *slog.Logger) (*Layer, error) {
 		perPeer:  make(map[netip.Addr]int),
 		noStream: make(map[netip.AddrPort]time.Time),
 	}
+	l.dial = l.dialTCP
 	l.admitted.Store(&map[netip.Addr]struct{}{})
 	return l, nil
 }

@@ -34,6 +34,7 @@ type outgoing struct {
 	data     []byte
 	datagram []byte // the same for UDP, if it may go that way should the connection not come about
 	done     func(Result)
+	last     error // instead of a message: end the connection, for this reason
 }
 
 func (o outgoing) finish(l *Layer, r Result) {
@@ -178,6 +179,10 @@ func (c *conn) write() {
 	for {
 		select {
 		case o := <-c.queue:
+			if o.last != nil {
+				c.close(o.last)
+				continue
+			}
 			if err := c.writeOne(o.data); err != nil {
 				c.close(err)
 				o.finish(c.l, Result{TCP, fmt.Errorf("%w: %w", ErrConnection, err)})
@@ -208,7 +213,9 @@ func (c *conn) drain(outcome func(outgoing) Result) {
 	for {
 		select {
 		case o := <-c.queue:
-			o.finish(c.l, outcome(o))
+			if o.last == nil {
+				o.finish(c.l, outcome(o))
+			}
 		default:
 			return
 		}
@@ -220,11 +227,7 @@ func (c *conn) drain(outcome func(outgoing) Result) {
 func (c *conn) dial() bool {
 	ctx, cancel := context.WithTimeout(c.l.ctx, c.l.cfg.DialTimeout)
 	defer cancel()
-	dialer := net.Dialer{}
-	if local := c.l.bound[TCP].Addr(); local.IsValid() && !local.IsUnspecified() {
-		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local, 0))
-	}
-	nc, err := dialer.DialContext(ctx, TCP, c.remote.String())
+	nc, err := c.l.dial(ctx, c.remote)
 	if err == nil {
 		c.mu.Lock()
 		if c.cause == nil {
@@ -249,6 +252,15 @@ func (c *conn) dial() bool {
 	return false
 }
 
+// dialTCP connects from our listening address, by which the peers know us.
+func (l *Layer) dialTCP(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
+	var dialer net.Dialer
+	if local := l.bound[TCP].Addr(); local.IsValid() && !local.IsUnspecified() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local, 0))
+	}
+	return dialer.DialContext(ctx, TCP, remote.String())
+}
+
 // read is the one reader: it cuts the stream into messages by Content-Length (RFC 3261 18.3) and hands each up before
 // it looks for the next.
 func (c *conn) read() {
@@ -261,7 +273,9 @@ func (c *conn) read() {
 			first, started = false, time.Time{}
 		}
 		if err != nil {
-			c.close(err)
+			if c.push(outgoing{last: err}) != nil { // behind the answer that says why
+				c.close(err)
+			}
 			return
 		}
 		buf = append(buf[:0], rest...)

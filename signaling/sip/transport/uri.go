@@ -53,7 +53,12 @@ func parseURI(s string, uri *sip.Uri) error {
 		uri.Scheme = strings.ToLower(scheme)
 		return parseSIPURI(rest, uri)
 	}
-	return sip.ParseUri(s, uri) // keeps the scheme-specific part as it is
+	// The library keeps the scheme-specific part as it is, but knows no scheme with digits or signs in it.
+	if err := sip.ParseUri("x:"+rest, uri); err != nil {
+		return err
+	}
+	uri.Scheme = strings.ToLower(scheme)
+	return nil
 }
 
 // parseSIPURI reads what follows the scheme: [ user [ ":" password ] "@" ] host [ ":" port ] params [ "?" headers ].

@@ -1,0 +1,434 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+func TestUDPRoundTrip(t *testing.T) {
+	a, b := newNode(t, nil), newNode(t, nil)
+	dst := Target{UDP, b.Local(UDP)}
+	if err := a.Send(t.Context(), request(sip.OPTIONS, "x1"), dst); err != nil {
+		t.Fatal(err)
+	}
+	g := b.next(t)
+	via := g.msg.Via()
+	if via.Host != "127.0.0.1" || via.Port != int(a.Local(UDP).Port()) || via.Transport != "UDP" {
+		t.Errorf("sent-by %s %s:%d is not ours", via.Transport, via.Host, via.Port)
+	}
+	if got := via.Params.GetOr("rport", ""); got != fmt.Sprint(a.Local(UDP).Port()) {
+		t.Errorf("rport %q", got)
+	}
+	if got := via.Params.GetOr("received", ""); got != "127.0.0.1" {
+		t.Errorf("received %q", got)
+	}
+	res := sip.NewResponseFromRequest(g.msg.(*sip.Request), 200, "OK", nil)
+	if err := b.Send(t.Context(), res, g.src.Reply()); err != nil {
+		t.Fatal(err)
+	}
+	if r := a.next(t).msg.(*sip.Response); r.StatusCode != 200 {
+		t.Errorf("status %d", r.StatusCode)
+	}
+}
+
+// TestReplyTarget is RFC 3261 18.2.2 and RFC 3581 4 on UDP.
+func TestReplyTarget(t *testing.T) {
+	remote := netip.MustParseAddrPort("192.0.2.9:40000")
+	for _, c := range []struct{ via, network, want, received, rport string }{
+		{"SIP/2.0/UDP 192.0.2.9:5062;branch=z9hG4bK1", UDP, "192.0.2.9:5062", "", ""},
+		{"SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1", UDP, "192.0.2.9:5060", "", ""},
+		{"SIP/2.0/UDP pc.example.com;branch=z9hG4bK1", UDP, "192.0.2.9:5060", "192.0.2.9", ""},
+		{"SIP/2.0/UDP 10.0.0.1:5062;branch=z9hG4bK1;rport", UDP, "192.0.2.9:40000", "192.0.2.9", "40000"},
+		{"SIP/2.0/UDP 192.0.2.9:40000;branch=z9hG4bK1;rport", UDP, "192.0.2.9:40000", "192.0.2.9", "40000"},
+		{"SIP/2.0/UDP 192.0.2.9:5062;branch=z9hG4bK1;received=198.51.100.1", UDP, "192.0.2.9:5062", "", ""},
+		{"SIP/2.0/UDP 192.0.2.9:5062;branch=z9hG4bK1;maddr=198.51.100.1", UDP, "192.0.2.9:5062", "", ""},
+		{"SIP/2.0/TCP 192.0.2.9:5062;branch=z9hG4bK1", TCP, "192.0.2.9:40000", "", ""},
+	} {
+		via, ok := parseVia(c.via)
+		if !ok {
+			t.Fatalf("%s not parsed", c.via)
+		}
+		if got := receive(via, c.network, remote); got.String() != c.want {
+			t.Errorf("%s: reply to %v, want %s", c.via, got, c.want)
+		}
+		if got := via.Params.GetOr("received", ""); got != c.received {
+			t.Errorf("%s: received %q, want %q", c.via, got, c.received)
+		}
+		if got := via.Params.GetOr("rport", ""); got != c.rport {
+			t.Errorf("%s: rport %q, want %q", c.via, got, c.rport)
+		}
+	}
+}
+
+func TestTCPReusesConnection(t *testing.T) {
+	a, b := newNode(t, nil), newNode(t, nil)
+	dst := Target{TCP, b.Local(TCP)}
+	const messages = 500
+	for i := range messages {
+		if r, known := a.Post(request(sip.OPTIONS, fmt.Sprint(i)), dst, nil); known && r.Err != nil {
+			if errors.Is(r.Err, ErrQueueFull) { // bounded by design: wait for the far side
+				if err := a.Send(t.Context(), request(sip.OPTIONS, fmt.Sprint(i)), dst); err == nil {
+					continue
+				}
+			}
+			t.Fatal(r.Err)
+		}
+		if i%100 == 99 {
+			for j := i - 99; j <= i; j++ {
+				g := b.next(t)
+				if want := "call-" + fmt.Sprint(j); string(*g.msg.CallID()) != want {
+					t.Fatalf("got %s, want %s", *g.msg.CallID(), want)
+				}
+				if _, known := b.Post(sip.NewResponseFromRequest(g.msg.(*sip.Request), 200, "OK", nil), g.src.Reply(), nil); known {
+					t.Fatal("response was not queued")
+				}
+			}
+			for range 100 {
+				a.next(t)
+			}
+		}
+	}
+	if n := a.Stats().Connections; n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+func TestTCPFraming(t *testing.T) {
+	n := newNode(t, nil)
+	c := rawTCP(t, n.Local(TCP))
+	one := wireText("MESSAGE", "SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKa", "", "hello\r\n\r\nworld")
+	two := wireText("OPTIONS", "SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKb", "", "")
+	for i := range len(one) { // byte by byte
+		io.WriteString(c, one[i:i+1])
+	}
+	io.WriteString(c, "\r\n"+two+one+"\r\n\r\n"+two+one[:40])
+	for i, want := range []sip.RequestMethod{"MESSAGE", "OPTIONS", "MESSAGE", "OPTIONS"} {
+		if m := n.next(t).msg.(*sip.Request); m.Method != want {
+			t.Fatalf("message %d is %s", i, m.Method)
+		} else if want == "MESSAGE" && string(m.Body()) != "hello\r\n\r\nworld" {
+			t.Fatalf("body %q", m.Body())
+		}
+	}
+	if pong := readUntil(t, c, "\r\n"); pong != "\r\n" { // RFC 5626 4.4.1
+		t.Fatalf("pong %q", pong)
+	}
+	io.WriteString(c, one[40:])
+	n.next(t)
+}
+
+// TestTCPFramingLost: what cannot be cut into messages is answered where possible, and the connection ends.
+func TestTCPFramingLost(t *testing.T) {
+	via := "SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKa"
+	good := wireText("OPTIONS", via, "", "")
+	for name, c := range map[string]struct{ text, answer string }{
+		"no length":       {strings.Replace(good, "Content-Length: 0\r\n", "", 1), "SIP/2.0 400 Missing Content-Length"},
+		"negative length": {strings.Replace(good, "Length: 0", "Length: -1", 1), "SIP/2.0 400 Malformed Content-Length"},
+		"two lengths":     {strings.Replace(good, "Content-Length: 0", "l: 0\r\nContent-Length: 0", 1), "SIP/2.0 400 Repeated Content-Length"},
+		"too long":        {strings.Replace(good, "Length: 0", "Length: 70000", 1), "SIP/2.0 513 "},
+		"endless head":    {"OPTIONS sip:a@b SIP/2.0\r\nX: " + strings.Repeat("x", 40000), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := newNode(t, nil)
+			conn := rawTCP(t, n.Local(TCP))
+			io.WriteString(conn, c.text)
+			conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+			all, err := io.ReadAll(conn)
+			if err != nil && !strings.Contains(err.Error(), "reset") {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(string(all), c.answer) {
+				t.Fatalf("answer %q, want %q", all, c.answer)
+			}
+		})
+	}
+}
+
+// TestTCPTimeouts: a connection that never speaks, one that stops within a message, one that idles.
+func TestTCPTimeouts(t *testing.T) {
+	good := wireText("OPTIONS", "SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKa", "", "")
+	for name, text := range map[string]string{"silent": "", "half": good[:50], "idle": good} {
+		t.Run(name, func(t *testing.T) {
+			n := newNode(t, func(c *Config) { c.MessageTimeout, c.IdleTimeout = 30*time.Millisecond, 60*time.Millisecond })
+			conn := rawTCP(t, n.Local(TCP))
+			io.WriteString(conn, text)
+			conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+			if all, err := io.ReadAll(conn); err != nil || len(all) != 0 {
+				t.Fatalf("read %q, %v; want the end of the stream", all, err)
+			}
+		})
+	}
+}
+
+// TestStrangers: nobody but peers gets a byte or a connection, in either direction.
+func TestStrangers(t *testing.T) {
+	n := newNode(t, nil)
+	stranger := rawUDP(t, "127.0.0.2")
+	good := wireText("OPTIONS", "SIP/2.0/UDP 127.0.0.2:9;rport;branch=z9hG4bKa", "", "")
+	bad := strings.Replace(good, "CSeq: 1", "CSeq: x", 1)
+	to := net.UDPAddrFromAddrPort(n.Local(UDP))
+	stranger.WriteToUDP([]byte(good), to)
+	stranger.WriteToUDP([]byte(bad), to)
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	conn, err := dialer.Dial("tcp", n.Local(TCP).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if all, err := io.ReadAll(conn); err == nil && len(all) != 0 {
+		t.Errorf("stranger was told %q", all)
+	}
+	// A peer's message behind the stranger's proves that those have been looked at.
+	peer := rawUDP(t, "127.0.0.1")
+	peer.WriteToUDP([]byte(good), to)
+	if g := n.next(t); g.src.Remote.Addr() != netip.MustParseAddr("127.0.0.1") {
+		t.Errorf("delivered from %v", g.src.Remote)
+	}
+	stranger.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	if k, _, err := stranger.ReadFromUDP(make([]byte, 2048)); err == nil {
+		t.Errorf("stranger got %d bytes", k)
+	}
+	if s := n.Stats(); s.NotPeer != 3 || s.Sent != 0 {
+		t.Errorf("stats %+v", s)
+	}
+	for _, network := range []string{UDP, TCP} {
+		err := n.Send(t.Context(), request(sip.OPTIONS, "1"), Target{network, netip.MustParseAddrPort("127.0.0.2:5060")})
+		if !errors.Is(err, ErrNotPeer) {
+			t.Errorf("%s: sent to a stranger: %v", network, err)
+		}
+	}
+	n.Admit(netip.MustParseAddr("127.0.0.2"))
+	stranger.WriteToUDP([]byte(good), to)
+	n.next(t)
+}
+
+func TestLargeRequestGoesByTCP(t *testing.T) {
+	a, b := newNode(t, nil), newNode(t, nil)
+	big := request(sip.MESSAGE, "big")
+	big.SetBody([]byte(strings.Repeat("x", 2000)))
+	dst := Target{UDP, b.Local(UDP)}
+	done := make(chan Result, 1)
+	if r, known := a.Post(big, dst, func(r Result) { done <- r }); known {
+		t.Fatalf("known at once: %+v", r)
+	}
+	g := b.next(t)
+	if g.src.Network != TCP || g.msg.Via().Transport != "TCP" || g.msg.Via().Port != int(a.Local(TCP).Port()) {
+		t.Errorf("came by %s with Via %s", g.src.Network, g.msg.Via().Value())
+	}
+	if r := <-done; r.Err != nil || r.Network != TCP {
+		t.Errorf("result %+v", r)
+	}
+	// Responses stay on UDP whatever their size.
+	small := request(sip.OPTIONS, "small")
+	if err := a.Send(t.Context(), small, dst); err != nil {
+		t.Fatal(err)
+	}
+	g = b.next(t)
+	res := sip.NewResponseFromRequest(g.msg.(*sip.Request), 200, "OK", []byte(strings.Repeat("y", 3000)))
+	if err := b.Send(t.Context(), res, g.src.Reply()); err != nil {
+		t.Fatal(err)
+	}
+	if g := a.next(t); g.src.Network != UDP || len(g.msg.Body()) != 3000 {
+		t.Errorf("response by %s with %d bytes", g.src.Network, len(g.msg.Body()))
+	}
+}
+
+func TestRefusedTCPFallsBackToUDP(t *testing.T) {
+	a := newNode(t, nil)
+	b := newNode(t, func(c *Config) { c.Listen = c.Listen[:1] }) // no TCP there
+	dst := Target{UDP, b.Local(UDP)}
+	for i := range 2 {
+		big := request(sip.MESSAGE, fmt.Sprint("big", i))
+		big.SetBody([]byte(strings.Repeat("x", 2000)))
+		if err := a.Send(t.Context(), big, dst); err != nil {
+			t.Fatal(err)
+		}
+		g := b.next(t)
+		if g.src.Network != UDP || g.msg.Via().Transport != "UDP" || g.msg.Via().Port != int(a.Local(UDP).Port()) {
+			t.Errorf("came by %s with Via %s", g.src.Network, g.msg.Via().Value())
+		}
+	}
+	if s := a.Stats(); s.Switched != 1 || s.FellBack != 1 {
+		t.Errorf("the refusal was not remembered: %+v", s)
+	}
+}
+
+// TestDialBlocksNobody: while one connection is being set up, other targets are served and its own queue is bounded.
+func TestDialBlocksNobody(t *testing.T) {
+	a, b := newNode(t, func(c *Config) { c.SendQueue = 4 }), newNode(t, nil)
+	dead := netip.MustParseAddrPort("127.0.0.1:1")
+	dialing := make(chan struct{})
+	real := a.dial
+	a.dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+		if to != dead {
+			return real(ctx, to)
+		}
+		close(dialing)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	results := make(chan Result, 8)
+	full := 0
+	for i := range 6 {
+		r, known := a.Post(request(sip.OPTIONS, fmt.Sprint(i)), Target{TCP, dead}, func(r Result) { results <- r })
+		if known && errors.Is(r.Err, ErrQueueFull) {
+			full++
+		}
+	}
+	<-dialing
+	if full != 2 {
+		t.Errorf("%d sends found the queue full, want 2", full)
+	}
+	for _, network := range []string{UDP, TCP} {
+		if err := a.Send(t.Context(), request(sip.OPTIONS, network), Target{network, b.Local(network)}); err != nil {
+			t.Fatal(err)
+		}
+		b.next(t)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := a.Send(ctx, request(sip.OPTIONS, "late"), Target{TCP, dead}); !errors.Is(err, ErrQueueFull) {
+		t.Errorf("queue above its bound: %v", err)
+	}
+	a.Close()
+	for range 4 {
+		if r := <-results; !errors.Is(r.Err, ErrConnection) {
+			t.Errorf("result %+v", r)
+		}
+	}
+}
+
+// TestResponseFindsNewConnection is RFC 3261 18.2.2: the connection a request came on is gone.
+func TestResponseFindsNewConnection(t *testing.T) {
+	a, b := newNode(t, nil), newNode(t, nil)
+	if err := a.Send(t.Context(), request(sip.OPTIONS, "1"), Target{TCP, b.Local(TCP)}); err != nil {
+		t.Fatal(err)
+	}
+	g := b.next(t)
+	a.mu.Lock()
+	c := a.conns[b.Local(TCP)]
+	a.mu.Unlock()
+	c.close(io.EOF)
+	for b.connected(g.src.Remote) {
+		time.Sleep(time.Millisecond)
+	}
+	if err := b.Send(t.Context(), sip.NewResponseFromRequest(g.msg.(*sip.Request), 200, "OK", nil), g.src.Reply()); err != nil {
+		t.Fatal(err)
+	}
+	if r := a.next(t).msg.(*sip.Response); r.StatusCode != 200 {
+		t.Error(r.StatusCode)
+	}
+}
+
+func TestLineBreakIsNotSent(t *testing.T) {
+	a, b := newNode(t, nil), newNode(t, nil)
+	for _, evil := range []string{"x\r\nP-Asserted-Identity: <sip:admin@example.com>", "x\ny", "x\ry", "x\r\n\r\nbody"} {
+		req := request(sip.OPTIONS, "1")
+		req.AppendHeader(sip.NewHeader("Subject", evil))
+		if err := a.Send(t.Context(), req, Target{UDP, b.Local(UDP)}); !errors.Is(err, ErrLineBreak) {
+			t.Errorf("%q: %v", evil, err)
+		}
+	}
+}
+
+func TestForeignResponsesAreDropped(t *testing.T) {
+	n := newNode(t, nil)
+	c := rawUDP(t, "127.0.0.1")
+	send := func(vias ...string) {
+		text := "SIP/2.0 200 OK\r\n"
+		for _, v := range vias {
+			text += "Via: " + v + "\r\n"
+		}
+		text += "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: " + fmt.Sprint(len(vias), vias[0][12:16]) +
+			"\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+		c.WriteToUDP([]byte(strings.ReplaceAll(text, "Call-ID: 1 ", "Call-ID: 1")), net.UDPAddrFromAddrPort(n.Local(UDP)))
+	}
+	port := n.Local(UDP).Port()
+	ours := fmt.Sprintf("SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK1", port)
+	send(fmt.Sprintf("SIP/2.0/UDP 198.51.100.1:%d;branch=z9hG4bK1", port))
+	send(fmt.Sprintf("SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK1", port+1))
+	send(ours, "SIP/2.0/UDP 198.51.100.1;branch=z9hG4bK2")
+	send(ours)
+	if g := n.next(t); len(g.msg.GetHeaders("Via")) != 1 || g.msg.Via().Port != int(port) {
+		t.Errorf("delivered %s", g.msg)
+	}
+	if s := n.Stats(); s.Foreign+s.Malformed != 3 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestHandlerPanicCostsOneMessage(t *testing.T) {
+	n := newNode(t, nil)
+	inner := n.handler
+	n.handler = func(msg sip.Message, src Source) {
+		if msg.(*sip.Request).Method == "POISON" {
+			panic("poison")
+		}
+		inner(msg, src)
+	}
+	c := rawTCP(t, n.Local(TCP))
+	via := "SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKa"
+	io.WriteString(c, wireText("POISON", via, "", "")+wireText("OPTIONS", via, "", ""))
+	if m := n.next(t).msg.(*sip.Request); m.Method != "OPTIONS" || n.Stats().Panics != 1 {
+		t.Errorf("%s, %+v", m.Method, n.Stats())
+	}
+}
+
+func TestConnectionLimit(t *testing.T) {
+	n := newNode(t, func(c *Config) { c.MaxConnectionsPerPeer = 2 })
+	text := wireText("OPTIONS", "SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKa", "", "")
+	for range 2 {
+		io.WriteString(rawTCP(t, n.Local(TCP)), text)
+		n.next(t)
+	}
+	third := rawTCP(t, n.Local(TCP))
+	third.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := io.ReadAll(third); err != nil && !strings.Contains(err.Error(), "reset") {
+		t.Fatal(err)
+	}
+	if c := n.Stats().Connections; c != 2 {
+		t.Errorf("%d connections", c)
+	}
+}
+
+func TestStatelessAnswer(t *testing.T) {
+	n := newNode(t, nil)
+	c := rawUDP(t, "127.0.0.1")
+	ask := func(text string) string {
+		c.WriteToUDP([]byte(text), net.UDPAddrFromAddrPort(n.Local(UDP)))
+		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		buf := make([]byte, 4096)
+		k, err := c.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(buf[:k])
+	}
+	text := wireText("INVITE", "SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bKa", "Max-Forwards: 999\r\n", "")
+	first, second := ask(text), ask(text)
+	if first != second {
+		t.Errorf("two answers to one request differ:\n%s\n%s", first, second)
+	}
+	for _, want := range []string{"SIP/2.0 400 Malformed Max-Forwards\r\n", ";branch=z9hG4bKa", "received=127.0.0.1", "CSeq: 1 INVITE\r\n", "Call-ID: c1\r\n", ";tag="} {
+		if !strings.Contains(first, want) {
+			t.Errorf("no %q in\n%s", want, first)
+		}
+	}
+	// Neither an ACK nor a response is ever answered.
+	c.WriteToUDP([]byte(strings.ReplaceAll(text, "INVITE", "ACK")), net.UDPAddrFromAddrPort(n.Local(UDP)))
+	if again := ask(text); again != first {
+		t.Errorf("the ACK was answered: %s", again)
+	}
+	if s := n.Stats(); s.Refused != 3 || s.Malformed != 1 {
+		t.Errorf("stats %+v", s)
+	}
+}

@@ -1,0 +1,70 @@
+package handset
+
+import "time"
+
+// Step is one thing a handset does by itself after a call is up.
+type Step struct {
+	After time.Duration // since the step before, or the answer
+	Do    string        // hold, resume, hangup, dtmf, callback, tone
+	Arg   string        // digits of dtmf, Hz of tone
+}
+
+// Script is how one number behaves.
+type Script struct {
+	Number        string
+	Name          string
+	Description   string
+	Codecs        []string // in order of liking: AMR-WB, AMR-WB/be, AMR-WB/oa, AMR..., G722, PCMA, PCMU; EVS is offered only
+	ModeSet       []int    // AMR modes this handset allows; empty = all
+	Source        string   // echo, announcement, tone, silence
+	ToneHz        float64  // for tone
+	DTX           bool     // fall silent in pauses (AMR and AMR-WB)
+	Ring          time.Duration
+	Reject        int           // final status instead of an answer
+	NeverAnswer   bool          // 180 for ever
+	EarlyMedia    time.Duration // play this long before the answer; 0 = no early media
+	Preconditions bool
+	Fork          bool
+	Then          []Step
+}
+
+// volte is what an ordinary handset speaks.
+func volte() []string { return []string{"EVS", "AMR-WB", "AMR"} }
+
+// Scripts returns the handsets of the lab.
+func Scripts() []Script {
+	const ring = 800 * time.Millisecond
+	list := []Script{
+		{Number: "+15550101", Name: "echo", Description: "sends back what it hears, 0.4 s later",
+			Codecs: []string{"EVS", "AMR-WB/be", "AMR/be"}, Source: "echo"},
+		{Number: "+15550102", Name: "announcement", Description: "speaks about Causeway, over and over"},
+		{Number: "+15550103", Name: "callback", Description: "answers, hangs up after 3 s and calls you back 2 s later as an echo",
+			Then: []Step{{3 * time.Second, "hangup", ""}, {2 * time.Second, "callback", ""}}},
+		{Number: "+15550104", Name: "busy", Description: "answers 486 Busy Here", Reject: 486},
+		{Number: "+15550105", Name: "no answer", Description: "rings for ever", NeverAnswer: true},
+		{Number: "+15550106", Name: "declines", Description: "rings, then answers 603 Decline", Reject: 603},
+		{Number: "+15550107", Name: "early media", Description: "speaks before it answers (183, P-Early-Media)", EarlyMedia: 4 * time.Second},
+		{Number: "+15550108", Name: "preconditions", Description: "183 with preconditions, waits for UPDATE, then rings", Preconditions: true},
+		{Number: "+15550109", Name: "fork", Description: "two early dialogs, the second one answers", Fork: true},
+		{Number: "+15550110", Name: "narrowband", Description: "AMR narrowband only", Codecs: []string{"AMR"}},
+		{Number: "+15550111", Name: "G.711", Description: "G.711 only", Codecs: []string{"PCMA", "PCMU"}},
+		{Number: "+15550112", Name: "octet-aligned", Description: "AMR-WB octet-aligned only", Codecs: []string{"AMR-WB/oa"}},
+		{Number: "+15550113", Name: "no common codec", Description: "answers 488 Not Acceptable Here", Codecs: []string{"EVS"}},
+		{Number: "+15550114", Name: "holder", Description: "holds after 3 s, resumes 3 s later",
+			Then: []Step{{3 * time.Second, "hold", ""}, {3 * time.Second, "resume", ""}}},
+		{Number: "+15550115", Name: "hangs up", Description: "hangs up after 5 s", Then: []Step{{5 * time.Second, "hangup", ""}}},
+		{Number: "+15550116", Name: "DTMF", Description: "sends the digits 123# after 1 s", Then: []Step{{time.Second, "dtmf", "123#"}}},
+		{Number: "+15550117", Name: "G.722", Description: "G.722 only", Codecs: []string{"G722"}},
+		{Number: "+15550118", Name: "tone", Description: "plays a 700 Hz tone", Source: "tone", ToneHz: 700},
+	}
+	for i := range list {
+		list[i].Ring = ring
+		if list[i].Codecs == nil {
+			list[i].Codecs = volte()
+		}
+		if list[i].Source == "" {
+			list[i].Source = "announcement"
+		}
+	}
+	return list
+}

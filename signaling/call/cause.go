@@ -57,6 +57,15 @@ const (
 	kinds // number of kinds; keep last
 )
 
+// Kinds lists every kind, so that other tables can be held complete.
+func Kinds() []Kind {
+	all := make([]Kind, kinds)
+	for i := range all {
+		all[i] = Kind(i)
+	}
+	return all
+}
+
 // row is one line of the table that gives a kind its face in every protocol.
 type row struct {
 	name   string     // name in the browser's error catalogue and metric label

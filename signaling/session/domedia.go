@@ -70,8 +70,8 @@ func mediaCause(side call.Side, err error) call.Cause {
 		return call.Cause{Side: call.Gateway, Kind: call.Congestion, Text: "the gateway has no media ports left", Err: err}
 	case errors.As(err, &bad):
 		return call.Cause{Side: side, Kind: call.MediaIncompatible, Text: bad.Text, Err: err}
-	default:
-		return call.Cause{Side: call.Gateway, Kind: call.Internal, Err: err}
+	default: // media refused an address, a codec or a key of the description
+		return call.Cause{Side: side, Kind: call.MediaIncompatible, Err: err}
 	}
 }
 
@@ -226,11 +226,19 @@ func (c *liveCall) connectCore(text string) error {
 func (c *liveCall) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
 	c.core.remote, c.core.chosen, c.core.dtmf = remote, chosen, dtmf
 	return c.stream.SetCore(media.CoreRemote{
-		RTP: remote.RTP(), RTCP: remote.RTCP(),
+		RTP: orNowhere(remote.RTP()), RTCP: orNowhere(remote.RTCP()),
 		Codecs: mediaCodecs(chosen, remote.PTime), DTMF: mediaCodecs(dtmf, 0),
 		Direction:       mediaDirection(remote.Direction.Reverse()),
 		RTCPBandwidthRS: remote.RS, RTCPBandwidthRR: remote.RR,
 	})
+}
+
+// orNowhere is the unspecified address for a peer that wants no media now (the old hold, c=0.0.0.0).
+func orNowhere(a netip.AddrPort) netip.AddrPort {
+	if !a.IsValid() {
+		return netip.AddrPortFrom(netip.IPv4Unspecified(), 9)
+	}
+	return a
 }
 
 func (c *liveCall) accessLocal() sdp.AccessLocal {

@@ -227,7 +227,7 @@ func (c *liveCall) mediaEvent(e media.Event) {
 	case media.AccessLost:
 		c.input(call.AccessLost{})
 	case media.AccessFailed:
-		c.input(call.AccessFailed{Cause: call.Cause{Side: call.Browser, Kind: call.MediaFailed, Text: e.Reason}})
+		c.input(call.AccessFailed{Cause: call.Cause{Side: call.Browser, Kind: call.MediaFailed, Text: string(e.Reason)}})
 	case media.CoreLost:
 		c.input(call.CoreLost{})
 	case media.DTMF:

@@ -20,13 +20,13 @@ func (c *liveCall) startMeter() {
 func (c *liveCall) measure() {
 	if c.session.link != nil {
 		st := c.stream.Stats()
-		c.session.tell(wire.EventQuality, wire.CallQuality{Call: c.name, Access: quality(st.Access), Core: quality(st.Core), Transcoding: st.Transcoding})
+		c.session.tell(wire.EventQuality, wire.CallQuality{Call: c.name, Access: quality(st.Access), Core: quality(st.Core), Transcoding: st.Transcoding()})
 	}
 	c.meter.Reset(c.session.manager.config.QualityInterval)
 }
 
 func quality(l media.LegStats) wire.LegQuality {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-	return wire.LegQuality{Codec: l.Codec, Sent: l.PacketsSent, Received: l.PacketsReceived, Lost: l.PacketsLost,
+	return wire.LegQuality{Codec: l.Codec, Sent: l.PacketsSent, Received: l.PacketsReceived, Lost: l.Lost,
 		Jitter: ms(l.Jitter), RTT: ms(l.RTT), MOS: l.MOS}
 }

@@ -128,24 +128,24 @@ func (s *Session) mayCall(name string) *wire.Error {
 	return nil
 }
 
-// incoming begins a terminating call, or refuses it when this browser cannot take one more.
-func (s *Session) incoming(e ims.IncomingCall) {
+// ring begins a terminating call, or refuses it when this browser cannot take one more.
+func (s *Session) ring(d Dialog, e ims.IncomingCall) {
 	name := newID()
 	if fault := s.mayCall(name); fault != nil {
-		e.Call.Hangup(call.Cause{Side: call.Gateway, Kind: call.Busy})
+		d.Hangup(call.Cause{Side: call.Gateway, Kind: call.Busy})
 		return
 	}
 	if !s.manager.enter() {
-		e.Call.Hangup(call.Cause{Side: call.Gateway, Kind: call.Draining})
+		d.Hangup(call.Cause{Side: call.Gateway, Kind: call.Draining})
 		return
 	}
 	c := s.newCall(name, wire.Incoming)
-	c.dialog = e.Call
+	c.dialog = d
 	c.remote = wire.Remote{URI: e.Remote.URI, Number: e.Remote.Number, Name: e.Remote.Name, Anonymous: e.Remote.Anonymous}
 	c.called = e.Called
-	c.log = c.log.With("sip_call", e.Call.ID())
+	c.log = c.log.With("sip_call", d.ID())
 	c.log.Info("call started", "direction", c.direction)
-	e.Call.SetNotify(c.notifyDialog())
+	d.SetNotify(c.notifyDialog())
 	c.input(call.Incoming{SDP: e.SDP, Preconditions: e.Preconditions})
 }
 

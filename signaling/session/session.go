@@ -256,7 +256,7 @@ func (s *Session) bindingEvent(e ims.BindingEvent) {
 		s.binding = nil // there is nothing left to remove
 		s.end(ending{cause: e.Cause, closing: wire.ClosingDeregistered, code: wire.CloseIdentity})
 	case ims.IncomingCall:
-		s.incoming(e)
+		s.ring(e.Call, e)
 	}
 }
 

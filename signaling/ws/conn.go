@@ -48,7 +48,7 @@ func newConn(s *Server, socket *websocket.Conn, remote netip.Addr) *Conn {
 // Remote is the browser's address as the gateway sees it (through trusted proxies).
 func (c *Conn) Remote() netip.Addr { return c.remote }
 
-// Send queues a text frame; the connection owns data from then on. When the queue is full, the browser does not read:
+// Send queues a text frame; data must not change from then on. When the queue is full, the browser does not read:
 // the connection is cut and what waits is dropped; the browser's session is resumed by its next connection.
 func (c *Conn) Send(data []byte) {
 	c.mu.Lock()
@@ -109,7 +109,7 @@ func (c *Conn) write() {
 		c.mu.Unlock()
 		if err := c.writeFrame(f); err != nil {
 			_ = c.socket.NetConn().Close() // the reader ends and reports
-			return               // writing stays set: nobody writes any more
+			return                         // writing stays set: nobody writes any more
 		}
 	}
 }

@@ -1,0 +1,512 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"causeway/diameter/rx"
+	"causeway/media"
+	"causeway/signaling/call"
+	"causeway/signaling/ims"
+	"causeway/signaling/sdp"
+	"causeway/signaling/wire"
+)
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("../sdp/testdata/browser/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// coreAnswer is what a handset answers to our offer.
+func coreAnswer(t *testing.T, offer, direction string) string {
+	t.Helper()
+	parsed, err := sdp.ParseCore(offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _, err := sdp.CoreAnswer(parsed, sdp.CoreLocal{Address: parsed.Address, RTPPort: 30000, SessionID: 1, Version: 1, Direction: sdp.Direction(direction)}, sdp.DefaultCoreCodecs("AMR-WB"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func coreOffer() string {
+	return sdp.CoreOffer(sdp.CoreLocal{Address: (&fakeStream{}).CoreLocal().RTP.Addr(), RTPPort: 30000, SessionID: 1, Version: 1}, sdp.DefaultCoreCodecs("AMR-WB", "PCMA"), sdp.CoreOptions{})
+}
+
+// outgoing brings a call of a fresh page to its INVITE.
+func (p *page) outgoing(t *testing.T) (*fakeDialog, *fakeStream) {
+	t.Helper()
+	p.login("alice")
+	a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": read(t, "chromium-offer-audio.sdp")})
+	result, _ := a["result"].(map[string]any)
+	if text, _ := result["sdp"].(string); !strings.Contains(text, "a=ice-lite") || !strings.Contains(text, "opus/48000/2") {
+		t.Fatalf("call.start: %v", a)
+	}
+	return p.bed.line.last().dialog(), p.bed.media.stream()
+}
+
+func TestOutgoingCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		d, s := p.outgoing(t)
+		if d.target != "+15550101" || !strings.Contains(d.offer, "AMR-WB/16000") || strings.Contains(d.offer, "ice-") {
+			t.Fatalf("invite %q with %s", d.target, d.offer)
+		}
+		answer := coreAnswer(t, d.offer, "sendrecv")
+		d.notify(ims.Trying{})
+		d.notify(ims.Provisional{Status: 183, SDP: answer, EarlyMedia: true})
+		if e := p.last(wire.EventProgress); e["state"] != "early" || e["earlyMedia"] != true {
+			t.Errorf("progress %v", e)
+		}
+		if _, core, _, _, _ := s.view(); len(core) != 1 || core[0].Codecs[0].Name != "AMR-WB" || core[0].Direction != media.SendRecv {
+			t.Fatalf("core %+v", core)
+		}
+		d.notify(ims.Accepted{SDP: answer, Remote: ims.RemoteParty{URI: "sip:+15550101@ims.example", Number: "+15550101", Name: "Echo"}})
+		if e := p.last(wire.EventAccepted); e["remote"].(map[string]any)["name"] != "Echo" {
+			t.Errorf("accepted %v", e)
+		}
+		s.notify(media.AccessConnected{})
+		if e := p.last(wire.EventMedia); e["state"] != "connected" {
+			t.Errorf("media %v", e)
+		}
+		time.Sleep(5 * time.Second)
+		if n := len(p.events(wire.EventQuality)); n != 2 {
+			t.Errorf("%d quality events in 5 s", n)
+		}
+		if a := p.ask(wire.MethodDTMF, map[string]any{"call": "c1", "digits": "12#"}); a["result"] == nil {
+			t.Errorf("dtmf: %v", a)
+		}
+		s.notify(media.DTMF{Digit: '7', Duration: 80 * time.Millisecond})
+		if e := p.last(wire.EventDTMF); e["digit"] != "7" {
+			t.Errorf("digit %v", e)
+		}
+		d.notify(ims.Ended{Cause: call.Cause{Side: call.Core, Kind: call.Normal, Q850: 16}})
+		if e := p.last(wire.EventEnded); e["cause"].(map[string]any)["by"] != "remote" || e["duration"].(float64) < 5000 {
+			t.Errorf("ended %v", e)
+		}
+		if _, _, _, digits, closed := s.view(); digits != "12#" || !closed {
+			t.Errorf("digits %q, closed %v", digits, closed)
+		}
+		st := b.manager.Stats()
+		if st.Calls != 0 || st.Ended[Outcome{"outgoing", "hangup", "remote"}] != 1 {
+			t.Errorf("stats %+v", st)
+		}
+	})
+}
+
+func TestHoldByEitherSide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).page()
+		d, s := p.outgoing(t)
+		d.notify(ims.Accepted{SDP: coreAnswer(t, d.offer, "sendrecv")})
+		if a := p.ask(wire.MethodHold, map[string]any{"call": "c1"}); a != nil {
+			t.Fatalf("hold answered before the far side did: %v", a)
+		}
+		if !strings.Contains(d.sdp, "a=sendonly") || !strings.Contains(d.sdp, " 2 IN IP4") {
+			t.Fatalf("re-offer %s", d.sdp)
+		}
+		d.notify(ims.Answer{SDP: coreAnswer(t, d.sdp, "recvonly")})
+		if a := p.answer(p.nextID); a["result"] == nil {
+			t.Fatalf("hold: %v", a)
+		}
+		if _, core, hold, _, _ := s.view(); hold != [2]bool{true, false} || core[len(core)-1].Direction != media.SendOnly {
+			t.Errorf("hold %v, direction %v", hold, core[len(core)-1].Direction)
+		}
+		d.notify(ims.Offer{SDP: strings.Replace(coreOffer(), "a=sendrecv", "a=sendonly", 1)})
+		if e := p.last(wire.EventHold); e["local"] != true || e["remote"] != true {
+			t.Errorf("hold event %v", e)
+		}
+		if !strings.Contains(d.sdp, "a=inactive") {
+			t.Errorf("answer while both hold: %s", d.sdp)
+		}
+		d.notify(ims.Offer{SDP: coreOffer()})
+		if e := p.last(wire.EventHold); e["remote"] != false {
+			t.Errorf("hold event %v", e)
+		}
+		p.ask(wire.MethodResume, map[string]any{"call": "c1"})
+		d.notify(ims.OfferRejected{Status: 488, Cause: call.FromSIP(488, 0, "")})
+		if a := p.answer(p.nextID); errorName(a) != "media_incompatible" {
+			t.Errorf("refused resume: %v", a)
+		}
+		d.notify(ims.Offer{SDP: "v=0\r\nrubbish"})
+		if said := d.heard(); said[len(said)-1] != "reject" {
+			t.Errorf("a bad re-offer was not refused: %v", said)
+		}
+		if len(p.events(wire.EventEnded)) != 0 {
+			t.Error("the call ended")
+		}
+	})
+}
+
+func TestTerminatingCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		p.login("alice")
+		d := &fakeDialog{}
+		s := b.manager.all()[0]
+		s.post(func() {
+			s.ring(d, ims.IncomingCall{SDP: coreOffer(), Remote: ims.RemoteParty{Number: "+15550103"}, Called: "sip:alice@ims.example"})
+		})
+		e := p.last(wire.EventIncoming)
+		offer := e["sdp"].(string)
+		if !strings.Contains(offer, "a=setup:actpass") || !strings.Contains(offer, "opus/48000/2") || e["called"] != "sip:alice@ims.example" {
+			t.Fatalf("incoming %v", e)
+		}
+		name := e["call"].(string)
+		p.ask(wire.MethodRinging, map[string]any{"call": name})
+		p.ask(wire.MethodAnswer, map[string]any{"call": name, "sdp": read(t, "chromium-answer-audio.sdp")})
+		if said := d.heard(); !slices.Equal(said, []string{"ring", "accept"}) {
+			t.Errorf("said %v: %v", said, p.answer(p.nextID))
+		}
+		if _, core, _, _, _ := b.media.stream().view(); len(core) != 1 || core[0].Codecs[0].Name != "AMR-WB" {
+			t.Errorf("core %+v", core)
+		}
+		if a := p.ask(wire.MethodHangup, map[string]any{"call": name}); a["result"] == nil {
+			t.Errorf("hangup %v", a)
+		}
+		if d.cause.Kind != call.Normal || len(p.events(wire.EventEnded)) != 1 {
+			t.Errorf("cause %v", d.cause)
+		}
+	})
+}
+
+func TestCodecsThatDoNotMeetAreRefusedBeforeAnybodyIsAlerted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		p.login("alice")
+		d := &fakeDialog{}
+		s := b.manager.all()[0]
+		text := "v=0\r\no=- 1 1 IN IP4 198.51.100.9\r\ns=-\r\nc=IN IP4 198.51.100.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 97\r\na=rtpmap:97 EVS/16000\r\n"
+		s.post(func() { s.ring(d, ims.IncomingCall{SDP: text}) })
+		if said := d.heard(); !slices.Equal(said, []string{"hangup"}) || d.cause.Status() != 488 {
+			t.Errorf("said %v, status %d", said, d.cause.Status())
+		}
+		if len(p.events(wire.EventIncoming)) != 0 || b.manager.Stats().Calls != 0 {
+			t.Error("the page was told")
+		}
+	})
+}
+
+func TestResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		d, s := p.outgoing(t)
+		login := p.answer(1)["result"].(map[string]any)
+		seen := p.last(wire.EventRegistration)["seq"]
+		p.link.Closed()
+		d.notify(ims.Accepted{SDP: coreAnswer(t, d.offer, "sendrecv")})
+		time.Sleep(50 * time.Second)
+
+		q := b.page()
+		resume := map[string]any{"session": login["session"], "secret": "wrong", "after": seen}
+		params := map[string]any{"token": "alice", "instance": instance, "resume": resume}
+		if a := q.ask(wire.MethodLogin, params); errorName(a) != "resume_unknown" {
+			t.Fatalf("wrong secret: %v", a)
+		}
+		resume["secret"] = login["secret"]
+		params["token"] = "bob"
+		if a := q.ask(wire.MethodLogin, params); errorName(a) != "resume_unknown" {
+			t.Fatalf("another user: %v", a)
+		}
+		params["token"] = "alice"
+		a := q.ask(wire.MethodLogin, params)
+		result, _ := a["result"].(map[string]any)
+		if result["resumed"] != true {
+			t.Fatalf("resume: %v", a)
+		}
+		calls := result["calls"].([]any)
+		if len(calls) != 1 || calls[0].(map[string]any)["state"] != "active" {
+			t.Errorf("snapshot %v", calls)
+		}
+		if len(q.events(wire.EventAccepted)) != 1 {
+			t.Error("the missed notification was not sent again")
+		}
+		time.Sleep(time.Hour)
+		if _, _, _, _, closed := s.view(); closed {
+			t.Error("the call ended although the browser is back")
+		}
+		q.link.Closed()
+		time.Sleep(61 * time.Second)
+		if _, _, _, _, closed := s.view(); !closed || !b.line.last().isUnbound() || b.manager.Stats().Sessions != 0 {
+			t.Error("the session outlived its resume window")
+		}
+	})
+}
+
+func TestRepeatedRequestGetsTheSameAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		p.login("alice")
+		params := map[string]any{"call": "c1", "target": "+15550101", "sdp": read(t, "firefox-offer-audio.sdp")}
+		first := p.askAs(77, wire.MethodStart, params)
+		second := p.askAs(77, wire.MethodStart, params)
+		if first["result"].(map[string]any)["sdp"] != second["result"].(map[string]any)["sdp"] {
+			t.Error("two answers differ")
+		}
+		if n := len(b.line.last().dialogs); n != 1 {
+			t.Errorf("%d calls were made", n)
+		}
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, func(c *Config) { c.MaxCalls = 1 })
+		p := b.page()
+		if a := p.ask(wire.MethodHangup, map[string]any{"call": "x"}); errorName(a) != "login_required" {
+			t.Errorf("before login: %v", a)
+		}
+		p.ask(wire.MethodLogin, map[string]any{"token": "alice", "instance": instance})
+		offer := read(t, "chromium-offer-audio.sdp")
+		start := func(call, sdp string) string {
+			return errorName(p.ask(wire.MethodStart, map[string]any{"call": call, "target": "+1", "sdp": sdp}))
+		}
+		if name := start("c1", offer); name != "not_registered" {
+			t.Errorf("before the core answered: %q", name)
+		}
+		b.line.last().notify(ims.Registered{Expires: time.Hour})
+		if name := start("c1", "v=0\r\nrubbish"); name != "sdp_invalid" {
+			t.Errorf("bad SDP: %q", name)
+		}
+		b.media.refuse = media.ErrNoPorts
+		if name := start("c1", offer); name != "congestion" {
+			t.Errorf("no ports: %q", name)
+		}
+		b.media.refuse = nil
+		b.line.last().refuse = call.Cause{Side: call.Gateway, Kind: call.NumberInvalid, Text: "not a number"}
+		if name := start("c1", offer); name != "" {
+			t.Errorf("bad number: %q", name)
+		}
+		if e := p.last(wire.EventEnded); e["cause"].(map[string]any)["name"] != "number_invalid" {
+			t.Errorf("bad number: %v", e)
+		}
+		b.line.last().refuse = nil
+		if name := start("c2", offer); name != "" {
+			t.Fatalf("good call: %q", name)
+		}
+		if name := start("c2", offer); name != "call_exists" {
+			t.Errorf("same name: %q", name)
+		}
+		if name := start("c3", offer); name != "too_many_calls" {
+			t.Errorf("one more: %q", name)
+		}
+		for method, want := range map[string]string{wire.MethodHold: "call_state", wire.MethodResume: "call_state"} {
+			if a := p.ask(method, map[string]any{"call": "c2"}); errorName(a) != want {
+				t.Errorf("%s while calling: %v", method, a)
+			}
+		}
+		if a := p.ask(wire.MethodHangup, map[string]any{"call": "nobody"}); errorName(a) != "call_unknown" {
+			t.Errorf("unknown call: %v", a)
+		}
+		if a := p.ask(wire.MethodLogin, map[string]any{"token": "alice", "instance": instance}); errorName(a) != "already_logged_in" {
+			t.Errorf("second login: %v", a)
+		}
+		if n := b.manager.Stats().Calls; n != 1 {
+			t.Errorf("%d calls counted", n)
+		}
+	})
+}
+
+func TestLogins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, func(c *Config) { c.MaxSessionsPerUser = 2 })
+		silent := b.page()
+		bad := b.page()
+		if a := bad.ask(wire.MethodLogin, map[string]any{"token": "expired", "instance": instance}); errorName(a) != "token_expired" || bad.closeCode() != 4401 {
+			t.Errorf("expired token: %v, closed %d", a, bad.closeCode())
+		}
+		rubbish := b.page()
+		for range maxBadFrames {
+			rubbish.link.Frame([]byte("{"))
+		}
+		if rubbish.closeCode() != wire.CloseBadFrames {
+			t.Errorf("bad frames: closed %d", rubbish.closeCode())
+		}
+		one := b.page()
+		one.login("alice")
+		again := b.page()
+		again.login("alice") // the same browser profile: the page lost its memory
+		if one.closeCode() != wire.CloseReplaced {
+			t.Errorf("replaced page closed with %d", one.closeCode())
+		}
+		time.Sleep(11 * time.Second)
+		if silent.closeCode() != wire.CloseLoginTimeout || again.closeCode() != 0 {
+			t.Errorf("closed %d and %d", silent.closeCode(), again.closeCode())
+		}
+		for i, want := range []string{"", "too_many_sessions"} {
+			q := b.page()
+			other := strings.Replace(instance, "7d", []string{"8d", "9d"}[i], 1)
+			if a := q.ask(wire.MethodLogin, map[string]any{"token": "alice", "instance": other}); errorName(a) != want {
+				t.Errorf("login %d: %v", i, a)
+			}
+		}
+	})
+}
+
+func TestTokenEndsTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		p.login("short")
+		time.Sleep(50 * time.Second)
+		if a := p.ask(wire.MethodToken, map[string]any{"token": "short"}); a["result"] == nil {
+			t.Fatalf("renewal: %v", a)
+		}
+		if a := p.ask(wire.MethodToken, map[string]any{"token": "bob"}); errorName(a) != "identity_refused" {
+			t.Errorf("another user's token: %v", a)
+		}
+		time.Sleep(50 * time.Second)
+		if p.closeCode() != 0 {
+			t.Fatal("closed although the token was renewed")
+		}
+		time.Sleep(11 * time.Second)
+		if p.closeCode() != wire.CloseToken || p.last(wire.EventClosing)["reason"] != "tokenExpired" || !b.line.last().isUnbound() {
+			t.Errorf("closed %d", p.closeCode())
+		}
+	})
+}
+
+func TestPolicy(t *testing.T) {
+	tests := []struct {
+		mode    call.PolicyMode
+		outcome rx.Outcome
+		want    string // cause of the end, "" when the call lives
+	}{
+		{call.PolicyOff, rx.Rejected, ""},
+		{call.PolicyBestEffort, rx.Granted, ""}, {call.PolicyBestEffort, rx.Rejected, ""}, {call.PolicyBestEffort, rx.Unreachable, ""},
+		{call.PolicyRequired, rx.Granted, ""}, {call.PolicyRequired, rx.Rejected, "policy_rejected"},
+		{call.PolicyRequired, rx.NotAvailable, "policy_rejected"}, {call.PolicyRequired, rx.Unreachable, "core_unreachable"},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.mode)+" "+tt.outcome.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBed(t, func(c *Config) { c.Policy = tt.mode })
+				b.policy.outcome = tt.outcome
+				p := b.page()
+				d, _ := p.outgoing(t)
+				d.notify(ims.Accepted{SDP: coreAnswer(t, d.offer, "sendrecv")})
+				ended := p.events(wire.EventEnded)
+				if tt.want != "" {
+					if len(ended) != 1 || ended[0]["cause"].(map[string]any)["name"] != tt.want {
+						t.Fatalf("ended %v, want %s", ended, tt.want)
+					}
+				} else {
+					if len(ended) != 0 || len(p.events(wire.EventAccepted)) != 1 {
+						t.Fatalf("ended %v", ended)
+					}
+					p.ask(wire.MethodHangup, map[string]any{"call": "c1"})
+				}
+				asked, terminated := b.policy.counts()
+				if want := min(1, len(tt.mode)-3); asked != want || terminated != want {
+					t.Errorf("asked %d, terminated %d", asked, terminated)
+				}
+			})
+		})
+	}
+}
+
+func TestPolicyAborts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, func(c *Config) { c.Policy = call.PolicyBestEffort })
+		b.policy.outcome = rx.Granted
+		p := b.page()
+		d, _ := p.outgoing(t)
+		d.notify(ims.Accepted{SDP: coreAnswer(t, d.offer, "sendrecv")})
+		synctest.Wait()
+		b.policy.notify(rx.Aborted{})
+		if e := p.last(wire.EventEnded); e["cause"].(map[string]any)["name"] != "policy_released" || d.cause.Kind != call.PolicyReleased {
+			t.Errorf("ended %v", e)
+		}
+		if _, terminated := b.policy.counts(); terminated != 1 {
+			t.Errorf("%d STR", terminated)
+		}
+	})
+}
+
+func TestDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		d, _ := p.outgoing(t)
+		drained := make(chan struct{})
+		go func() { b.manager.Drain(context.Background()); close(drained) }()
+		if p.last(wire.EventClosing)["reason"] != "drain" {
+			t.Error("the page was not told")
+		}
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "c2", "target": "+1", "sdp": read(t, "chromium-offer-audio.sdp")}); errorName(a) != "draining" {
+			t.Errorf("new call: %v", a)
+		}
+		if a := b.page().ask(wire.MethodLogin, map[string]any{"token": "bob", "instance": instance}); errorName(a) != "draining" {
+			t.Errorf("new login: %v", a)
+		}
+		select {
+		case <-drained:
+			t.Fatal("drained with a call up")
+		default:
+		}
+		d.notify(ims.Failed{Cause: call.FromSIP(486, 17, "")})
+		<-drained
+		b.manager.Close(context.Background())
+		if p.closeCode() != wire.CloseTryAgain || !b.line.last().isUnbound() {
+			t.Errorf("closed %d", p.closeCode())
+		}
+	})
+}
+
+func TestAPanicEndsItsCallsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		d, s := p.outgoing(t)
+		b.manager.all()[0].post(func() { panic(errors.New("poison")) })
+		if e := p.last(wire.EventEnded); e["cause"].(map[string]any)["name"] != "internal" {
+			t.Errorf("ended %v", e)
+		}
+		if _, _, _, _, closed := s.view(); !closed || !slices.Contains(d.heard(), "hangup") {
+			t.Error("the poisoned call was left standing")
+		}
+		if a := p.ask(wire.MethodPing, map[string]any{}); a["result"] == nil || b.manager.Stats().Panics != 1 {
+			t.Errorf("the session died: %v", a)
+		}
+	})
+}
+
+func TestRateLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, func(c *Config) { c.RequestsPerSecond, c.RequestBurst = 1, 3 }).page()
+		for i, want := range []string{"", "", "", "rate_limited"} {
+			if a := p.ask(wire.MethodPing, map[string]any{}); errorName(a) != want {
+				t.Errorf("request %d: %v", i, a)
+			}
+		}
+		time.Sleep(time.Second)
+		if a := p.ask(wire.MethodPing, map[string]any{}); errorName(a) != "" {
+			t.Errorf("a second later: %v", a)
+		}
+	})
+}
+
+func TestEveryCauseHasAFace(t *testing.T) {
+	for _, kind := range call.Kinds() {
+		if _, ok := wire.Lookup(kind.String()); !ok {
+			t.Errorf("the error catalogue lacks %s", kind)
+		}
+	}
+}

@@ -82,7 +82,10 @@ func (s *Session) Start(now time.Time) []Action {
 
 // sendInvite completes the prepared INVITE and sends it.
 func (s *Session) sendInvite() {
-	req := s.invite.Clone()
+	req := sip.NewRequest(sip.INVITE, s.invite.Recipient)
+	for _, h := range s.invite.Headers() {
+		req.AppendHeader(sip.HeaderClone(h))
+	}
 	add := func(name, value string) { req.AppendHeader(sip.NewHeader(name, value)) }
 	add("Contact", s.profile.Contact)
 	for _, h := range s.profile.Initial {

@@ -47,7 +47,7 @@ func (s Stats) Transcoding() bool { return s.TranscodeUp != "" || s.TranscodeDow
 func (s *Session) Stats() Stats {
 	a, c := s.access.Stats(), s.core.Stats()
 	up, down := s.bridge.Stats()
-	accessCodec, coreCodec := s.codecs()
+	accessCodec, coreCodec := s.codecs(down, up)
 	accessMOS, coreMOS := s.quality.scores(accessCodec, coreCodec)
 	st := Stats{
 		Access: leg(accessCodec, a.Quality, down, accessMOS), Core: leg(coreCodec, c.Quality, up, coreMOS),
@@ -61,20 +61,24 @@ func (s *Session) Stats() Stats {
 	return st
 }
 
-// codecs names what is sent on each leg.
-func (s *Session) codecs() (access, core string) {
-	if to, ok := s.bridge.Sending(); ok {
-		access = to
-	}
+// codecs names what is sent on each leg: the codec of the newest packet, before
+// the first the preferred one.
+func (s *Session) codecs(down, up bridge.DirectionStats) (access, core string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if access == "" && len(s.plan.access.Codecs) > 0 {
-		access = s.plan.access.Codecs[0].Name
+	return sent(s.plan.access.Codecs, down), sent(s.plan.core.Codecs, up)
+}
+
+func sent(codecs []Codec, out bridge.DirectionStats) string {
+	for _, c := range codecs {
+		if out.Packets > 0 && c.PayloadType == out.PayloadType {
+			return c.Name
+		}
 	}
-	if len(s.plan.core.Codecs) > 0 {
-		core = s.plan.core.Codecs[0].Name
+	if len(codecs) == 0 {
+		return ""
 	}
-	return access, core
+	return codecs[0].Name
 }
 
 func leg(codec string, q packet.Quality, out bridge.DirectionStats, mos float64) LegStats {

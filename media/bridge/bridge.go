@@ -144,16 +144,6 @@ func (b *Bridge) ExpectLoss(percent int) {
 	}
 }
 
-// Sending names the codec the browser is being sent by a pipeline; ok is false
-// while packets pass through.
-func (b *Bridge) Sending() (codec string, ok bool) {
-	p := b.down.worker.live.Load()
-	if p == nil {
-		return "", false
-	}
-	return p.plan.to.Name, true
-}
-
 // ToCore is the stream sent to the core, for its reports.
 func (b *Bridge) ToCore() *Stream { return b.up.stream }
 

@@ -59,6 +59,7 @@ type StreamStats struct {
 	Discarded       uint64 // duplicates, too late, first of a jump
 	Muted           uint64 // sound held back while a DTMF event was sent
 	Failed          uint64 // not taken by the system
+	PayloadType     uint8  // of the newest packet
 }
 
 // NewStream makes a stream with a random start: the sequence number in the lower
@@ -173,6 +174,7 @@ func (s *Stream) send(b []byte, index uint64, ts, clock uint32, size int, now ti
 		return false
 	}
 	s.counts.Packets++
+	s.counts.PayloadType = b[1] & 0x7f
 	s.counts.Octets += uint64(size) //nolint:gosec // not negative
 	return true
 }

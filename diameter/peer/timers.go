@@ -12,10 +12,10 @@ const (
 
 // Constants of our choosing.
 const (
-	defaultDial    = 3 * time.Second        // for a TCP connection
+	defaultDial    = 2 * time.Second        // for a TCP connection
 	defaultBase    = 2 * time.Second        // for a CEA, a DPA, the peer's close after its DPR
 	defaultMinWait = 250 * time.Millisecond // first reconnect
-	defaultMaxWait = 4 * time.Second        // so that a peer that is back is used within 5 s; RFC 6733 12's Tc of 30 s is a SHOULD
+	defaultMaxWait = 3 * time.Second        // with Base, a peer that is back is used within 5 s; RFC 6733 12 says 30 s, and SHOULD
 	defaultTimeout = 2 * time.Second        // a call's set-up waits no longer for an answer
 	linger         = 60 * time.Second       // a later answer is still recognised
 	stable         = 10 * time.Second       // a connection that lived so long starts the back-off anew

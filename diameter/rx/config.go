@@ -39,7 +39,7 @@ func DefaultConfig() Config {
 		Timeout:       2 * time.Second,
 		Watchdog:      30 * time.Second,
 		ReconnectMin:  250 * time.Millisecond,
-		ReconnectMax:  4 * time.Second,
+		ReconnectMax:  3 * time.Second,
 		TerminateFor:  5 * time.Minute,
 		MaxPending:    4096,
 		MaxSessions:   100_000,

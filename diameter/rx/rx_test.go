@@ -1,0 +1,613 @@
+package rx
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden holds a message against its octets in testdata, AVP by AVP on lines of their own, ids and times blanked.
+func golden(t *testing.T, name string, q raw, id string) {
+	t.Helper()
+	b := append(raw(nil), q...)
+	copy(b[12:20], make([]byte, 8))
+	var out strings.Builder
+	fmt.Fprintf(&out, "%x\n", b[:20])
+	for rest := b[20:]; len(rest) >= 8; {
+		n := (int(rest[5])<<16 | int(rest[6])<<8 | int(rest[7]) + 3) &^ 3
+		fmt.Fprintf(&out, "%x\n", rest[:min(n, len(rest))])
+		rest = rest[min(n, len(rest)):]
+	}
+	text := strings.ReplaceAll(out.String(), hex.EncodeToString([]byte(id)), "<session>")
+	path := filepath.Join("testdata", name+".hex")
+	if *update {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text != string(want) {
+		t.Errorf("%s\n got\n%s\nwant\n%s", name, text, want)
+	}
+}
+
+// TestCall follows a call through Rx and holds every message against its octets.
+func TestCall(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		r.far[0].pcrf(func(_ *far, q raw) []byte {
+			return answer(q, 2001, avp(263, q.avp(263)), tgpp(1027, u32(5)), tgpp(1032, u32(1004)), tgpp(1050, []byte{0, 1, 203, 0, 113, 7}),
+				tgpp(502, tgpp(503, []byte("charge"))))
+		})
+		s := r.Open(params(nil))
+		res, err := s.Authorize(t.Context(), voice())
+		if err != nil || res.Outcome != Granted || res.Code != 2001 {
+			t.Fatalf("got %+v, %v", res, err)
+		}
+		a := res.Access
+		if a.IPCANType != 5 || !a.HasRATType || a.RATType != 1004 || len(a.Gateways) != 1 || a.Gateways[0] != netip.MustParseAddr("203.0.113.7") ||
+			len(a.ChargingIDs) != 1 || a.ChargingIDs[0] != "charge" {
+			t.Errorf("access %+v", a)
+		}
+		golden(t, "aar-initial", r.far[0].last(265), s.ID())
+
+		v := voice()
+		v.Forking = true
+		v.AccessInfo = []RequiredAccessInfo{AccessUserLocation}
+		v.Components[0].Status = FlowEnabledUplink
+		if _, err := s.Authorize(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "aar-update-fork", r.far[0].last(265), s.ID())
+		if _, err := s.Authorize(t.Context(), voice()); err != nil {
+			t.Fatal(err)
+		}
+		if q := r.far[0].last(265); !q.has(tgpp(523, u32(0))) {
+			t.Error("the fork is not taken back")
+		}
+		if _, err := s.Authorize(t.Context(), voice()); err != nil {
+			t.Fatal(err)
+		}
+		if q := r.far[0].last(265); q.has(tgpp(523, u32(0))) {
+			t.Error("the fork is taken back twice")
+		}
+		s.Terminate(CauseLogout)
+		s.Terminate(CauseAdministrative)
+		strs := r.strs(0)
+		if len(strs) != 1 {
+			t.Fatalf("%d STRs", len(strs))
+		}
+		golden(t, "str", strs[0], s.ID())
+		if st := r.Stats(); st.Sessions != 0 || st.Terminated != 1 || st.Outcomes["granted"] != 4 {
+			t.Errorf("stats %+v", st)
+		}
+		if _, err := s.Authorize(t.Context(), voice()); !errors.Is(err, ErrEnded) {
+			t.Errorf("after the end: %v", err)
+		}
+	})
+}
+
+// TestVariants checks what not every call has: IPv6, emergency, priority, signalling path, IP domain, fixed PCRF.
+func TestVariants(t *testing.T) {
+	bubble(t, 1, func(c *Config) {
+		c.IPDomain, c.DestinationHost, c.Features, c.AFApplication = "left", "pcrf.example", 0, ""
+	}, func(t *testing.T, r *rig) {
+		p := params(nil)
+		p.UE = netip.MustParseAddr("2001:db8::1")
+		p.ServiceURN, p.Priority = "sos.fire", 5
+		p.Actions = []SpecificAction{ActionLossOfBearer}
+		s := r.Open(p)
+		v := Service{Status: StatusPreliminary, Components: []MediaComponent{{Flows: []Flow{{Usage: UsageSignalling}}}}}
+		if _, err := s.Authorize(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "aar-variants", r.far[0].last(265), s.ID())
+		s.Terminate(CauseLinkBroken)
+	})
+}
+
+// TestResults walks the answers of a PCRF.
+func TestResults(t *testing.T) {
+	experimental := func(code uint32, more ...[]byte) func(*far, raw) []byte {
+		return func(_ *far, q raw) []byte {
+			avps := append([][]byte{avp(263, q.avp(263)), avp(264, []byte("far.example")), avp(296, []byte("example")),
+				avp(297, append(avp(266, u32(10415)), avp(298, u32(code))...))}, more...)
+			return message(0x40, 265, 16777236, q.hop(), q.end(), avps...)
+		}
+	}
+	plain := func(code uint32) func(*far, raw) []byte {
+		return func(_ *far, q raw) []byte { return answer(q, code, avp(263, q.avp(263))) }
+	}
+	offer := tgpp(526, append(tgpp(517, append(tgpp(518, u32(1)), append(tgpp(516, u32(32000)), tgpp(515, u32(33000))...)...)), []byte(nil)...))
+	for _, c := range []struct {
+		name    string
+		reply   func(*far, raw) []byte
+		outcome Outcome
+		code    uint32
+		str     bool // whether the PCRF may have a session
+	}{
+		{"2001", plain(2001), Granted, 2001, true},
+		{"2002", plain(2002), Granted, 2002, true},
+		{"4261", experimental(4261, tgpp(541, u32(30))), Rejected, 4261, false},
+		{"5061", experimental(5061), Rejected, 5061, false},
+		{"5062", experimental(5062), Rejected, 5062, false},
+		{"5063", experimental(5063, offer), Rejected, 5063, false},
+		{"5064", experimental(5064), Rejected, 5064, false},
+		{"5065", experimental(5065), NotAvailable, 5065, false},
+		{"5066", experimental(5066), Rejected, 5066, false},
+		{"5068", experimental(5068), Unreachable, 5068, true},
+		{"5999", experimental(5999), Unreachable, 5999, true},
+		{"3002", plain(3002), Unreachable, 3002, true},
+		{"3004", plain(3004), Unreachable, 3004, true},
+		{"5003", plain(5003), Rejected, 5003, false},
+		{"5002", plain(5002), Unreachable, 5002, false},
+		{"5012", plain(5012), Unreachable, 5012, true},
+		{"no result", func(_ *far, q raw) []byte {
+			return message(0x40, 265, 16777236, q.hop(), q.end(), avp(263, q.avp(263)))
+		}, Unreachable, 0, true},
+		{"silence", func(*far, raw) []byte { return nil }, Unreachable, 0, true},
+		{"wrong session", func(_ *far, q raw) []byte { return answer(q, 2001, avp(263, []byte("other"))) }, Unreachable, 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, 1, nil, func(t *testing.T, r *rig) {
+				r.far[0].pcrf(c.reply)
+				s := r.Open(params(nil))
+				begin := time.Now()
+				res, err := s.Authorize(t.Context(), voice())
+				if err != nil || res.Outcome != c.outcome || res.Code != c.code || res.Text == "" {
+					t.Fatalf("got %+v, %v", res, err)
+				}
+				if d := time.Since(begin); d > 2*time.Second {
+					t.Errorf("set-up waited %v", d)
+				}
+				if c.name == "5063" && (len(res.Acceptable) != 1 || res.Acceptable[0].UplinkBps != 32000 || res.Acceptable[0].DownlinkBps != 33000) {
+					t.Errorf("acceptable: %+v", res.Acceptable)
+				}
+				if c.name == "4261" && res.RetryAfter != 30*time.Second {
+					t.Errorf("retry after %v", res.RetryAfter)
+				}
+				s.Terminate(CauseLogout)
+				if n := len(r.strs(0)); (n == 1) != c.str {
+					t.Errorf("%d STRs", n)
+				}
+				if n := r.Stats().Sessions; n != 0 {
+					t.Errorf("%d sessions left", n)
+				}
+			})
+		})
+	}
+}
+
+// TestOutage: without a PCRF an authorisation returns at once, nothing is owed, and the next call works.
+func TestOutage(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		r.far[0].set(func(f *far) { f.down = true })
+		r.far[0].cut()
+		time.Sleep(10 * time.Second)
+		if r.Ready() {
+			t.Error("ready in an outage")
+		}
+		s := r.Open(params(nil))
+		begin := time.Now()
+		if res, err := s.Authorize(t.Context(), voice()); err != nil || res.Outcome != Unreachable || time.Since(begin) != 0 {
+			t.Fatalf("%+v, %v after %v", res, err, time.Since(begin))
+		}
+		s.Terminate(CauseLogout)
+		r.far[0].set(func(f *far) { f.down = false })
+		time.Sleep(5 * time.Second)
+		r.opened(nil).Terminate(CauseLogout)
+		if n := len(r.strs(0)); n != 1 {
+			t.Errorf("%d STRs, want one for the session that was", n)
+		}
+	})
+}
+
+// TestNoLeak: every session that the PCRF may hold is terminated, whatever went wrong.
+func TestNoLeak(t *testing.T) {
+	t.Run("late answer", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			var e events
+			r.far[0].pcrf(func(*far, raw) []byte { return nil })
+			s := r.Open(params(&e))
+			if res, _ := s.Authorize(t.Context(), voice()); res.Outcome != Unreachable {
+				t.Fatal(res)
+			}
+			r.far[0].write(behave(nil, r.far[0].last(265)))
+			if list := e.all(); len(list) != 1 || list[0].(AnsweredLate).Result.Outcome != Granted {
+				t.Fatalf("events %v", list)
+			}
+			if _, err := s.Authorize(t.Context(), voice()); err != nil || !r.far[0].last(265).has([]byte{0, 0, 2, 0x15, 0x80, 0, 0, 16, 0, 0, 0x28, 0xaf, 0, 0, 0, 1}) {
+				t.Errorf("after a late grant comes an update: %v", err)
+			}
+			s.Terminate(CauseLogout)
+			if n := len(r.strs(0)); n != 1 {
+				t.Errorf("%d STRs", n)
+			}
+		})
+	})
+	t.Run("grant after the STR", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			var e events
+			r.far[0].pcrf(func(*far, raw) []byte { return nil })
+			s := r.Open(params(&e))
+			if _, err := s.Authorize(t.Context(), voice()); err != nil {
+				t.Fatal(err)
+			}
+			q := r.far[0].last(265)
+			s.Terminate(CauseLogout)
+			if n := len(r.strs(time.Second)); n != 1 {
+				t.Fatalf("%d STRs", n)
+			}
+			r.far[0].write(behave(nil, q))
+			if n := len(r.strs(time.Second)); n != 2 {
+				t.Errorf("%d STRs after a grant that came too late", n)
+			}
+			if len(e.all()) != 0 || r.Stats().Sessions != 0 {
+				t.Errorf("events %v, stats %+v", e.all(), r.Stats())
+			}
+		})
+	})
+	t.Run("caller gives up", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			r.far[0].pcrf(func(*far, raw) []byte { return nil })
+			s := r.Open(params(nil))
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if _, err := s.Authorize(ctx, voice()); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+			s.Terminate(CauseLogout)
+			if n := len(r.strs(0)); n != 1 {
+				t.Errorf("%d STRs", n)
+			}
+		})
+	})
+	t.Run("terminated while asking", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			r.far[0].pcrf(func(f *far, q raw) []byte { time.Sleep(time.Second); return behave(f, q) })
+			s := r.Open(params(nil))
+			go func() { _, _ = s.Authorize(t.Context(), voice()) }()
+			synctest.Wait()
+			s.Terminate(CauseLogout)
+			if n := len(r.strs(500 * time.Millisecond)); n != 0 {
+				t.Error("the STR overtook the AAR")
+			}
+			if n := len(r.strs(time.Second)); n != 1 {
+				t.Errorf("%d STRs", n)
+			}
+		})
+	})
+	t.Run("STR unanswered", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			s := r.opened(nil)
+			r.far[0].set(func(f *far) {
+				f.on = func(f *far, q raw) []byte {
+					if q.command() == 275 {
+						return nil
+					}
+					return behave(f, q)
+				}
+			})
+			s.Terminate(CauseLogout)
+			list := r.strs(20 * time.Second)
+			if len(list) < 3 {
+				t.Fatalf("%d STRs in 20 s", len(list))
+			}
+			for i, q := range list {
+				if q.end() != list[0].end() || q.repeated() != (i > 0) {
+					t.Errorf("STR %d: % x", i, q[:20])
+				}
+			}
+			r.far[0].set(func(f *far) { f.on = behave })
+			r.strs(15 * time.Second)
+			if st := r.Stats(); st.Sessions != 0 || st.Terminated != 1 || st.Abandoned != 0 {
+				t.Errorf("stats %+v", st)
+			}
+		})
+	})
+	t.Run("STR given up", func(t *testing.T) {
+		bubble(t, 1, func(c *Config) { c.TerminateFor = time.Minute }, func(t *testing.T, r *rig) {
+			s := r.opened(nil)
+			r.far[0].set(func(f *far) { f.down = true })
+			r.far[0].cut()
+			s.Terminate(CauseLogout)
+			r.strs(61 * time.Second)
+			if st := r.Stats(); st.Sessions != 0 || st.Abandoned != 1 {
+				t.Errorf("stats %+v", st)
+			}
+		})
+	})
+	t.Run("gateway stops", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			for range 5 {
+				r.opened(nil)
+			}
+			r.stop()
+			if n := len(r.strs(0)); n != 5 || r.far[0].count(282, true) != 1 {
+				t.Errorf("%d STRs, %d DPRs", n, r.far[0].count(282, true))
+			}
+			if res, err := r.Open(params(nil)).Authorize(t.Context(), voice()); err == nil {
+				t.Errorf("after the end: %+v", res)
+			}
+		})
+	})
+	t.Run("gateway stops, PCRF deaf", func(t *testing.T) {
+		bubble(t, 1, nil, func(t *testing.T, r *rig) {
+			r.opened(nil)
+			r.far[0].set(func(f *far) { f.on = func(*far, raw) []byte { return nil } })
+			begin := time.Now()
+			r.stop()
+			if d := time.Since(begin); d > 5*time.Second {
+				t.Errorf("stopped after %v", d)
+			}
+		})
+	})
+}
+
+// TestForgotten: a PCRF that lost the session gets it anew, under a new Session-Id, with everything in it.
+func TestForgotten(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		s := r.opened(nil)
+		old := s.ID()
+		r.far[0].pcrf(func(_ *far, q raw) []byte {
+			if string(q.avp(263)) == old {
+				return answer(q, 5002, avp(263, q.avp(263)))
+			}
+			return behave(nil, q)
+		})
+		res, err := s.Authorize(t.Context(), voice())
+		if err != nil || res.Outcome != Granted || s.ID() == old {
+			t.Fatalf("%+v, %v, session %s", res, err, s.ID())
+		}
+		if q := r.far[0].last(265); q.avp(8) == nil || string(q.avp(263)) != s.ID() {
+			t.Error("the new session is not INITIAL")
+		}
+		s.Terminate(CauseLogout)
+		if list := r.strs(0); len(list) != 1 || string(list[0].avp(263)) != s.ID() {
+			t.Errorf("STRs %x", list)
+		}
+		if st := r.Stats(); st.LostAtPCRF != 1 || st.Sessions != 0 {
+			t.Errorf("stats %+v", st)
+		}
+	})
+}
+
+// TestAbort: ASR -> ASA 2001 at once, one event for that session only, STR when the call has ended.
+func TestAbort(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		var mine, other events
+		s, o := r.opened(&mine), r.opened(&other)
+		r.far[0].asks(274, s.ID(), tgpp(500, u32(2)))
+		if code := r.far[0].answered(274); code != 2001 {
+			t.Fatalf("answered %d", code)
+		}
+		r.far[0].asks(274, s.ID(), tgpp(500, u32(2)))
+		if list := mine.all(); len(list) != 1 || list[0] != (Aborted{2}) {
+			t.Fatalf("events %v", list)
+		}
+		s.Terminate(CauseAdministrative)
+		if list := r.strs(0); len(list) != 1 || string(list[0].avp(263)) != s.ID() || list[0].avp(295)[3] != 4 {
+			t.Fatalf("STRs %x", list)
+		}
+		r.far[0].asks(274, s.ID())
+		if code := r.far[0].answered(274); code != 5002 {
+			t.Errorf("after the STR answered %d", code)
+		}
+		if len(other.all()) != 0 {
+			t.Error("another session was told")
+		}
+		o.Terminate(CauseLogout)
+	})
+}
+
+// TestReAuth checks the events of RARs.
+func TestReAuth(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		var e events
+		s := r.opened(&e)
+		r.far[0].asks(258, s.ID(), tgpp(513, u32(2)), tgpp(513, u32(6)), tgpp(500, u32(0)), tgpp(1027, u32(6)),
+			tgpp(510, append(tgpp(518, u32(1)), append(tgpp(509, u32(1)), tgpp(509, u32(2))...)...)),
+			tgpp(22, []byte{0x82, 1, 2}), tgpp(23, []byte{4, 0}), tgpp(18, []byte("00101")))
+		if code := r.far[0].answered(258); code != 2001 {
+			t.Fatalf("answered %d", code)
+		}
+		list := e.all()
+		if len(list) != 1 {
+			t.Fatalf("events %v", list)
+		}
+		ev := list[0].(Changed)
+		if !ev.Has(ActionLossOfBearer) || !ev.Has(ActionIPCANChange) || ev.Has(ActionOutOfCredit) || !ev.HasAbortCause ||
+			ev.Access.IPCANType != 6 || ev.Access.PLMN != "00101" || ev.Access.UserLocation != "\x82\x01\x02" || ev.Access.TimeZone != "\x04\x00" {
+			t.Errorf("event %+v", ev)
+		}
+		if len(ev.Flows) != 1 || ev.Flows[0].Component != 1 || fmt.Sprint(ev.Flows[0].Numbers) != "[1 2]" {
+			t.Errorf("flows %+v", ev.Flows)
+		}
+		r.far[0].asks(258, s.ID())
+		if code := r.far[0].answered(258); code != 5005 {
+			t.Errorf("without an action answered %d", code)
+		}
+		r.far[0].asks(258, "gw.example;0;0;rx", tgpp(513, u32(2)))
+		if code := r.far[0].answered(258); code != 5002 {
+			t.Errorf("unknown session answered %d", code)
+		}
+		r.far[0].write(message(0xc0, 258, 16777236, 0x51, 0x52, tgpp(513, u32(2))))
+		if code := r.far[0].answered(258); code != 5005 || r.far[0].last(258).avp(279) == nil {
+			t.Errorf("no session answered %d", code)
+		}
+		if len(e.all()) != 1 || r.Stats().Unknown != 1 {
+			t.Errorf("events %v, stats %+v", e.all(), r.Stats())
+		}
+		s.Terminate(CauseLogout)
+	})
+}
+
+// TestFlood: a session whose Notify stands still costs nobody else anything; every request is answered.
+func TestFlood(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		block := make(chan struct{})
+		var got events
+		p := params(nil)
+		p.Notify = func(ev Event) { <-block; got.add(ev) }
+		s := r.Open(p)
+		if _, err := s.Authorize(t.Context(), voice()); err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			r.far[0].asks(258, s.ID(), tgpp(513, u32(2)))
+			r.far[0].asks(258, "nobody", tgpp(513, u32(2)))
+			r.far[0].asks(274, "nobody")
+		}
+		r.far[0].asks(274, s.ID())
+		synctest.Wait()
+		if a, b := r.far[0].count(258, false), r.far[0].count(274, false); a != 200 || b != 101 {
+			t.Fatalf("%d and %d answered, want 200 and 101", a, b)
+		}
+		r.opened(nil).Terminate(CauseLogout)
+		close(block)
+		list := got.all()
+		if n := len(list); n != maxEvents+2 {
+			t.Fatalf("%d events", n)
+		}
+		if _, last := list[len(list)-1].(Aborted); !last {
+			t.Error("the abort was lost")
+		}
+		if o := r.Stats().Overload; o != 100-maxEvents-1 {
+			t.Errorf("%d answered too busy", o)
+		}
+		s.Terminate(CauseAdministrative)
+	})
+}
+
+// TestFailover: an AAR goes to the second PCRF with T and the same ids, and the session stays with who answered.
+func TestFailover(t *testing.T) {
+	bubble(t, 2, nil, func(t *testing.T, r *rig) {
+		r.far[0].pcrf(func(f *far, _ raw) []byte { f.cut(); return nil })
+		r.far[1].pcrf(func(_ *far, q raw) []byte {
+			return message(0x40, 265, 16777236, q.hop(), q.end(), avp(263, q.avp(263)), avp(268, u32(2001)), avp(264, []byte("second.example")))
+		})
+		s := r.opened(nil)
+		list := r.aars()
+		if len(list) != 2 || list[0].repeated() || !list[1].repeated() || list[0].end() != list[1].end() {
+			t.Fatalf("AARs %x", list)
+		}
+		s.Terminate(CauseLogout)
+		if q := r.strs(0); len(q) != 1 || string(q[0].avp(293)) != "second.example" {
+			t.Errorf("STR is not for the PCRF that answered: %x", q)
+		}
+	})
+}
+
+// TestInvalid walks what is refused before anything is sent.
+func TestInvalid(t *testing.T) {
+	bubble(t, 1, func(c *Config) { c.MaxSessions = 1 }, func(t *testing.T, r *rig) {
+		v4, v6 := netip.MustParseAddrPort("192.0.2.1:5"), netip.MustParseAddrPort("[2001:db8::1]:5")
+		for name, change := range map[string]func(*SessionParams, *Service){
+			"no address":       func(p *SessionParams, _ *Service) { p.UE = netip.Addr{} },
+			"unspecified":      func(p *SessionParams, _ *Service) { p.UE = netip.IPv4Unspecified() },
+			"empty identity":   func(p *SessionParams, _ *Service) { p.Subscription = []SubscriptionID{{}} },
+			"identity newline": func(p *SessionParams, _ *Service) { p.Subscription = []SubscriptionID{{Data: "a\nb"}} },
+			"icid control":     func(p *SessionParams, _ *Service) { p.AFChargingID = "\x00" },
+			"priority":         func(p *SessionParams, _ *Service) { p.Priority = 16 },
+			"nothing":          func(_ *SessionParams, v *Service) { v.Components = nil },
+			"eleven":           func(_ *SessionParams, v *Service) { v.Components = make([]MediaComponent, 11) },
+			"twice":            func(_ *SessionParams, v *Service) { v.Components = append(v.Components, v.Components[0]) },
+			"many flows":       func(_ *SessionParams, v *Service) { v.Components[0].Flows = make([]Flow, 17) },
+			"flow zero":        func(_ *SessionParams, v *Service) { v.Components[0].Flows[0].Number = 0 },
+			"flow twice": func(_ *SessionParams, v *Service) {
+				v.Components[0].Flows = append(v.Components[0].Flows, v.Components[0].Flows[0])
+			},
+			"families": func(_ *SessionParams, v *Service) {
+				v.Components[0].Flows[0].UE, v.Components[0].Flows[0].Gateway = v4, v6
+			},
+			"one end": func(_ *SessionParams, v *Service) { v.Components[0].Flows[0].UE = netip.AddrPort{} },
+			"gateway port": func(_ *SessionParams, v *Service) {
+				v.Components[0].Flows[0].Gateway = netip.AddrPortFrom(v4.Addr(), 0)
+			},
+			"multicast": func(_ *SessionParams, v *Service) {
+				v.Components[0].Flows[0].UE = netip.MustParseAddrPort("224.0.0.1:5")
+			},
+			"codec control":     func(_ *SessionParams, v *Service) { v.Components[0].CodecData[0] += "a=\x00" },
+			"codec long":        func(_ *SessionParams, v *Service) { v.Components[0].CodecData[0] += strings.Repeat("x", 5000) },
+			"codec direction":   func(_ *SessionParams, v *Service) { v.Components[0].CodecData[0] = "m=audio" },
+			"three codec datas": func(_ *SessionParams, v *Service) { v.Components[0].CodecData = make([]string, 3) },
+		} {
+			p, v := params(nil), voice()
+			change(&p, &v)
+			if _, err := r.Open(p).Authorize(t.Context(), v); !errors.Is(err, ErrInvalid) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n := len(r.aars()); n != 0 {
+			t.Errorf("%d AARs were sent", n)
+		}
+		s := r.opened(nil)
+		if _, err := r.Open(params(nil)).Authorize(t.Context(), voice()); err == nil {
+			t.Error("more sessions than allowed")
+		}
+		s.Terminate(CauseLogout)
+	})
+}
+
+// TestUnused: a session that was never authorised is never terminated either.
+func TestUnused(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, r *rig) {
+		r.Open(params(nil)).Terminate(CauseLogout)
+		if n := len(r.strs(time.Second)); n != 0 {
+			t.Errorf("%d STRs", n)
+		}
+	})
+}
+
+// TestConfig walks defaults and refused values.
+func TestConfig(t *testing.T) {
+	if err := DefaultConfig().Validate(); err != nil || DefaultConfig().Enabled() {
+		t.Errorf("defaults: %v", err)
+	}
+	for name, c := range map[string]struct {
+		change func(*Config)
+		text   string
+	}{
+		"good":       {func(*Config) {}, ""},
+		"timeout":    {func(c *Config) { c.Timeout = 0 }, "timeout: 0s is not between 100ms and 30s"},
+		"watchdog":   {func(c *Config) { c.Watchdog = time.Second }, "watchdog: 1s is not between 6s and 10m0s"},
+		"reconnect":  {func(c *Config) { c.ReconnectMin = time.Minute }, "reconnect_min: 1m0s is not between 10ms and 3s"},
+		"terminate":  {func(c *Config) { c.TerminateFor = 0 }, "terminate_for"},
+		"pending":    {func(c *Config) { c.MaxPending = 0 }, "max_pending"},
+		"sessions":   {func(c *Config) { c.MaxSessions = 0 }, "max_sessions"},
+		"host":       {func(c *Config) { c.OriginHost = "" }, `origin_host: "" is not a domain name`},
+		"realm":      {func(c *Config) { c.OriginRealm = "a b" }, "origin_realm"},
+		"to":         {func(c *Config) { c.DestinationRealm = "a..b" }, "destination_realm"},
+		"to host":    {func(c *Config) { c.DestinationHost = "é" }, "destination_host"},
+		"no port":    {func(c *Config) { c.Peers = []string{"pcrf"} }, `peers[0]: "pcrf" is not host:port`},
+		"port zero":  {func(c *Config) { c.Peers = []string{"pcrf:0"} }, "peers[0]"},
+		"same twice": {func(c *Config) { c.Peers = []string{"a:1", "a:1"} }, "peers[1]"},
+		"many":       {func(c *Config) { c.Peers = make([]string, 33) }, "at most 32"},
+		"service":    {func(c *Config) { c.AFApplication = "\n" }, "af_application"},
+		"ip domain":  {func(c *Config) { c.IPDomain = strings.Repeat("x", 300) }, "ip_domain"},
+	} {
+		cfg := DefaultConfig()
+		cfg.OriginHost, cfg.OriginRealm, cfg.DestinationRealm, cfg.Peers = "gw.example", "example", "example", []string{"[::1]:3868", "pcrf:3868"}
+		c.change(&cfg)
+		err := cfg.Validate()
+		if (err == nil) != (c.text == "") || (err != nil && !strings.Contains(err.Error(), c.text)) {
+			t.Errorf("%s: got %v, want %q", name, err, c.text)
+		}
+	}
+	if _, err := New(DefaultConfig(), Deps{}); err == nil {
+		t.Error("a client without peers")
+	}
+}

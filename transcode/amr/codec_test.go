@@ -111,19 +111,19 @@ func TestDTX(t *testing.T) {
 		e, d := pair(t, b, config, format(b, ""))
 		size := e.FrameSamples()
 		speech := codectest.Speech(b.Rate(), b.Rate())[:40*size]
-		background := codectest.Noise(100*size, 60, 1)
+		background := codectest.Noise(300*size, 60, 1)
 		payload, out := make([]byte, 1500), make([]int16, 4000)
 		var sent, sids, spurts int
 		var tail []int16
-		for i := range 160 {
+		for i := range 360 {
 			var pcm []int16
 			switch {
 			case i < 30:
 				pcm = speech[i*size:][:size]
-			case i < 130:
+			case i < 330:
 				pcm = background[(i-30)*size:][:size]
 			default:
-				pcm = speech[(i-130)*size:][:size]
+				pcm = speech[(i-330)*size:][:size]
 			}
 			n, err := e.Encode(payload, pcm)
 			if err != nil {
@@ -141,7 +141,7 @@ func TestDTX(t *testing.T) {
 			if err != nil || m != size {
 				t.Fatalf("%d samples, %v", m, err)
 			}
-			if i >= 50 && i < 130 {
+			if i >= 230 && i < 330 {
 				if n > 0 {
 					sent++
 					if p, _ := NewUnpacker(e.form).Unpack(payload[:n]); p.Frames[0].Type == b.SID() {
@@ -154,8 +154,8 @@ func TestDTX(t *testing.T) {
 				tail = append(tail, out[:m]...)
 			}
 		}
-		if sent != sids || sids < 8 || sids > 13 {
-			t.Errorf("%s: %d packets, %d SIDs in 80 silent frames", b.Name(), sent, sids)
+		if sent != sids || sids < 10 || sids > 16 {
+			t.Errorf("%s: %d packets, %d SIDs in 100 silent frames", b.Name(), sent, sids)
 		}
 		if spurts != 2 {
 			t.Errorf("%s: %d talk spurts, want 2", b.Name(), spurts)

@@ -10,8 +10,8 @@
 //
 // A packet of three frames walks: Unpack checks that the table of contents and the length of the
 // payload agree to the bit, that every frame type exists, and copies each frame to octets of its
-// own; frames marked bad (Q=0) and SPEECH_LOST are concealed; NO_DATA continues the comfort noise
-// after a SID, else it is concealed too. The C library is given a buffer as long as the longest
+// own; frames marked bad (Q=0), SPEECH_LOST and NO_DATA continue the comfort noise after a SID, else
+// the last speech frame is repeated and fades. The C library is given a buffer as long as the longest
 // frame, so that no header can make it read beyond. The CMR is kept for ModeRequest.
 //
 // On the way out the mode is what the far side's CMR asks for, as far as its mode-set allows,

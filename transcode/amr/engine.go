@@ -1,7 +1,7 @@
 package amr
 
-// decodeEngine is a speech decoder of a library: one frame in, 20 ms of samples out. It takes every
-// frame type; those without bits make it conceal or continue comfort noise.
+// decodeEngine is a speech decoder of a library: one frame in, 20 ms of samples out. It takes speech
+// and SID frames, and NO_DATA, which continues comfort noise.
 type decodeEngine interface {
 	decode(frame *engineFrame, pcm []int16)
 	reset()

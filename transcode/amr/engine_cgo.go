@@ -102,11 +102,15 @@ func (d *wideDecoder) reset() {
 
 func (d *wideDecoder) close() { C.D_IF_exit(d.state) }
 
-type narrowEncoder struct{ state unsafe.Pointer }
+// narrowEncoder copies its input: the library filters it in place, const or not.
+type narrowEncoder struct {
+	state unsafe.Pointer
+	pcm   [160]int16
+}
 
 func (e *narrowEncoder) encode(mode int, pcm []int16, frame *engineFrame) int {
-	_ = pcm[159]
-	return int(C.cw_encode_nb(e.state, C.int(mode), (*C.short)(&pcm[0]), (*C.uchar)(&frame[0])))
+	copy(e.pcm[:], pcm[:len(e.pcm)])
+	return int(C.cw_encode_nb(e.state, C.int(mode), (*C.short)(&e.pcm[0]), (*C.uchar)(&frame[0])))
 }
 
 func (e *narrowEncoder) close() { C.Encoder_Interface_exit(e.state) }

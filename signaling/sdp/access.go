@@ -70,6 +70,9 @@ func ParseAccess(text string) (*Access, error) {
 			return nil, err
 		}
 		m.Index = i
+		if m.MID != "" && slices.ContainsFunc(a.Media, func(o AccessMedia) bool { return o.MID == m.MID }) {
+			return nil, fail(ErrSyntax, b[0].num, "two media lines have the same a=mid (RFC 5888 4)")
+		}
 		a.Media = append(a.Media, m)
 	}
 	if err := a.parseBundle(session); err != nil {
@@ -242,7 +245,10 @@ func (a *Access) inherit() {
 			continue
 		}
 		if m.UFrag == "" && m.Pwd == "" {
-			m.UFrag, m.Pwd, m.Candidates = from.UFrag, from.Pwd, from.Candidates
+			m.UFrag, m.Pwd = from.UFrag, from.Pwd
+		}
+		if m.UFrag == from.UFrag && len(m.Candidates) == 0 {
+			m.Candidates, m.EndOfCandidates = from.Candidates, from.EndOfCandidates // max-bundle: one transport, listed once
 		}
 		if len(m.Fingerprints) == 0 {
 			m.Fingerprints = from.Fingerprints

@@ -31,7 +31,7 @@ func Kinds() []Kind { return []Kind{Chromium, Firefox} }
 // (the monitor of its sound server's null sink, which cannot be taken away).
 type Options struct {
 	FakeMic        bool           // a microphone that beeps (Chromium) or hums at 1000 Hz (Firefox); the page is granted it
-	ToneHz         float64        // a microphone with this steady tone instead
+	ToneHz         float64        // a microphone with this steady tone instead; whole Hz in Firefox
 	AudioFile      string         // a microphone that plays this WAV file (16-bit PCM) in a loop instead
 	DenyMicrophone bool           // the user refuses the microphone
 	AllowLoopback  bool           // media may run over 127.0.0.1 (a full ICE peer only, in Firefox)
@@ -104,9 +104,12 @@ func Launch(ctx context.Context, kind Kind, opt Options) (Browser, error) {
 }
 
 // For is Launch for a test: closed at its end, and skipped with a clear line when the browser is not
-// installed. With CI set in the environment a missing browser is a failure.
+// installed, and with -short. With CI set in the environment a missing browser is a failure.
 func For(tb testing.TB, kind Kind, opt Options) Browser {
 	tb.Helper()
+	if testing.Short() {
+		tb.Skip("SKIPPED, NO REAL BROWSER WITH -short")
+	}
 	b, err := Launch(tb.Context(), kind, opt)
 	if errors.Is(err, ErrNotInstalled) {
 		if os.Getenv("CI") != "" {

@@ -60,8 +60,8 @@ func each(t *testing.T, opt Options, f func(t *testing.T, b Browser)) {
 	}
 }
 
-func TestPageIsDrivenAndSeen(t *testing.T) {
-	each(t, Options{Width: 640, Height: 480, Step: 20 * time.Second}, func(t *testing.T, b Browser) {
+func TestPageIsDrivenSeenAndHears(t *testing.T) {
+	each(t, Options{Width: 640, Height: 480, Step: 20 * time.Second, ToneHz: 697}, func(t *testing.T, b Browser) {
 		ctx := t.Context()
 		var got struct {
 			Title  string
@@ -99,11 +99,8 @@ func TestPageIsDrivenAndSeen(t *testing.T) {
 		if all := strings.Join(b.Console(), "\n"); !strings.Contains(all, "log: page loaded") && !strings.Contains(all, "info: page loaded") {
 			t.Errorf("console: %q", all)
 		}
+		hears(t, b, 697)
 	})
-}
-
-func TestToneMicrophone(t *testing.T) {
-	each(t, Options{ToneHz: 697}, func(t *testing.T, b Browser) { hears(t, b, 697) })
 }
 
 func TestFileMicrophone(t *testing.T) {

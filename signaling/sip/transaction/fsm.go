@@ -158,7 +158,7 @@ func (m *machine) clocks(do Action, now time.Time) {
 		m.tryingAt = time.Time{}
 	}
 	switch {
-	case do&setRetransmit != 0 && !m.reliable:
+	case do&setRetransmit != 0 && !m.reliable && m.interval == 0: // the first sending only, not a repetition's success
 		m.retransmit(now, m.timers.T1)
 	case do&doubleUncapped != 0:
 		m.retransmit(now, 2*m.interval)

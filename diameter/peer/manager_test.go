@@ -452,6 +452,7 @@ func TestFlapping(t *testing.T) {
 			t.Errorf("%d connections in 2 minutes", n)
 		}
 		f.set(func(f *far) { f.on = behave })
+		time.Sleep(100 * time.Millisecond) // the last cut is over
 		r.works(5 * time.Second)
 	})
 }

@@ -4,6 +4,7 @@
 //	causeway config check -c FILE say what is wrong with a configuration, with line numbers
 //	causeway config print -c FILE print the configuration in force, defaults and environment included
 //	causeway token -key FILE ...  sign a token for tests with an EC key
+//	causeway health -url URL      exit 0 if the URL answers 200
 //	causeway version
 //
 // It builds the rooms in order and stops them in reverse:

@@ -32,6 +32,7 @@ const usage = `usage:
   causeway config check -c FILE   say what is wrong with a configuration
   causeway config print -c FILE   print the configuration in force
   causeway token -key FILE -issuer URL -impi ID -impu URI [-audience NAME] [-ttl 1h]
+  causeway health -url URL        exit 0 if the URL answers 200 (for container health checks)
   causeway version
 `
 
@@ -55,6 +56,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return configCommand(rest, stdout, stderr)
 	case "token":
 		return tokenCommand(rest, stdout, stderr)
+	case "health":
+		return healthCommand(ctx, rest, stderr)
 	case "version":
 		_, err := fmt.Fprintln(stdout, "causeway", version)
 		return err

@@ -61,16 +61,19 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 	}
 	if config.Rx.Enabled() {
 		if g.policy, err = rx.New(config.Rx, rx.Deps{Log: log}); err != nil {
-			return nil, errors.Join(fmt.Errorf("rx: %w", err), g.media.Close())
+			g.media.Close()
+			return nil, fmt.Errorf("rx: %w", err)
 		}
 	}
 	g.signaling, err = signaling.New(config.Config, signaling.Deps{Media: g.media, Policy: g.policy, Codecs: registry.Names(), Log: log})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("signaling: %w", err), g.media.Close())
+		g.media.Close()
+		return nil, fmt.Errorf("signaling: %w", err)
 	}
 	pages, err := web.Handler(config.Web)
 	if err != nil {
-		return nil, errors.Join(err, g.media.Close())
+		g.media.Close()
+		return nil, err
 	}
 	g.front = g.httpServer(config.HTTP.Listen, g.frontHandler(pages))
 	if config.HTTP.AdminListen != "" {
@@ -130,7 +133,8 @@ func (g *gateway) adminHandler() http.Handler {
 func (g *gateway) run(ctx context.Context, terminate <-chan os.Signal, began time.Time) error {
 	listeners, err := g.listen()
 	if err != nil {
-		return errors.Join(err, g.media.Close())
+		g.media.Close()
+		return err
 	}
 	rooms, stopRooms := context.WithCancel(context.Background())
 	defer stopRooms()

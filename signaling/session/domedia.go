@@ -246,6 +246,11 @@ func (c *liveCall) accessLocal() sdp.AccessLocal {
 	out := sdp.AccessLocal{
 		UFrag: l.UFrag, Pwd: l.Pwd, FingerprintHash: l.Fingerprint.Hash, Fingerprint: l.Fingerprint.Value, Lite: l.Lite,
 		SSRC: l.SSRC, CNAME: l.CNAME, SessionID: c.access.id, Version: 1, Direction: sdp.SendRecv,
+		// As DTLS server we choose the SRTP profile, and GCM costs a third of SHA1_80. Once agreed, roles stay (RFC 8842 5.3).
+		Setup: "passive",
+	}
+	if c.access.chosen.Setup == "passive" {
+		out.Setup = "active"
 	}
 	for _, cand := range l.Candidates {
 		out.Candidates = append(out.Candidates, sdp.Candidate{Foundation: cand.Foundation, Component: cand.Component,

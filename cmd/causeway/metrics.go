@@ -1,0 +1,147 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// collector turns the rooms' counters into metrics when they are asked for; the rooms know nothing of Prometheus.
+type collector struct {
+	gateway *gateway
+	process prometheus.Collector
+	runtime prometheus.Collector
+}
+
+func newCollector(g *gateway) *collector {
+	return &collector{gateway: g,
+		process: collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		runtime: collectors.NewGoCollector(),
+	}
+}
+
+// metric is one description with its kind.
+type metric struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+}
+
+func gauge(name, help string, labels ...string) metric {
+	return metric{prometheus.NewDesc("causeway_"+name, help, labels, nil), prometheus.GaugeValue}
+}
+
+func counter(name, help string, labels ...string) metric {
+	return metric{prometheus.NewDesc("causeway_"+name+"_total", help, labels, nil), prometheus.CounterValue}
+}
+
+// The metrics. Their names are part of the operator's interface (docs/operator.md).
+var (
+	buildInfo       = gauge("build_info", "1, with the version as label.", "version")
+	readyNow        = gauge("ready", "1 while calls can be made.")
+	socketsOpen     = gauge("websockets", "Open WebSockets.")
+	socketsAccepted = counter("websockets_accepted", "WebSockets accepted.")
+	socketsRefused  = counter("websockets_refused", "WebSocket handshakes refused.", "reason")
+	socketsSlow     = counter("websockets_slow", "WebSockets cut because the browser did not read.")
+	sessionsNow     = gauge("sessions", "Logged-in browsers, those within their resume window included.")
+	loginsDone      = counter("logins", "Sessions started.")
+	loginsResumed   = counter("sessions_resumed", "Sessions taken up again after a lost socket.")
+	loginsFailed    = counter("logins_failed", "Logins refused, by error.", "error")
+	callsNow        = gauge("calls", "Calls at this moment.")
+	callsEnded      = counter("calls", "Calls ended, by direction, cause and the side that ended them.", "direction", "cause", "side")
+	panics          = counter("panics", "Panics contained in one session.")
+	bindingsNow     = gauge("registrations", "Bindings registered in the core.")
+	registrations   = counter("registrations", "Registrations accepted by the core.")
+	regRefreshes    = counter("registration_refreshes", "Refreshes accepted by the core.")
+	regFailures     = counter("registration_failures", "Registrations that failed, by cause.", "cause")
+	sipOverloads    = counter("sip_overloads", "SIP requests refused or dropped because a limit was reached.")
+	mediaSessions   = gauge("media_sessions", "Media sessions at this moment.")
+	portsState      = gauge("media_ports", "Core port pairs by state.", "state")
+	mediaRejected   = counter("media_rejected", "Datagrams at the access port that belong to nobody, by reason.", "reason")
+	mediaSendErrors = counter("media_send_errors", "Datagrams the system did not take at the access port.")
+	rxSessions      = gauge("rx_sessions", "Rx sessions the PCRF may hold.")
+	rxOutcomes      = counter("rx_authorizations", "Rx authorisations by outcome.", "outcome")
+	rxPeerUp        = gauge("rx_peer_up", "1 while the PCRF connection is open.", "peer")
+	rxPeerTimeouts  = counter("rx_peer_timeouts", "Requests never answered in time.", "peer")
+	rxAborts        = counter("rx_aborts", "Calls the PCRF ended.")
+)
+
+// Describe sends nothing: the set of label values is open, so the collector is unchecked.
+func (c *collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect reads every room's counters once.
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	c.process.Collect(ch)
+	c.runtime.Collect(ch)
+	send := func(m metric, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(m.desc, m.kind, v, labels...)
+	}
+	send(buildInfo, 1, version)
+	ready := 0.0
+	if c.gateway.signaling.Ready() == nil {
+		ready = 1
+	}
+	send(readyNow, ready)
+	c.collectSignaling(send)
+	c.collectMedia(send)
+	c.collectPolicy(send)
+}
+
+func (c *collector) collectSignaling(send func(metric, float64, ...string)) {
+	s := c.gateway.signaling.Stats()
+	send(socketsOpen, float64(s.Sockets.Open))
+	send(socketsAccepted, float64(s.Sockets.Accepted))
+	send(socketsRefused, float64(s.Sockets.RefusedOrigin), "origin")
+	send(socketsRefused, float64(s.Sockets.RefusedOther), "other")
+	send(socketsSlow, float64(s.Sockets.Slow))
+	send(sessionsNow, float64(s.Sessions.Sessions))
+	send(loginsDone, float64(s.Sessions.Logins))
+	send(loginsResumed, float64(s.Sessions.Resumed))
+	for name, n := range s.Sessions.LoginFailures {
+		send(loginsFailed, float64(n), name)
+	}
+	send(callsNow, float64(s.Sessions.Calls))
+	for o, n := range s.Sessions.Ended {
+		send(callsEnded, float64(n), o.Direction, o.Cause, o.Side)
+	}
+	send(panics, float64(s.Sessions.Panics))
+	send(bindingsNow, float64(s.IMS.Registered))
+	send(registrations, float64(s.IMS.Registrations))
+	send(regRefreshes, float64(s.IMS.Refreshes))
+	for cause, n := range s.IMS.RegistrationFailures {
+		send(regFailures, float64(n), cause)
+	}
+	send(sipOverloads, float64(s.IMS.Overloads))
+}
+
+func (c *collector) collectMedia(send func(metric, float64, ...string)) {
+	m := c.gateway.media.Stats()
+	send(mediaSessions, float64(m.Sessions))
+	send(portsState, float64(m.Ports.Free), "free")
+	send(portsState, float64(m.Ports.Resting), "resting")
+	send(portsState, float64(m.Ports.InUse), "in_use")
+	send(mediaRejected, float64(m.Access.Strangers), "stranger")
+	send(mediaRejected, float64(m.Access.BadChecks), "bad_check")
+	send(mediaRejected, float64(m.Access.Limited), "rate")
+	send(mediaRejected, float64(m.Access.Unknown), "unknown_protocol")
+	send(mediaRejected, float64(m.Oversize), "oversize")
+	send(mediaSendErrors, float64(m.SendErrors))
+}
+
+func (c *collector) collectPolicy(send func(metric, float64, ...string)) {
+	if c.gateway.policy == nil {
+		return
+	}
+	p := c.gateway.policy.Stats()
+	send(rxSessions, float64(p.Sessions))
+	for outcome, n := range p.Outcomes {
+		send(rxOutcomes, float64(n), outcome)
+	}
+	send(rxAborts, float64(p.Aborts))
+	for _, one := range p.Peers {
+		up := 0.0
+		if one.State == "okay" || one.State == "probing" {
+			up = 1
+		}
+		send(rxPeerUp, up, one.Address)
+		send(rxPeerTimeouts, float64(one.Timeouts), one.Address)
+	}
+}

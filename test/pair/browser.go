@@ -27,13 +27,12 @@ type BrowserOptions struct {
 // Browser is a PeerConnection with one audio track that sends what it is given.
 type Browser struct {
 	Conn  *webrtc.PeerConnection
-	Track *webrtc.TrackLocalStaticRTP
+	Track *Track
 	In    chan *rtp.Packet // packets received, the newest dropped when full
 
-	opt    BrowserOptions
-	sender *webrtc.RTPSender
-	up     chan struct{} // closed when the browser is connected
-	once   sync.Once
+	opt  BrowserOptions
+	up   chan struct{} // closed when the browser is connected
+	once sync.Once
 }
 
 // NewBrowser makes a browser on loopback.
@@ -47,13 +46,8 @@ func NewBrowser(opt BrowserOptions) (*Browser, error) {
 		return nil, fmt.Errorf("make peer connection: %w", err)
 	}
 	b := &Browser{Conn: conn, opt: opt, In: make(chan *rtp.Packet, 512), up: make(chan struct{})}
-	first := opt.Codecs[0]
-	b.Track, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{
-		MimeType: "audio/" + first.Name, ClockRate: uint32(first.ClockRate), Channels: channels(first), SDPFmtpLine: first.FMTP, //nolint:gosec // test values
-	}, "audio", "browser")
-	if err == nil {
-		b.sender, err = conn.AddTrack(b.Track)
-	}
+	b.Track = &Track{}
+	_, err = conn.AddTrack(b.Track)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}

@@ -120,18 +120,6 @@ func (p *Pair) Call(s Setup) (*Call, error) {
 	return c, nil
 }
 
-// Restart makes the browser restart ICE.
-func (c *Call) Restart() error {
-	offer, err := c.Browser.Offer(true)
-	if err != nil {
-		return err
-	}
-	if err := c.Session.SetAccess(c.Browser.Remote(offer)); err != nil {
-		return err
-	}
-	return c.Browser.Accept(c.Session.AccessLocal())
-}
-
 // Close ends the call from both ends.
 func (c *Call) Close() {
 	if c.Session != nil {

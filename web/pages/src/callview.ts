@@ -65,6 +65,7 @@ export class CallView {
     for (const off of this.offs) off();
     clearInterval(this.tick);
     cancelAnimationFrame(this.frame);
+    this.root.classList.remove("keys");
     this.root.replaceChildren();
   }
 
@@ -98,8 +99,8 @@ export class CallView {
     this.codec.textContent = q.core.codec ? `${q.access.codec} ${q.transcoding ? "⇄" : "="} ${q.core.codec}` : q.access.codec;
     this.codec.title = q.transcoding ? "The gateway converts between the two audio formats" : "The audio passes unchanged";
     const lost = (leg: Quality["access"]) => (leg.received + leg.lost > 0 ? (100 * leg.lost) / (leg.received + leg.lost) : 0);
-    const rtt = q.access.rtt > 0 ? `${Math.round(q.access.rtt)} ms round trip · ` : "";
-    this.figures.textContent = `${rtt}jitter ${Math.round(Math.max(q.access.jitter, q.core.jitter))} ms · lost ${Math.max(lost(q.access), lost(q.core)).toFixed(1)} %`;
+    const rtt = q.access.rtt > 0 ? `delay ${Math.round(q.access.rtt / 2)} ms · ` : "";
+    this.figures.textContent = `${rtt}jitter ${Math.round(Math.max(q.access.jitter, q.core.jitter))} ms · lost ${Math.max(lost(q.access), lost(q.core)).toFixed(1)}\u00a0%`;
   }
 
   private heard(digit: string): void {
@@ -117,6 +118,7 @@ export class CallView {
 
   private openPad(open: boolean): void {
     show(this.pad, open);
+    this.root.classList.toggle("keys", open); // the pad takes the meters' place, so that hanging up stays in sight
     press(this.keypad, open, "Keypad");
     this.keypad.setAttribute("aria-expanded", String(open));
     if (open) this.pad.querySelector("button")?.focus();

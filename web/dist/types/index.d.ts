@@ -1,0 +1,11 @@
+export { Phone, VERSION } from "./client/phone";
+export type { PhoneOptions, PhoneEvents } from "./client/phone";
+export type { Call, CallEvents, CallOptions } from "./client/call";
+export type { CallState } from "./client/callstate";
+export type { PhoneState } from "./client/phonestate";
+export type { Devices } from "./client/devices";
+export type { Device, DeviceKind } from "./media/engine";
+export { PhoneError } from "./protocol/failure";
+export { catalogue } from "./protocol/errors";
+export type { ErrorName } from "./protocol/errors";
+export type { EndReason, Identity, LegQuality, Quality, Remote } from "./protocol/frames";

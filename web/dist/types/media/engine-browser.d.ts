@@ -1,0 +1,30 @@
+import { PhoneError } from "../protocol/failure";
+import type { Device, DeviceKind, LegListener, MediaEngine, MediaLeg, Sound } from "./engine";
+export interface BrowserEngineOptions {
+    iceServers?: RTCIceServer[] | undefined;
+    source?: (() => Promise<MediaStream> | MediaStream) | undefined;
+}
+/** The browser's media: microphone, devices, the phone's own sounds, and one BrowserLeg per call. */
+export declare class BrowserEngine implements MediaEngine {
+    private readonly options;
+    private readonly legs;
+    private readonly chosen;
+    private readonly tones;
+    constructor(options: BrowserEngineOptions);
+    check(): void;
+    leg(listener: LegListener): MediaLeg;
+    devices(): Promise<{
+        inputs: Device[];
+        outputs: Device[];
+    }>;
+    select(kind: DeviceKind, id: string): Promise<void>;
+    selected(kind: DeviceKind): string;
+    watchDevices(fn: (lost: DeviceKind[]) => void): () => void;
+    play(sound: Sound): void;
+    beep(digit: string): void;
+    unlock(): Promise<void>;
+    close(): void;
+    private microphone;
+}
+/** The DOMException of getUserMedia (Media Capture and Streams 10.2) as an error of the catalogue. */
+export declare function microphoneError(thrown: unknown): PhoneError;

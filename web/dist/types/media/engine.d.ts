@@ -1,0 +1,65 @@
+/** The audio connection of one call. */
+export interface MediaLeg {
+    /** Takes the microphone and makes an offer; it does not wait for candidates. Rejects with a PhoneError 4xxx. */
+    offer(): Promise<string>;
+    /** Makes a new offer that restarts ICE (RFC 8839 4.4.3). */
+    restart(): Promise<string>;
+    /** Takes the gateway's answer to the last offer. */
+    accept(sdp: string): Promise<void>;
+    /** Takes the microphone and answers the gateway's offer. */
+    answer(sdp: string): Promise<string>;
+    /** Stops or goes on sending sound; the connection stays. */
+    setMuted(muted: boolean): void;
+    /** Microphone and far sound from 0 to 1, for meters. */
+    levels(): {
+        microphone: number;
+        remote: number;
+    };
+    /** The browser's own statistics. */
+    stats(): Promise<RTCStatsReport | null>;
+    /** The far party's sound, for recording or drawing; null before it is there. */
+    readonly remoteStream: MediaStream | null;
+    readonly localStream: MediaStream | null;
+    close(): void;
+}
+/** What a leg tells its call. */
+export interface LegListener {
+    /** A local candidate; null ends the list. */
+    candidate(candidate: {
+        candidate: string;
+        sdpMid: string;
+    } | null): void;
+    /** The connection is there, is silent for the moment, or is gone. */
+    connection(state: "connected" | "disconnected" | "failed"): void;
+    /** The browser refuses to play before the user touches the page. */
+    blocked(): void;
+}
+export interface Device {
+    id: string;
+    label: string;
+}
+export type DeviceKind = "input" | "output" | "ring";
+/** The sounds the phone itself makes. */
+export type Sound = "ring" | "ringback" | "none";
+export interface MediaEngine {
+    /** Throws browser_unsupported when calls cannot work here. */
+    check(): void;
+    leg(listener: LegListener): MediaLeg;
+    /** The machine's devices. Labels are empty until the microphone has been allowed once. */
+    devices(): Promise<{
+        inputs: Device[];
+        outputs: Device[];
+    }>;
+    /** Uses another device at once, also in running calls; "" is the browser's default. */
+    select(kind: DeviceKind, id: string): Promise<void>;
+    selected(kind: DeviceKind): string;
+    /** Calls back when devices come or go, until the returned function is called. */
+    watchDevices(fn: (lost: DeviceKind[]) => void): () => void;
+    /** Plays until another sound is asked for. */
+    play(sound: Sound): void;
+    /** Plays one keypad tone to the user, not to the far party. */
+    beep(digit: string): void;
+    /** Starts everything the browser blocked; to be called from a click. */
+    unlock(): Promise<void>;
+    close(): void;
+}

@@ -1,0 +1,323 @@
+/** Every error of the protocol and of this SDK, by name. */
+export declare const catalogue: {
+    readonly parse_error: {
+        readonly code: -32700;
+        readonly message: "The frame is not valid JSON.";
+        readonly hint: "Send one JSON object in UTF-8 per text frame.";
+        readonly retryable: false;
+    };
+    readonly invalid_request: {
+        readonly code: -32600;
+        readonly message: "The frame is not a JSON-RPC 2.0 request.";
+        readonly hint: "Send {\"jsonrpc\":\"2.0\",\"id\":...,\"method\":...,\"params\":{...}}; batches and requests without an id are not accepted.";
+        readonly retryable: false;
+    };
+    readonly method_unknown: {
+        readonly code: -32601;
+        readonly message: "The gateway does not know this method.";
+        readonly hint: "Check the spelling of the method, and that page and gateway are of the same version.";
+        readonly retryable: false;
+    };
+    readonly params_invalid: {
+        readonly code: -32602;
+        readonly message: "The parameters do not fit the method.";
+        readonly hint: "Compare the parameters with the method's table in the protocol description.";
+        readonly retryable: false;
+    };
+    readonly internal: {
+        readonly code: -32603;
+        readonly message: "The gateway failed while it handled the request.";
+        readonly hint: "Try again. If it happens again, tell the gateway's operator the time and the call.";
+        readonly retryable: true;
+    };
+    readonly token_missing: {
+        readonly code: 1001;
+        readonly message: "No token was given.";
+        readonly hint: "Log in with a token from your identity provider.";
+        readonly retryable: false;
+    };
+    readonly token_invalid: {
+        readonly code: 1002;
+        readonly message: "The token was refused.";
+        readonly hint: "Get a new token from the identity provider this gateway trusts.";
+        readonly retryable: false;
+    };
+    readonly token_expired: {
+        readonly code: 1003;
+        readonly message: "The token has expired.";
+        readonly hint: "Get a new token and log in again; check the computer's clock if the token is new.";
+        readonly retryable: false;
+    };
+    readonly token_audience: {
+        readonly code: 1004;
+        readonly message: "The token was issued for another service.";
+        readonly hint: "Ask the identity provider for a token whose audience is this gateway.";
+        readonly retryable: false;
+    };
+    readonly identity_refused: {
+        readonly code: 1005;
+        readonly message: "The token gives no right to use a telephone number here.";
+        readonly hint: "Ask the administrator to give your account a telephone identity.";
+        readonly retryable: false;
+    };
+    readonly resume_unknown: {
+        readonly code: 1006;
+        readonly message: "The session to be resumed is over or was never here.";
+        readonly hint: "Log in without resume; calls of the old session have ended.";
+        readonly retryable: false;
+    };
+    readonly login_required: {
+        readonly code: 1007;
+        readonly message: "Nobody is logged in on this connection.";
+        readonly hint: "Send session.login first, within ten seconds of connecting.";
+        readonly retryable: false;
+    };
+    readonly rate_limited: {
+        readonly code: 1008;
+        readonly message: "Too many requests in a short time.";
+        readonly hint: "Wait for the time given in retryAfter, then send fewer requests.";
+        readonly retryable: true;
+    };
+    readonly too_many_sessions: {
+        readonly code: 1009;
+        readonly message: "This user is already logged in as often as allowed.";
+        readonly hint: "Close the phone in another tab or on another device, then try again.";
+        readonly retryable: true;
+    };
+    readonly draining: {
+        readonly code: 1010;
+        readonly message: "This gateway is being taken out of service and accepts nothing new.";
+        readonly hint: "Connect again: another gateway will answer.";
+        readonly retryable: true;
+    };
+    readonly registration_refused: {
+        readonly code: 1011;
+        readonly message: "The telephone network refused to register this user.";
+        readonly hint: "Ask the administrator whether the subscription is active in the network.";
+        readonly retryable: false;
+    };
+    readonly core_unreachable: {
+        readonly code: 1012;
+        readonly message: "The telephone network does not answer.";
+        readonly hint: "Try again in a moment; the gateway keeps trying.";
+        readonly retryable: true;
+    };
+    readonly not_registered: {
+        readonly code: 1013;
+        readonly message: "The phone is not registered in the telephone network at the moment.";
+        readonly hint: "Wait until the phone shows that it is ready, then try again.";
+        readonly retryable: true;
+    };
+    readonly already_logged_in: {
+        readonly code: 1014;
+        readonly message: "This connection is already logged in.";
+        readonly hint: "Use session.token to renew the token, or open a new connection for another user.";
+        readonly retryable: false;
+    };
+    readonly call_unknown: {
+        readonly code: 2001;
+        readonly message: "There is no such call.";
+        readonly hint: "The call has probably just ended.";
+        readonly retryable: false;
+    };
+    readonly call_state: {
+        readonly code: 2002;
+        readonly message: "The call is not in a state in which this can be done.";
+        readonly hint: "Wait until the call's state allows it: hold and keypad need a connected call.";
+        readonly retryable: false;
+    };
+    readonly number_invalid: {
+        readonly code: 2003;
+        readonly message: "This number cannot be dialled as written.";
+        readonly hint: "Write the number with country code, like +15550101, or a SIP address.";
+        readonly retryable: false;
+    };
+    readonly number_unknown: {
+        readonly code: 2004;
+        readonly message: "The number does not exist.";
+        readonly hint: "Check the number and dial again.";
+        readonly retryable: false;
+    };
+    readonly busy: {
+        readonly code: 2005;
+        readonly message: "The line is busy.";
+        readonly hint: "Try again later.";
+        readonly retryable: true;
+    };
+    readonly no_answer: {
+        readonly code: 2006;
+        readonly message: "Nobody answered.";
+        readonly hint: "Try again later.";
+        readonly retryable: true;
+    };
+    readonly declined: {
+        readonly code: 2007;
+        readonly message: "The call was declined.";
+        readonly hint: "The other party does not want to take the call now.";
+        readonly retryable: false;
+    };
+    readonly forbidden: {
+        readonly code: 2008;
+        readonly message: "The telephone network does not allow this call.";
+        readonly hint: "Ask the administrator whether this number may be called with your subscription.";
+        readonly retryable: false;
+    };
+    readonly unavailable: {
+        readonly code: 2009;
+        readonly message: "The other party cannot be reached now.";
+        readonly hint: "The phone may be switched off or out of coverage. Try again later.";
+        readonly retryable: true;
+    };
+    readonly congestion: {
+        readonly code: 2010;
+        readonly message: "The telephone network is too busy to set up the call.";
+        readonly hint: "Try again in a moment.";
+        readonly retryable: true;
+    };
+    readonly too_many_calls: {
+        readonly code: 2011;
+        readonly message: "You have as many calls as allowed at a time.";
+        readonly hint: "End a call, then try again.";
+        readonly retryable: true;
+    };
+    readonly cancelled: {
+        readonly code: 2012;
+        readonly message: "The caller hung up before the call was answered.";
+        readonly hint: "Call back if you want to speak to the caller.";
+        readonly retryable: false;
+    };
+    readonly hangup: {
+        readonly code: 2013;
+        readonly message: "The call has ended.";
+        readonly hint: "One of the two parties hung up.";
+        readonly retryable: false;
+    };
+    readonly answered_elsewhere: {
+        readonly code: 2014;
+        readonly message: "The call was answered on another device.";
+        readonly hint: "Nothing needs to be done.";
+        readonly retryable: false;
+    };
+    readonly policy_rejected: {
+        readonly code: 2015;
+        readonly message: "The telephone network did not grant the resources for this call.";
+        readonly hint: "Try again; if it happens again, ask the administrator about your subscription.";
+        readonly retryable: true;
+    };
+    readonly policy_released: {
+        readonly code: 2016;
+        readonly message: "The telephone network took back the resources of this call.";
+        readonly hint: "Call again. The network ended the call, not the other party.";
+        readonly retryable: true;
+    };
+    readonly emergency_use_phone: {
+        readonly code: 2017;
+        readonly message: "Emergency calls are not possible from this page.";
+        readonly hint: "Use a mobile or landline telephone to call the emergency services now.";
+        readonly retryable: false;
+    };
+    readonly session_ended: {
+        readonly code: 2018;
+        readonly message: "The call ended because the page's session with the gateway is over.";
+        readonly hint: "Log in again and call again.";
+        readonly retryable: true;
+    };
+    readonly deregistered: {
+        readonly code: 2019;
+        readonly message: "The telephone network ended this phone's registration.";
+        readonly hint: "Log in again. If it happens again, ask the administrator.";
+        readonly retryable: true;
+    };
+    readonly call_exists: {
+        readonly code: 2020;
+        readonly message: "There is already a call with this id.";
+        readonly hint: "Choose a new id for every call.";
+        readonly retryable: false;
+    };
+    readonly sdp_invalid: {
+        readonly code: 3001;
+        readonly message: "The session description cannot be understood.";
+        readonly hint: "Send the browser's own description unchanged: the sdp of createOffer or createAnswer.";
+        readonly retryable: false;
+    };
+    readonly media_incompatible: {
+        readonly code: 3002;
+        readonly message: "The two phones have no audio format in common.";
+        readonly hint: "The other phone cannot take this kind of call.";
+        readonly retryable: false;
+    };
+    readonly media_failed: {
+        readonly code: 3003;
+        readonly message: "The audio connection between browser and gateway could not be made.";
+        readonly hint: "A firewall may block it: allow UDP to the gateway, then try again.";
+        readonly retryable: true;
+    };
+    readonly media_lost: {
+        readonly code: 3004;
+        readonly message: "The audio connection was lost.";
+        readonly hint: "Check the network connection and call again.";
+        readonly retryable: true;
+    };
+    readonly media_resources: {
+        readonly code: 3005;
+        readonly message: "The gateway has no room for another call's audio.";
+        readonly hint: "Try again in a moment.";
+        readonly retryable: true;
+    };
+    readonly dtmf_unavailable: {
+        readonly code: 3006;
+        readonly message: "The other side does not accept keypad tones in this call.";
+        readonly hint: "Say the digits, or call from another phone.";
+        readonly retryable: false;
+    };
+    readonly microphone_denied: {
+        readonly code: 4001;
+        readonly message: "The browser may not use the microphone.";
+        readonly hint: "Allow the microphone for this page: click the icon beside the address, then try again.";
+        readonly retryable: false;
+    };
+    readonly microphone_missing: {
+        readonly code: 4002;
+        readonly message: "No microphone was found.";
+        readonly hint: "Connect a microphone or headset, then try again.";
+        readonly retryable: false;
+    };
+    readonly connection_lost: {
+        readonly code: 4003;
+        readonly message: "The connection to the gateway is lost.";
+        readonly hint: "Check the network connection; the phone reconnects by itself.";
+        readonly retryable: true;
+    };
+    readonly browser_unsupported: {
+        readonly code: 4004;
+        readonly message: "This browser cannot make calls here.";
+        readonly hint: "Use a current browser, and open the page by https or on localhost.";
+        readonly retryable: false;
+    };
+    readonly audio_blocked: {
+        readonly code: 4005;
+        readonly message: "The browser does not play sound before you touch the page.";
+        readonly hint: "Click anywhere on the page to hear the call.";
+        readonly retryable: true;
+    };
+    readonly timeout: {
+        readonly code: 4006;
+        readonly message: "The gateway did not answer in time.";
+        readonly hint: "Check the network connection, then try again.";
+        readonly retryable: true;
+    };
+    readonly microphone_busy: {
+        readonly code: 4007;
+        readonly message: "The microphone is in use by another program.";
+        readonly hint: "Close the other program that uses the microphone, then try again.";
+        readonly retryable: true;
+    };
+};
+/** Name of an error: branch on this, not on code or message. */
+export type ErrorName = keyof typeof catalogue;
+/** WebSocket close codes, and whether connecting again makes sense. */
+export declare const closes: readonly {
+    code: number;
+    name: string;
+    reconnect: boolean;
+}[];

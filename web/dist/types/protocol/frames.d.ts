@@ -1,0 +1,146 @@
+import type { ErrorName } from "./errors";
+/** The WebSocket subprotocol. */
+export declare const SUBPROTOCOL = "causeway.v1";
+/** The far party as the telephone network vouches for it. */
+export interface Remote {
+    uri?: string;
+    /** E.164 with a leading +, when the party has a number. */
+    number?: string;
+    name?: string;
+    /** True when the party withholds its identity. */
+    anonymous: boolean;
+}
+/** One public identity of the logged-in user. */
+export interface Identity {
+    uri: string;
+    display?: string;
+    default: boolean;
+}
+/** An error as it stands inside an event. */
+export interface WireError {
+    code: number;
+    name: string;
+    message: string;
+    hint: string;
+    retryable: boolean;
+    retryAfter?: number;
+}
+export interface Registration {
+    state: "registering" | "registered" | "failed" | "ended";
+    identities: Identity[];
+    /** RFC 3339, UTC. */
+    expires?: string;
+    error?: WireError;
+}
+export interface Snapshot {
+    call: string;
+    direction: "outgoing" | "incoming";
+    state: "trying" | "ringing" | "early" | "incoming" | "connecting" | "active";
+    remote: Remote;
+    localHold: boolean;
+    remoteHold: boolean;
+    startedAt?: string;
+}
+export interface LoginResult {
+    session: string;
+    secret: string;
+    user: string;
+    resumed: boolean;
+    lastSeq: number;
+    /** How long the session outlives its socket, milliseconds. */
+    resumeWindow: number;
+    limits: {
+        frame: number;
+        calls: number;
+    };
+    registration: Registration;
+    calls: Snapshot[];
+}
+/** Figures of one side of the call, counted by the gateway since the call began. */
+export interface LegQuality {
+    codec: string;
+    sent: number;
+    received: number;
+    lost: number;
+    /** Milliseconds. */
+    jitter: number;
+    /** Round trip, milliseconds; 0 when not known. */
+    rtt: number;
+    /** Estimated quality, 1 (bad) to 4.5; 0 when not known. */
+    mos: number;
+}
+export interface Quality {
+    /** Browser to gateway. */
+    access: LegQuality;
+    /** Gateway to the telephone network. */
+    core: LegQuality;
+    transcoding: boolean;
+}
+/** Why a call ended. */
+export interface EndReason {
+    code: number;
+    name: ErrorName;
+    message: string;
+    hint: string;
+    /** SIP status received from the network. */
+    sip?: number;
+    /** Q.850 cause received from the network. */
+    q850?: number;
+    /** Who ended it: this page, the far party, or the gateway. */
+    by: "local" | "remote" | "gateway";
+}
+/** The events of the gateway, by method, without seq. */
+export interface Events {
+    "session.registration": Registration;
+    "session.closing": {
+        reason: "drain" | "replaced" | "tokenExpired" | "deregistered" | "slow";
+        text: string;
+        retryAfter?: number;
+    };
+    "call.incoming": {
+        call: string;
+        remote: Remote;
+        called: string;
+        sdp: string;
+    };
+    "call.progress": {
+        call: string;
+        state: "trying" | "ringing" | "early";
+        earlyMedia: boolean;
+        sip: number;
+    };
+    "call.accepted": {
+        call: string;
+        remote: Remote;
+        startedAt: string;
+    };
+    "call.hold": {
+        call: string;
+        local: boolean;
+        remote: boolean;
+    };
+    "call.dtmf": {
+        call: string;
+        digit: string;
+        duration: number;
+    };
+    "call.media": {
+        call: string;
+        state: "connecting" | "connected" | "lost" | "restored";
+    };
+    "call.quality": {
+        call: string;
+    } & Quality;
+    "call.ended": {
+        call: string;
+        cause: EndReason;
+        duration: number;
+    };
+}
+/** One event with its name, for a switch over it. */
+export type GatewayEvent = {
+    [M in keyof Events]: {
+        method: M;
+        params: Events[M];
+    };
+}[keyof Events];

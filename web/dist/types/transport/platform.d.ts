@@ -1,0 +1,31 @@
+import type { MediaEngine } from "../media/engine";
+export type TimerHandle = unknown;
+export interface Timers {
+    set(fn: () => void, ms: number): TimerHandle;
+    clear(handle: TimerHandle): void;
+    /** Milliseconds since the epoch. */
+    now(): number;
+}
+/** The part of a WebSocket the SDK uses: onmessage gets {data}, onclose {code, reason}. */
+export interface SocketLike {
+    onopen: ((ev: any) => any) | null;
+    onmessage: ((ev: any) => any) | null;
+    onclose: ((ev: any) => any) | null;
+    send(data: string): void;
+    close(code?: number, reason?: string): void;
+}
+/** What happened outside: the network came back, the tab became visible, or the interface changed. */
+export type Nudge = "online" | "visible" | "network";
+export interface Platform {
+    timers: Timers;
+    media: MediaEngine;
+    socket(url: string, protocol: string): SocketLike;
+    /** Number from 0 (included) to 1 (excluded). */
+    random(): number;
+    uuid(): string;
+    /** Calls back on every nudge until the returned function is called. */
+    watch(fn: (nudge: Nudge) => void): () => void;
+    /** Small non-secret memory of this browser profile. */
+    recall(key: string): string | null;
+    remember(key: string, value: string): void;
+}

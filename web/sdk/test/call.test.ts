@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Phone, PhoneError, type Call } from "../src/index";
+import { FakePlatform, loginResult, settle, token } from "./fake";
+
+async function bed() {
+  const platform = new FakePlatform();
+  const phone = new Phone({ url: "ws://gw/ws", token: token(platform.timers.time, 3_600_000), platform });
+  const started = phone.start();
+  await settle();
+  platform.last.open();
+  await settle();
+  platform.last.answer("session.login", loginResult);
+  await started;
+  let seq = 0;
+  const event = (method: string, params: object) => platform.last.frame({ jsonrpc: "2.0", method, params: { seq: ++seq, ...params } });
+  return { platform, phone, event };
+}
+
+function record(call: Call) {
+  const log: string[] = [];
+  call.on("state", (s) => log.push(s));
+  call.on("ended", (r) => log.push(`ended ${r.name} by ${r.by}`));
+  return log;
+}
+
+async function talking() {
+  const b = await bed();
+  const call = b.phone.call("+15550101");
+  const log = record(call);
+  await settle();
+  b.platform.last.answer("call.start", { call: call.id, sdp: "answer" });
+  await settle();
+  b.event("call.progress", { call: call.id, state: "ringing", earlyMedia: false, sip: 180 });
+  b.event("call.accepted", { call: call.id, remote: { number: "+15550101", anonymous: false }, startedAt: "2026-01-01T00:00:00Z" });
+  const leg = b.platform.media.legs[0]!;
+  leg.listener.connection("connected");
+  return { ...b, call, log, leg };
+}
+
+test("an outgoing call from dialing to the end", async () => {
+  const { platform, phone, event } = await bed();
+  const call = phone.call(" +1 (555) 01-01 ", { anonymous: true });
+  const log = record(call);
+  assert.equal(call.state, "dialing");
+  assert.equal(call.remote.number, "+15550101");
+  await settle();
+  const start = platform.last.last("call.start").params;
+  assert.deepEqual(start, { call: call.id, target: "+1 (555) 01-01", anonymous: true, sdp: "offer 1" });
+  platform.last.answer("call.start", { call: call.id, sdp: "the answer" });
+  await settle();
+  assert.deepEqual(platform.media.legs[0]!.accepted, ["the answer"]);
+  event("call.progress", { call: call.id, state: "trying", earlyMedia: false, sip: 100 });
+  event("call.progress", { call: call.id, state: "ringing", earlyMedia: false, sip: 180 });
+  assert.equal(platform.media.sound, "ringback");
+  event("call.progress", { call: call.id, state: "early", earlyMedia: true, sip: 183 });
+  assert.equal(platform.media.sound, "none", "no ringback over early media");
+  event("call.accepted", { call: call.id, remote: { name: "Echo", number: "+15550101", anonymous: false }, startedAt: "2026-01-01T00:00:00Z" });
+  assert.equal(call.startedAt?.toISOString(), "2026-01-01T00:00:00.000Z");
+  event("call.ended", { call: call.id, duration: 5, cause: { code: 2013, name: "hangup", message: "", hint: "", by: "remote", sip: 200 } });
+  event("call.ended", { call: call.id, duration: 5, cause: { code: 2005, name: "busy", message: "", hint: "", by: "remote" } });
+  assert.deepEqual(log, ["ringing", "early", "active", "ended", "ended hangup by remote"]);
+  assert.equal(call.endReason?.message, "The call has ended.");
+  assert.equal(platform.media.legs[0]!.closed, 1);
+  assert.equal(phone.calls.length, 0);
+});
+
+test("candidates wait for the gateway's answer and travel together", async () => {
+  const { platform, phone } = await bed();
+  const call = phone.call("1");
+  await settle();
+  const { listener } = platform.media.legs[0]!;
+  listener.candidate({ candidate: "c1", sdpMid: "0" });
+  listener.candidate({ candidate: "c2", sdpMid: "0" });
+  await platform.timers.run(200);
+  assert.equal(platform.last.all("call.candidates").length, 0);
+  platform.last.answer("call.start", { call: call.id, sdp: "a" });
+  await settle();
+  assert.equal(platform.last.last("call.candidates").params.candidates.length, 2);
+  listener.candidate(null);
+  await platform.timers.run(60);
+  assert.deepEqual(platform.last.last("call.candidates").params.candidates, [{ candidate: "", sdpMid: "0" }]);
+});
+
+test("no microphone ends the call with the reason and nothing is dialled", async () => {
+  const { platform, phone } = await bed();
+  platform.media.nextFails = new PhoneError("microphone_denied");
+  const call = phone.call("1");
+  const log = record(call);
+  await settle();
+  assert.deepEqual(log, ["ended", "ended microphone_denied by local"]);
+  assert.equal(platform.last.all("call.start").length, 0);
+});
+
+test("a refused start ends the call with the gateway's error", async () => {
+  const { platform, phone } = await bed();
+  const call = phone.call("112");
+  await settle();
+  platform.last.refuse("call.start", 2017, "emergency_use_phone");
+  await settle();
+  assert.equal(call.endReason?.name, "emergency_use_phone");
+  assert.equal(call.endReason?.code, 2017);
+});
+
+test("a call before the phone is ready ends with not_registered, after call() returned", async () => {
+  const platform = new FakePlatform();
+  const phone = new Phone({ platform, url: "ws://gw/ws", token: "t" });
+  const call = phone.call("1");
+  const log = record(call);
+  assert.deepEqual(log, []);
+  await settle();
+  assert.deepEqual(log, ["ended", "ended not_registered by local"]);
+});
+
+test("hanging up at once tells the gateway, whatever it has answered", async () => {
+  const { platform, phone, event } = await bed();
+  const call = phone.call("1");
+  const log = record(call);
+  await settle();
+  const gone = call.hangup();
+  await call.hangup();
+  assert.equal(platform.last.all("call.hangup").length, 1);
+  platform.last.answer("call.start", { call: call.id, sdp: "a" });
+  platform.last.answer("call.hangup");
+  await gone;
+  event("call.ended", { call: call.id, duration: 0, cause: { code: 2012, name: "cancelled", message: "", hint: "", by: "local" } });
+  assert.deepEqual(log, ["ended", "ended cancelled by local"]);
+});
+
+test("hanging up before the microphone opened never reaches the gateway", async () => {
+  const { platform, phone } = await bed();
+  const call = phone.call("1");
+  await call.hangup();
+  await settle();
+  assert.equal(platform.last.all("call.start").length + platform.last.all("call.hangup").length, 0);
+  assert.equal(call.state, "ended");
+});
+
+test("a gateway that never confirms a hang-up does not keep the call", async () => {
+  const { call, platform, log } = await talking();
+  void call.hangup();
+  await platform.timers.run(5_001);
+  assert.equal(log.filter((l) => l.startsWith("ended ")).length, 1);
+});
+
+test("an incoming call rings, is answered and held by the other side", async () => {
+  const { platform, phone, event } = await bed();
+  const got: Call[] = [];
+  phone.on("incoming", (c) => got.push(c));
+  event("call.incoming", { call: "in1", remote: { number: "+1", anonymous: false }, called: "sip:a@x", sdp: "their offer" });
+  const call = got[0]!;
+  const log = record(call);
+  assert.ok(platform.last.last("call.ringing"));
+  assert.equal(platform.media.sound, "ring");
+  const answered = call.answer();
+  await assert.rejects(call.answer(), (e: PhoneError) => e.name === "call_state");
+  await settle();
+  assert.deepEqual(platform.media.legs[0]!.answered, ["their offer"]);
+  assert.deepEqual(platform.last.last("call.answer").params, { call: "in1", sdp: "answer" });
+  platform.last.answer("call.answer");
+  await answered;
+  assert.equal(platform.media.sound, "none");
+  event("call.accepted", { call: "in1", remote: { number: "+1", anonymous: false }, startedAt: "2026-01-01T00:00:00Z" });
+  event("call.hold", { call: "in1", local: false, remote: true });
+  event("call.hold", { call: "in1", local: false, remote: false });
+  assert.deepEqual(log, ["connecting", "active", "held", "active"]);
+});
+
+test("answering without a microphone says why and goes on ringing", async () => {
+  const { platform, phone, event } = await bed();
+  platform.media.nextFails = new PhoneError("microphone_busy");
+  event("call.incoming", { call: "in1", remote: { anonymous: true }, called: "x", sdp: "o" });
+  const call = phone.calls[0]!;
+  await assert.rejects(call.answer(), (e: PhoneError) => e.code === 4007);
+  assert.equal(call.state, "incoming");
+  assert.equal(platform.media.sound, "ring");
+  platform.media.legs[0]!.fails = null;
+  const again = call.answer();
+  await settle();
+  platform.last.answer("call.answer");
+  await again;
+});
+
+test("a replayed incoming call does not ring twice", async () => {
+  const { platform, event, phone } = await bed();
+  event("call.incoming", { call: "in1", remote: { anonymous: true }, called: "x", sdp: "o" });
+  event("call.incoming", { call: "in1", remote: { anonymous: true }, called: "x", sdp: "o" });
+  assert.equal(phone.calls.length, 1);
+  assert.equal(platform.last.all("call.ringing").length, 1);
+});
+
+test("rejecting and the caller's giving up", async () => {
+  const { platform, phone, event } = await bed();
+  event("call.incoming", { call: "in1", remote: { anonymous: true }, called: "x", sdp: "o" });
+  const first = phone.calls[0]!;
+  const done = first.reject("busy");
+  assert.deepEqual(platform.last.last("call.reject").params, { call: "in1", reason: "busy" });
+  platform.last.answer("call.reject");
+  await done;
+  event("call.ended", { call: "in1", duration: 0, cause: { code: 2005, name: "busy", message: "", hint: "", by: "local" } });
+  event("call.incoming", { call: "in2", remote: { anonymous: true }, called: "x", sdp: "o" });
+  const second = phone.calls[0]!;
+  event("call.ended", { call: "in2", duration: 0, cause: { code: 2014, name: "answered_elsewhere", message: "", hint: "", by: "remote" } });
+  assert.equal(second.endReason?.name, "answered_elsewhere");
+  await assert.rejects(second.reject(), (e: PhoneError) => e.name === "call_state");
+});
+
+test("mute, keys and quality", async () => {
+  const { platform, call, leg, event } = await talking();
+  const heard: unknown[] = [];
+  call.on("mute", (m) => heard.push(m));
+  call.on("dtmf", (d) => heard.push(d));
+  call.on("quality", (q) => heard.push(q.access.codec));
+  call.mute();
+  call.mute();
+  assert.equal(leg.muted, true);
+  call.mute(false);
+  event("call.dtmf", { call: call.id, digit: "5", duration: 100 });
+  const leg1 = { codec: "opus", sent: 1, received: 1, lost: 0, jitter: 1, rtt: 1, mos: 4 };
+  event("call.quality", { call: call.id, access: leg1, core: leg1, transcoding: false });
+  assert.deepEqual(heard, [true, false, "5", "opus"]);
+  void call.sendDtmf("1a#", { duration: 200 });
+  assert.deepEqual(platform.last.last("call.dtmf").params, { call: call.id, digits: "1A#", duration: 200 });
+});
+
+test("hold is refused before the answer", async () => {
+  const { phone } = await bed();
+  const call = phone.call("1");
+  await assert.rejects(call.hold(), (e: PhoneError) => e.name === "call_state");
+});
+
+test("a failed connection is repaired by an ICE restart, and tried again until it works", async () => {
+  const { platform, call, leg, log } = await talking();
+  leg.listener.connection("failed");
+  assert.equal(call.state, "reconnecting");
+  await settle();
+  assert.deepEqual(platform.last.last("call.update").params, { call: call.id, sdp: "restart 1" });
+  leg.listener.candidate({ candidate: "new", sdpMid: "0" });
+  await platform.timers.run(60);
+  assert.equal(platform.last.all("call.candidates").length, 0, "not before the gateway knows the new credentials");
+  platform.last.refuse("call.update", 1008, "rate_limited");
+  await platform.timers.run(3_100);
+  assert.equal(leg.restarts, 2);
+  platform.last.answer("call.update", { sdp: "again" });
+  await settle();
+  leg.listener.connection("connected");
+  assert.deepEqual(log, ["ringing", "active", "reconnecting", "active"]);
+  await platform.timers.run(10_000);
+  assert.equal(leg.restarts, 2, "no restart without need");
+});
+
+test("a short silence needs no restart, a long one does", async () => {
+  const { platform, call, leg } = await talking();
+  leg.listener.connection("disconnected");
+  await platform.timers.run(1_000);
+  leg.listener.connection("connected");
+  await platform.timers.run(3_000);
+  assert.equal(leg.restarts, 0);
+  leg.listener.connection("disconnected");
+  await platform.timers.run(2_100);
+  assert.equal(leg.restarts, 1);
+  assert.equal(call.state, "reconnecting");
+});
+
+test("a changed network restarts ICE at once", async () => {
+  const { platform, leg } = await talking();
+  platform.nudge("network");
+  await settle();
+  assert.equal(leg.restarts, 1);
+});
+
+test("audio that broke while the socket was away is mended after the resume", async () => {
+  const { platform, call, leg } = await talking();
+  platform.last.drop();
+  leg.listener.connection("failed");
+  await settle();
+  assert.equal(leg.restarts, 0, "nobody to tell");
+  await platform.timers.run(500);
+  platform.last.open();
+  await settle();
+  platform.last.answer("session.login", { ...loginResult, resumed: true, lastSeq: 2, calls: [{ call: call.id, direction: "outgoing", state: "active", remote: { anonymous: false }, localHold: false, remoteHold: false }] });
+  await settle();
+  assert.equal(leg.restarts, 1);
+  assert.equal(platform.last.all("call.update").length, 1);
+});
+
+test("a listener that throws does not silence the others", async () => {
+  const { call, event } = await talking();
+  const later: (() => void)[] = [];
+  const real = globalThis.setTimeout;
+  globalThis.setTimeout = ((fn: () => void) => later.push(fn)) as unknown as typeof setTimeout;
+  const heard: string[] = [];
+  call.on("dtmf", () => {
+    throw new Error("the page's fault");
+  });
+  call.on("dtmf", (d) => heard.push(d));
+  try {
+    event("call.dtmf", { call: call.id, digit: "1", duration: 100 });
+  } finally {
+    globalThis.setTimeout = real;
+  }
+  assert.deepEqual(heard, ["1"]);
+  assert.equal(later.length, 1);
+  assert.throws(later[0]!, /the page's fault/, "it shows in the console");
+});

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"causeway/test/lab/sip"
+	"causeway/test/lab/voice"
 )
 
 // dialog is the state of RFC 3261 12, on either side.
@@ -20,6 +21,7 @@ type dialog struct {
 	remoteSeq uint32 // of their last request
 	rseq      uint32 // of their last reliable provisional response
 	icid      string
+	terms     *voice.Terms // what this early dialog answered
 }
 
 // incomingDialog follows RFC 3261 12.1.1.

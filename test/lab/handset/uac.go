@@ -1,6 +1,7 @@
 package handset
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -148,8 +149,11 @@ func (c *Call) provisionalIn(res *sip.Message) {
 		}
 		d.rseq = uint32(seq)
 		c.acknowledge(d, res)
-	} else if c.pre.used {
-		c.fault("100rel", "%d without 100rel in a call with preconditions", res.Status)
+	} else if len(res.Body) > 0 {
+		if c.pre.used {
+			c.fault("100rel", "%d with SDP but without 100rel in a call with preconditions", res.Status)
+		}
+		c.earlyAnswer(d, res)
 	}
 	if res.Status == 180 {
 		c.state = "ringing"
@@ -167,18 +171,7 @@ func (c *Call) provisionalIn(res *sip.Message) {
 // acknowledge sends the PRACK on the early dialog, reads an answer, and goes on
 // with preconditions.
 func (c *Call) acknowledge(d *dialog, res *sip.Message) {
-	if len(res.Body) > 0 && c.media.open {
-		if _, media, err := readSDP(res.Body); err == nil && c.pre.used {
-			p := readPreconditions(media)
-			c.pre.remote = p.remote
-			if !p.used {
-				c.fault("preconditions", "%d without the status of the resources", res.Status)
-			}
-		}
-		if err := c.takeAnswer(c.script, res.Body); err != nil {
-			c.fault("answer", "%d: %v", res.Status, err)
-		}
-	}
+	c.earlyAnswer(d, res)
 	number, _ := c.client.Request.CSeq()
 	m := d.request("PRACK", 0)
 	m.Add("RAck", fmt.Sprintf("%d %d INVITE", d.rseq, number))
@@ -191,6 +184,26 @@ func (c *Call) acknowledge(d *dialog, res *sip.Message) {
 			c.later(reserveTime, func() { c.confirm(d) })
 		}
 	})
+}
+
+// earlyAnswer reads the answer of one early dialog; each fork has its own, the
+// last one is heard until a 2xx decides.
+func (c *Call) earlyAnswer(d *dialog, res *sip.Message) {
+	if len(res.Body) == 0 || len(c.client.Request.Body) == 0 || d.terms != nil {
+		return
+	}
+	if _, media, err := readSDP(res.Body); err == nil && c.pre.used {
+		p := readPreconditions(media)
+		c.pre.remote = p.remote
+		if !p.used {
+			c.fault("preconditions", "%d without the status of the resources", res.Status)
+		}
+	}
+	if err := c.takeAnswer(c.script, res.Body); err != nil {
+		c.fault("answer", "%d: %v", res.Status, err)
+		return
+	}
+	d.terms = c.media.terms
 }
 
 // confirm tells by UPDATE that our resources are there (RFC 3312 7).
@@ -214,6 +227,7 @@ func (c *Call) confirm(d *dialog) {
 			if err := c.takeAnswer(c.script, res.Body); err != nil {
 				c.fault("answer", "answer to UPDATE: %v", err)
 			}
+			d.terms = c.media.terms
 		}
 	})
 }
@@ -263,9 +277,12 @@ func (c *Call) description(res *sip.Message, o Outgoing) error {
 	case o.Offerless:
 		_, err := c.takeOffer(res.Body, nil, false)
 		return err
-	case c.media.open:
+	case len(res.Body) > 0:
 		return c.takeAnswer(c.script, res.Body)
+	case c.dialog.terms == nil:
+		return errors.New("no answer to our offer")
 	}
+	c.inForce(c.dialog.terms, "sendrecv")
 	return nil
 }
 

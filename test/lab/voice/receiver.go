@@ -15,6 +15,7 @@ import (
 type receiver struct {
 	remote netip.AddrPort
 	events sdp.Codec
+	former []netip.AddrPort // where earlier terms had the far side
 	seq    sequence
 	early  int // packets before there were terms
 	onHold int // audio while we do not receive
@@ -45,6 +46,13 @@ type sequence struct {
 }
 
 func (r *receiver) fault(kind string) { r.faults[kind]++ }
+
+// foreign counts a packet from elsewhere, unless an earlier answer named it.
+func (r *receiver) foreign(kind string, from netip.AddrPort) {
+	if !slices.Contains(r.former, from) {
+		r.fault(kind)
+	}
+}
 
 // count keeps the reception statistics.
 func (r *receiver) count(p rtp.Packet, clock int, now time.Time) {

@@ -63,7 +63,7 @@ func (s *Stream) receiveReports() {
 
 func (s *Stream) reported(data []byte, from netip.AddrPort) {
 	if s.terms != nil && from != s.terms.RTCP {
-		s.in.fault("foreign_source_rtcp")
+		s.in.foreign("foreign_source_rtcp", from)
 		return
 	}
 	r, err := rtp.ParseReport(data)

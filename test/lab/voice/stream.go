@@ -83,9 +83,16 @@ func cname() string { return strings.ToLower(rand.Text()[:12]) }
 func (s *Stream) Set(t *Terms) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	old := s.terms
 	s.terms = t
 	if err := s.out.use(t); err != nil {
 		s.log.Warn("no encoder", "codec", t.Codec.Name, "err", err)
+	}
+	if s.in.remote != t.RTP { // another sender: another fork, another port
+		s.in.seq = sequence{}
+		if old != nil { // what still comes from the old one is late, not wrong
+			s.in.former = append(s.in.former, s.in.remote, old.RTCP)
+		}
 	}
 	s.in.remote, s.in.events = t.RTP, t.Events
 }
@@ -183,7 +190,7 @@ func (s *Stream) receive() {
 // arrived takes one datagram of the RTP port.
 func (s *Stream) arrived(data []byte, from netip.AddrPort, now time.Time) {
 	if s.in.remote.IsValid() && from != s.in.remote {
-		s.in.fault("foreign_source")
+		s.in.foreign("foreign_source", from)
 		return
 	}
 	if rtp.IsRTCP(data) {

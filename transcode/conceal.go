@@ -25,6 +25,7 @@ type Concealer struct {
 	cycle int     // pitch period in use, samples; 0 while the sound is good
 	gone  int     // samples invented in a row
 	floor float64 // RMS of the background
+	heard bool    // there was sound to tell the background from
 	seed  uint32
 }
 
@@ -36,7 +37,7 @@ func NewConcealer(rate int) *Concealer {
 // Reset forgets the stream.
 func (c *Concealer) Reset() {
 	clear(c.past)
-	c.cycle, c.gone, c.floor = 0, 0, noiseStart
+	c.cycle, c.gone, c.floor, c.heard = 0, 0, noiseStart, false
 }
 
 // Good takes note of sound that was decoded, and, right after invented sound, changes its beginning
@@ -124,6 +125,10 @@ func (c *Concealer) listen(pcm []int16) {
 		sum += int64(s) * int64(s)
 	}
 	rms := math.Sqrt(float64(sum) / float64(len(pcm)))
+	if !c.heard {
+		c.heard, c.floor = true, min(rms, noiseMost)
+		return
+	}
 	blocks := float64(len(pcm)) / float64(c.rate/50)
 	c.floor = min(rms, noiseMost, max(c.floor, 1)*(1+(noiseRise-1)*blocks))
 }

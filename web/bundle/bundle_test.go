@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -79,6 +80,37 @@ func TestDeclarationsCoverTheSources(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestClientDocument holds the tables of docs/client.md against the declared events and options.
+func TestClientDocument(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join(root, "..", "docs", "client.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, c := range []struct{ file, from string }{
+		{"client/phone.d.ts", "type PhoneEvents = {"}, {"client/phone.d.ts", "interface PhoneOptions {"}, {"client/call.d.ts", "type CallEvents = {"},
+	} {
+		data, err := os.ReadFile(filepath.Join(root, "dist", "types", c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, ok := strings.Cut(string(data), c.from)
+		body, _, closed := strings.Cut(body, "\n}")
+		if !ok || !closed {
+			t.Fatalf("%s has no %q", c.file, c.from)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^    (\w+)\??:`).FindAllStringSubmatch(body, -1) {
+			found++
+			if !bytes.Contains(doc, []byte("| `"+m[1]+"` |")) {
+				t.Errorf("docs/client.md has no row for %s of %q", m[1], c.from)
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d names found in the declarations", found)
 	}
 }
 

@@ -78,16 +78,22 @@ func (c *Control) report(r ReportBlock, now time.Time) {
 
 // Due reports whether a report should be sent now, and schedules the next one at
 // a random 0.5 to 1.5 of the interval (RFC 3550 6.2), so that reports of many
-// calls do not march in step.
+// calls do not march in step. The first comes after half of that (6.2: the
+// initial minimum is halved).
 func (c *Control) Due(now time.Time) bool {
 	if c.Interval <= 0 {
 		return false
 	}
-	due := !c.next.IsZero() && !now.Before(c.next)
-	if due || c.next.IsZero() {
-		c.next = now.Add(c.Interval/2 + rand.N(c.Interval))
+	wait := c.Interval/2 + rand.N(c.Interval)
+	if c.next.IsZero() {
+		c.next = now.Add(wait / 2)
+		return false
 	}
-	return due
+	if now.Before(c.next) {
+		return false
+	}
+	c.next = now.Add(wait)
+	return true
 }
 
 // Append appends the compound of this leg: SR when it sent packets, else RR,

@@ -19,6 +19,17 @@ type Far struct {
 
 // NewFar opens a far end on loopback and reads from it until Close.
 func NewFar() (*Far, error) {
+	f, err := openFar()
+	if err != nil {
+		return nil, err
+	}
+	go f.readRTP()
+	go f.readRTCP()
+	return f, nil
+}
+
+// openFar opens the sockets and reads nothing.
+func openFar() (*Far, error) {
 	a, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, fmt.Errorf("open RTP socket: %w", err)
@@ -27,10 +38,7 @@ func NewFar() (*Far, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open RTCP socket: %w", err)
 	}
-	f := &Far{RTP: a, RTCP: b, In: make(chan *rtp.Packet, 512), Reports: make(chan []byte, 64)}
-	go f.readRTP()
-	go f.readRTCP()
-	return f, nil
+	return &Far{RTP: a, RTCP: b, In: make(chan *rtp.Packet, 512), Reports: make(chan []byte, 64)}, nil
 }
 
 func (f *Far) readRTP() {

@@ -311,7 +311,7 @@ func (k *Call) Reoffer(sdp string) error {
 		return err
 	}
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
-		out, err := m.Offer(now, sdp)
+		out, err := m.Offer(now, k.gate.next(sdp))
 		if err != nil {
 			k.tell(OfferRejected{Cause: call.Cause{Side: call.Gateway, Kind: call.Unavailable, Text: "the call is over", Err: err}})
 		}
@@ -331,20 +331,19 @@ func (k *Call) usable(sdp string) error {
 	return nil
 }
 
-// AnswerOffer answers the Offer of the far end.
-func (k *Call) AnswerOffer(sdp string) error {
-	if err := k.usable(sdp); err != nil {
-		return err
+// AnswerOffer answers the Offer of the far end. It does nothing if there is none any more.
+func (k *Call) AnswerOffer(sdp string) {
+	if k.usable(sdp) != nil {
+		return
 	}
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
-		out, err := m.Answer(now, k.gate.answer(sdp))
+		out, err := m.Answer(now, k.gate.next(k.gate.answer(sdp)))
 		if err != nil {
 			k.log.Debug("no offer to answer", "error", err)
 			return nil
 		}
 		return append(out, k.opened(m, now)...)
 	})
-	return nil
 }
 
 // RejectOffer refuses the Offer of the far end with a status of 400 to 699, 488 if it is out of range.

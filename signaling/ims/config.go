@@ -74,7 +74,7 @@ func DefaultConfig() Config {
 		HomeDomain:       "ims.mnc001.mcc001.3gppnetwork.org",
 		CoreAddress:      "127.0.0.1:5070",
 		SIP:              transport.DefaultConfig(),
-		DNS:              transport.ResolverConfig{Timeout: 2 * time.Second, MinTTL: time.Second, MaxTTL: time.Hour, NegativeTTL: 5 * time.Second, CacheSize: 1024},
+		DNS:              transport.DefaultResolverConfig(),
 		Timers:           transaction.DefaultTimers(),
 		RegisterExpires:  600000 * time.Second, // TS 24.229 5.1.1.2
 		RegisterRetry:    2 * time.Second,
@@ -107,6 +107,9 @@ func (c Config) Validate() error {
 	bad(c.CoreTransport == "" || c.CoreTransport == transport.UDP || c.CoreTransport == transport.TCP, "core_transport: %q is neither udp nor tcp", c.CoreTransport)
 	if err := c.SIP.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("sip: %w", err))
+	}
+	if err := c.DNS.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("dns: %w", err))
 	}
 	if err := c.Timers.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("timers: %w", err))

@@ -259,7 +259,7 @@ type gate struct {
 	told       bool              // a 183 with our description has been given
 	ring       bool              // Ring waits
 	accept     string            // Accept waits with this description
-	local      string            // outgoing: our offer
+	local      string            // outgoing: the description we sent last
 	confirming bool              // outgoing: the UPDATE that confirms is under way
 	confirmed  bool
 }
@@ -315,7 +315,20 @@ func (g *gate) confirm(answer string) string {
 	if err != nil {
 		return ""
 	}
-	g.confirmed, g.confirming = true, true
+	g.confirmed, g.confirming, g.local = true, true, text
+	return text
+}
+
+// next keeps the origin's version rising when a description of our own making went out between two of the session's
+// (RFC 3264 8).
+func (g *gate) next(text string) string {
+	if !g.confirmed {
+		return text
+	}
+	if revised, err := sdp.Revise(g.local, text); err == nil {
+		g.local = revised
+		return revised
+	}
 	return text
 }
 

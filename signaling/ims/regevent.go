@@ -260,6 +260,7 @@ func (b *Binding) decided(f fate) {
 	}
 	b.state = regFailed
 	b.stopTimer()
+	b.client.forget(b)
 }
 
 // firstWord cuts header parameters off.

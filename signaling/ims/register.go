@@ -113,7 +113,7 @@ func (c *Client) charging(icid string) string {
 	if strings.HasPrefix(c.address(), "[") {
 		host = c.address()[:strings.IndexByte(c.address(), ']')+1]
 	}
-	return "icid-value=" + icid + ";icid-generated-at=" + host
+	return `icid-value="` + icid + `";icid-generated-at=` + host
 }
 
 // accessInfo is P-Access-Network-Info as a network node gives it (TS 24.229 7.2A.4).
@@ -220,6 +220,7 @@ func (b *Binding) refused(cause call.Cause) {
 	b.stopTimer()
 	b.current.Store(nil)
 	b.state = regFailed
+	b.client.forget(b)
 	b.log.Warn("registration refused", "cause", cause.Kind.String(), "status", cause.SIP)
 	b.params.Notify(RegistrationFailed{Cause: cause, Final: true})
 }
@@ -243,7 +244,7 @@ func refusal(status int, res *sip.Response) call.Cause {
 		cause.Kind, cause.Text = call.Internal, "the core wants a registration time that cannot be granted"
 	case status == 503:
 		cause.Kind, cause.Text = call.Congestion, "the core is overloaded"
-	case status >= 500 || status == 408 || status == 480 || status == 305:
+	case status >= 500 && status < 600 || status == 408 || status == 480 || status == 305:
 		cause.Kind, cause.Text = call.Unavailable, "the core cannot register anybody now"
 	default:
 		cause.Kind, cause.Text = call.Forbidden, "the core refused the registration"

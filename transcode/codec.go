@@ -117,6 +117,9 @@ type Recoverer interface {
 // Opus DTX packet): what follows may be nothing for a while, and that is not loss.
 type Pauser interface{ Paused() bool }
 
+// Resetter is a Decoder that can forget its stream, for the next one from another sender.
+type Resetter interface{ Reset() }
+
 // Skipper is a Decoder that can leave out the first skip samples of a payload, in whole codec
 // frames, because they have been decoded already (RFC 4867 3.7.1 redundancy). It returns the
 // samples written and the samples left out.

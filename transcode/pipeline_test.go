@@ -264,6 +264,21 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// TestSpurtAfterSilence: a sender that pauses without a word and resumes with the marker is not
+// clipped although sound was made up for the time its first packet claims.
+func TestSpurtAfterSilence(t *testing.T) {
+	for _, marker := range []bool{true, false} {
+		r := newRig(t, formatA, formatB, Options{})
+		r.push(0, 0, 0, 10, 20)
+		r.run(310 * ms) // made up to 180 ms of media time
+		r.p.Push(1, 1280, marker, rep(30, 20), r.zero.Add(310*ms))
+		r.pull(310 * ms)
+		if got := bytes.Count(r.sound(), []byte{30}); (got == 20) != marker || got != 0 && got != 20 {
+			t.Errorf("marker %v: %d ms of the spurt's first packet", marker, got)
+		}
+	}
+}
+
 // TestOtherTimeBase: a jump of the timestamps, forward or back, begins anew without a burst, and the
 // output's timestamps follow the wall clock.
 func TestOtherTimeBase(t *testing.T) {

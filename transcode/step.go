@@ -48,11 +48,11 @@ func (p *Pipeline) accept(packet Arrival, now time.Time) {
 	t.observe(packet.Timestamp, packet.At)
 	switch {
 	case gap > 0:
-		if packet.Lost == 0 {
+		if packet.Lost == 0 || packet.Marker { // a pause, or one with the loss of a SID in it
 			gap = t.recover(gap)
 		}
 		p.open(gap, now)
-	case gap < 0 && !t.rewind(-gap):
+	case gap < 0 && !t.rewind(-gap, packet.Marker):
 		p.arrive.skip = t.samples(-gap)
 	}
 }
@@ -82,7 +82,7 @@ func (p *Pipeline) restart(packet Arrival, now time.Time) {
 	if !t.covered.IsZero() {
 		p.counts.restarts.Add(1)
 		p.jump(max(0, now.Sub(t.covered)))
-		if r, ok := p.decoder.(interface{ Reset() }); ok {
+		if r, ok := p.decoder.(Resetter); ok {
 			r.Reset()
 		}
 	}

@@ -91,9 +91,10 @@ func (t *timeline) cover(now time.Time, d time.Duration) {
 	t.covered = t.covered.Add(d - d/100)
 }
 
-// rewind tries to take a packet that begins in what was made up as speech that starts late.
-func (t *timeline) rewind(overlap int64) bool {
-	if !t.quiet || overlap > t.made || t.span(t.delay+overlap) > maxDelay {
+// rewind tries to take a packet that begins in what was made up as speech that starts late: after
+// an announced pause, or with the marker of a new talk spurt (RFC 3551 4.1).
+func (t *timeline) rewind(overlap int64, spurt bool) bool {
+	if !t.quiet && !spurt || overlap > t.made || t.span(t.delay+overlap) > maxDelay {
 		return false
 	}
 	t.delay += overlap

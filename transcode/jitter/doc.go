@@ -10,6 +10,7 @@
 // The hold starts at 20 ms, follows the lateness seen up to the limit (60 ms unless told), and
 // shrinks again while packets come in order.
 //
-// A packet walks: Push copies the payload into slot seq mod 32; Pop hands the slot out when its
-// number is the head's, or when the head's hold is over; the slot is reused 31 numbers later.
+// A packet walks: Push copies the payload into slot seq mod 32, in memory from a small stock; Pop
+// hands it out when its number is the head's, or when the head's hold is over; the next Pop puts
+// the memory back.
 package jitter

@@ -18,7 +18,8 @@ const (
 	maxDropout = 3000                   // a larger step forward is another sequence
 	maxMisord  = 100                    // a larger step backward too
 	maxStray   = 4                      // late packets in a row, each following the other, that make a new sequence
-	slotSize   = 256                    // first size of a slot; it grows once to the largest payload
+	spares     = 4                      // payloads that there is memory for from the start
+	slotSize   = 256                    // their size; each grows at most once, to the largest payload
 )
 
 type slot struct {
@@ -35,6 +36,8 @@ type Window struct {
 	limit time.Duration
 
 	ring    [slots]slot
+	free    [][]byte // memory for payloads, taken while a packet waits
+	lent    []byte   // that of the packet popped last
 	started bool
 	head    uint16 // the next number to leave
 	count   int    // slots full
@@ -48,15 +51,16 @@ type Window struct {
 }
 
 // New returns an empty window that waits at most limit for a missing packet; 0 for 60 ms. Its
-// memory is taken here, but for payloads over 256 octets.
+// memory is taken here, but for payloads over 256 octets and for more than a few that wait.
 func New(limit time.Duration) *Window {
 	if limit <= 0 {
 		limit = maxHold
 	}
 	w := &Window{limit: limit, hold: min(firstHold, limit)}
-	space := make([]byte, slots*slotSize)
-	for i := range w.ring {
-		w.ring[i].payload = space[i*slotSize : i*slotSize : (i+1)*slotSize]
+	space := make([]byte, spares*slotSize)
+	w.free = make([][]byte, 0, slots+1)
+	for i := range spares {
+		w.free = append(w.free, space[i*slotSize:i*slotSize:(i+1)*slotSize])
 	}
 	return w
 }
@@ -89,10 +93,7 @@ func (w *Window) Push(seq uint16, ts uint32, marker bool, payload []byte, now ti
 		return transcode.Duplicate
 	}
 	w.stray = 0
-	if cap(s.payload) < len(payload) {
-		s.payload = make([]byte, 0, transcode.MaxPayload)
-	}
-	s.payload = append(s.payload[:0], payload...)
+	s.payload = append(w.memory(len(payload)), payload...)
 	s.full, s.marker, s.restart, s.ts, s.at = true, marker, restart, ts, now
 	if off > 0 && w.count == 0 {
 		w.since = now
@@ -121,13 +122,15 @@ func (w *Window) Pop(now time.Time) (transcode.Arrival, bool) {
 		}
 	}
 	s := &w.ring[w.head%slots]
-	s.full = false
+	w.give(w.lent)
+	w.lent = s.payload
+	s.full, s.payload = false, nil
 	w.head++
 	w.count--
 	w.dropped = 0
 	w.settle()
 	return transcode.Arrival{
-		Timestamp: s.ts, Marker: s.marker, Restart: s.restart, Lost: lost, At: s.at, Payload: s.payload,
+		Timestamp: s.ts, Marker: s.marker, Restart: s.restart, Lost: lost, At: s.at, Payload: w.lent,
 	}, true
 }
 
@@ -206,7 +209,30 @@ func (w *Window) restart(seq uint16) {
 
 func (w *Window) empty() {
 	for i := range w.ring {
-		w.ring[i].full = false
+		if s := &w.ring[i]; s.full {
+			w.give(s.payload)
+			s.full, s.payload = false, nil
+		}
 	}
 	w.count = 0
+}
+
+// memory returns an empty buffer with room for n octets. More than the first few are only made when
+// that many packets have to wait, and kept.
+func (w *Window) memory(n int) []byte {
+	if len(w.free) == 0 {
+		return make([]byte, 0, max(slotSize, n))
+	}
+	b := w.free[len(w.free)-1]
+	w.free = w.free[:len(w.free)-1]
+	if cap(b) < n {
+		return make([]byte, 0, transcode.MaxPayload)
+	}
+	return b[:0]
+}
+
+func (w *Window) give(b []byte) {
+	if cap(b) > 0 {
+		w.free = append(w.free, b)
+	}
 }

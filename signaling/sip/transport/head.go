@@ -223,89 +223,119 @@ func isTokenChar(c byte) bool {
 // canonicalName spells a known field name as its RFC does and expands the compact forms of the IANA registry; an
 // unknown name stays as it came.
 func canonicalName(name string) string {
-	if long, ok := knownName(name); ok {
-		return long
+	var buf [32]byte // longer than every name we know
+	if len(name) > len(buf) {
+		return name
 	}
-	if long, ok := knownName(strings.ToLower(name)); ok {
-		return long
-	}
-	return name
-}
-
-// knownName maps the usual spelling, the lower-case one and the compact one to the usual spelling.
-func knownName(name string) (string, bool) {
-	switch name {
-	case "Via", "via", "v":
-		return "Via", true
-	case "From", "from", "f":
-		return "From", true
-	case "To", "to", "t":
-		return "To", true
-	case "Call-ID", "call-id", "i":
-		return "Call-ID", true
-	case "CSeq", "cseq":
-		return "CSeq", true
-	case "Contact", "contact", "m":
-		return "Contact", true
-	case "Content-Length", "content-length", "l":
-		return "Content-Length", true
-	case "Content-Type", "content-type", "c":
-		return "Content-Type", true
-	case "Max-Forwards", "max-forwards":
-		return "Max-Forwards", true
-	case "Route", "route":
-		return "Route", true
-	case "Record-Route", "record-route":
-		return "Record-Route", true
-	case "Supported", "supported", "k":
-		return "Supported", true
-	}
-	return lessKnownName(name)
-}
-
-// lessKnownName holds the rest, for fields that upper layers look up or that must not be smuggled past them.
-func lessKnownName(name string) (string, bool) {
-	switch name {
-	case "accept-contact", "a":
-		return "Accept-Contact", true
-	case "referred-by", "b":
-		return "Referred-By", true
-	case "request-disposition", "d":
-		return "Request-Disposition", true
-	case "content-encoding", "e":
-		return "Content-Encoding", true
-	case "reject-contact", "j":
-		return "Reject-Contact", true
-	case "identity-info", "n":
-		return "Identity-Info", true
-	case "event", "o":
-		return "Event", true
-	case "refer-to", "r":
-		return "Refer-To", true
-	case "subject", "s":
-		return "Subject", true
-	case "allow-events", "u":
-		return "Allow-Events", true
-	case "session-expires", "x":
-		return "Session-Expires", true
-	case "identity", "y":
-		return "Identity", true
-	}
-	const names = " Accept Alert-Info Allow Authorization Content-Disposition Date Error-Info Expires Feature-Caps Geolocation " +
-		"History-Info Min-Expires Min-SE P-Access-Network-Info P-Asserted-Identity P-Asserted-Service P-Associated-URI " +
-		"P-Called-Party-ID P-Charging-Function-Addresses P-Charging-Vector P-Early-Media P-Preferred-Identity " +
-		"P-Preferred-Service P-Visited-Network-ID Path Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require RAck " +
-		"RSeq Reason Replaces Require Retry-After Server Service-Route Subscription-State Timestamp Unsupported User-Agent " +
-		"WWW-Authenticate Warning "
-	if len(name) < 4 {
-		return "", false
-	}
-	for i := 1; i < len(names); {
-		end := i + strings.IndexByte(names[i:], ' ')
-		if known := names[i:end]; len(known) == len(name) && strings.EqualFold(known, name) {
-			return known, true
+	lower := buf[:len(name)]
+	for i := range lower {
+		c := name[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
 		}
-		i = end + 1
+		lower[i] = c
 	}
-	return "", false
+	long := basicName(lower)
+	if long == "" && len(lower) > 2 && lower[0] == 'p' && lower[1] == '-' {
+		long = privateName(lower)
+	}
+	if long == "" {
+		long = extensionName(lower)
+	}
+	if long == "" {
+		return name
+	}
+	return long
+}
+
+// basicName knows what nearly every message has. The names are switched on without a copy.
+func basicName(lower []byte) string {
+	switch string(lower) {
+	case "via", "v":
+		return "Via"
+	case "from", "f":
+		return "From"
+	case "to", "t":
+		return "To"
+	case "call-id", "i":
+		return "Call-ID"
+	case "cseq":
+		return "CSeq"
+	case "contact", "m":
+		return "Contact"
+	case "content-length", "l":
+		return "Content-Length"
+	case "content-type", "c":
+		return "Content-Type"
+	case "max-forwards":
+		return "Max-Forwards"
+	case "route":
+		return "Route"
+	case "record-route":
+		return "Record-Route"
+	case "supported", "k":
+		return "Supported"
+	case "require":
+		return "Require"
+	case "allow":
+		return "Allow"
+	case "expires":
+		return "Expires"
+	}
+	return ""
+}
+
+// extensionName knows what the layers above look up, and what must not be smuggled past them by an odd spelling.
+func extensionName(lower []byte) string {
+	switch string(lower) {
+	case "accept-contact", "a":
+		return "Accept-Contact"
+	case "referred-by", "b":
+		return "Referred-By"
+	case "request-disposition", "d":
+		return "Request-Disposition"
+	case "content-encoding", "e":
+		return "Content-Encoding"
+	case "reject-contact", "j":
+		return "Reject-Contact"
+	case "identity-info", "n":
+		return "Identity-Info"
+	case "event", "o":
+		return "Event"
+	case "refer-to", "r":
+		return "Refer-To"
+	case "subject", "s":
+		return "Subject"
+	case "allow-events", "u":
+		return "Allow-Events"
+	case "session-expires", "x":
+		return "Session-Expires"
+	case "identity", "y":
+		return "Identity"
+	}
+	for _, long := range [...]string{
+		"Accept", "Alert-Info", "Authorization", "Call-Info", "Content-Disposition", "Date", "Error-Info", "Feature-Caps",
+		"Geolocation", "Geolocation-Routing", "History-Info", "Min-Expires", "Min-SE", "Path", "Privacy", "Proxy-Authenticate",
+		"Proxy-Authorization", "Proxy-Require", "RAck", "RSeq", "Reason", "Replaces", "Retry-After", "Server", "Service-Route",
+		"Subscription-State", "Timestamp", "Unsupported", "User-Agent", "WWW-Authenticate", "Warning",
+	} {
+		if len(long) == len(lower) && strings.EqualFold(long, string(lower)) {
+			return long
+		}
+	}
+	return ""
+}
+
+// privateName knows the P- fields of RFC 7315 and its neighbours.
+func privateName(lower []byte) string {
+	for _, long := range [...]string{
+		"P-Access-Network-Info", "P-Answer-State", "P-Asserted-Identity", "P-Asserted-Service", "P-Associated-URI", "P-Called-Party-ID",
+		"P-Charging-Function-Addresses", "P-Charging-Vector", "P-Early-Media", "P-Preferred-Identity", "P-Preferred-Service",
+		"P-Profile-Key", "P-Served-User", "P-User-Database", "P-Visited-Network-ID",
+	} {
+		if len(long) == len(lower) && strings.EqualFold(long, string(lower)) {
+			return long
+		}
+	}
+	return ""
 }

@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -148,32 +146,4 @@ func TestInstanceParameterSurvives(t *testing.T) {
 	if n := len(msg.GetHeaders("Contact")); n != 1 {
 		t.Errorf("%d contacts", n)
 	}
-}
-
-// FuzzMessage: no panic, and whatever is accepted is written so that it is read back the same.
-func FuzzMessage(f *testing.F) {
-	files, err := filepath.Glob("testdata/rfc4475/*.dat")
-	if err != nil || len(files) == 0 {
-		f.Fatal("no seeds", err)
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if endOfHead(data) < 0 {
-			return
-		}
-		_, msg, _ := judge(t, data)
-		if msg == nil {
-			return
-		}
-		again := reparse(t, msg)
-		if a, b := again.String(), msg.String(); a != b {
-			t.Fatalf("not stable:\n%q\n%q", b, a)
-		}
-	})
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -82,10 +83,13 @@ func (l *Layer) postSwitched(msg sip.Message, data []byte, addr netip.AddrPort, 
 	if err != nil {
 		return Result{TCP, err}, true
 	}
+	l.stats.switched.Add(1)
 	if err := l.enqueue(addr, outgoing{data: stream, datagram: data, done: done}); err != nil {
+		if errors.Is(err, ErrConnection) { // refused already
+			l.refusedStream(addr)
+		}
 		return l.fallBack(data, addr), true
 	}
-	l.stats.switched.Add(1)
 	return Result{}, false
 }
 
@@ -105,7 +109,7 @@ func (l *Layer) postTCP(msg sip.Message, addr netip.AddrPort, done func(Result))
 	return Result{}, false
 }
 
-// fallBack sends by UDP after TCP was refused, and remembers the refusal.
+// fallBack sends by UDP after TCP was refused.
 func (l *Layer) fallBack(data []byte, addr netip.AddrPort) Result {
 	l.stats.fellBack.Add(1)
 	return l.writeUDP(data, addr)

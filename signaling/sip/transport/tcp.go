@@ -84,16 +84,20 @@ func (l *Layer) connected(addr netip.AddrPort) bool {
 	return l.conns[addr] != nil
 }
 
-// enqueue gives a message to the connection with addr, making one if needed. It never waits.
+// enqueue gives a message to the connection with addr, making one if there is none or if it ends just now. It never
+// waits.
 func (l *Layer) enqueue(addr netip.AddrPort, o outgoing) error {
 	l.mu.Lock()
 	c := l.conns[addr]
 	l.mu.Unlock()
-	if c == nil {
-		var err error
-		if c, err = l.addConn(addr, nil); err != nil {
+	if c != nil {
+		if err := c.push(o); !errors.Is(err, ErrConnection) {
 			return err
 		}
+	}
+	c, err := l.addConn(addr, nil)
+	if err != nil {
+		return err
 	}
 	return c.push(o)
 }

@@ -179,16 +179,20 @@ func (b *pageBed) shot(name string) {
 	b.run("back", screen(1120, 860, "light"))
 }
 
-// narrow checks that nothing sticks out of a 360 pixel wide screen.
-func (b *pageBed) narrow() {
+// fits checks that nothing sticks out of its card or of the screen, wide and 360 pixels narrow.
+func (b *pageBed) fits() {
 	b.t.Helper()
-	b.run("narrow", screen(360, 740, "light"))
-	over, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("body *")]
-		.filter(e => e.checkVisibility() && !e.closest(".hidden-text, .skip") && e.getBoundingClientRect().right > 360.5).map(e => e.outerHTML.slice(0, 90))`))
-	if err != nil || len(over) > 0 {
-		b.t.Errorf("wider than 360 pixels: %v\n%s", err, strings.Join(over, "\n"))
+	for _, width := range []int64{360, 1120} {
+		b.run("size", screen(width, 860, "light"))
+		over, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("body *")].filter(e => {
+			if (!e.checkVisibility() || e.closest(".hidden-text, .skip")) return false;
+			const room = e.closest(".card")?.getBoundingClientRect().right ?? innerWidth;
+			return e.getBoundingClientRect().right > room + 0.5;
+		}).map(e => e.outerHTML.slice(0, 90))`))
+		if err != nil || len(over) > 0 {
+			b.t.Errorf("sticks out at %d pixels: %v\n%s", width, err, strings.Join(over, "\n"))
+		}
 	}
-	b.run("wide", screen(1120, 860, "light"))
 }
 
 func TestPageCallsAndHears(t *testing.T) {
@@ -196,7 +200,7 @@ func TestPageCallsAndHears(t *testing.T) {
 	b.open("?tone=440")
 	b.text("state", "Ready")
 	b.shot("idle")
-	b.narrow()
+	b.fits()
 	b.click("contact-+15550101")
 	b.text("call-state", "Connected")
 	b.text("remote", "Echo")
@@ -206,7 +210,7 @@ func TestPageCallsAndHears(t *testing.T) {
 	b.until("own level", `+document.querySelector('[data-testid="meter-mic"]').getAttribute("aria-valuenow") > 20`)
 	b.text("codec", "opus ⇄ AMR-WB")
 	b.text("quality", "Excellent")
-	b.narrow()
+	b.fits()
 	b.click("mute")
 	b.hears(0)
 	b.text("mute", "Unmute")
@@ -246,7 +250,7 @@ func TestPageIsCalled(t *testing.T) {
 	b.text("incoming-remote", "Callback")
 	b.until("the answer button has the focus", `document.activeElement?.dataset.testid === "answer"`)
 	b.shot("incoming")
-	b.narrow()
+	b.fits()
 	b.click("answer")
 	b.text("call-state", "Connected")
 	b.hears(440)
@@ -271,7 +275,7 @@ func TestPageShowsErrors(t *testing.T) {
 	b.text("error-hint", "Try again later.")
 	b.text("error-action", "Call again")
 	b.shot("busy")
-	b.narrow()
+	b.fits()
 	b.open("") // no tone: headless Chromium refuses the microphone
 	b.text("state", "Ready")
 	b.click("contact-+15550101")
@@ -307,7 +311,7 @@ func TestPageAsksForAToken(t *testing.T) {
 	b.open("?tone=440")
 	b.until("the form", `document.querySelector('[data-testid="login"]').checkVisibility()`)
 	b.shot("login")
-	b.narrow()
+	b.fits()
 	b.run("token", chromedp.SendKeys(chromedp.CSS(sel("token")), "bad"))
 	b.click("login-submit")
 	b.text("error-message", "The token was refused.")

@@ -271,7 +271,7 @@ export class App {
       ...list.map((c) =>
         h("li", {}, h("button", { type: "button", class: "row", "data-testid": `contact-${c.number}`, onclick: () => this.dial(c.number) },
           h("span", { class: "avatar", "aria-hidden": "true" }, c.name.slice(0, 1).toUpperCase()),
-          h("span", { class: "lines2" }, h("span", {}, h("b", {}, c.name), h("span", { class: "num" }, c.number)), h("small", {}, c.description))))),
+          h("span", { class: "lines2" }, h("b", {}, c.name), h("span", { class: "num" }, c.number), h("small", {}, c.description))))),
     );
     this.drawState();
   }

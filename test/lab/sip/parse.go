@@ -105,7 +105,11 @@ func (m *Message) headerLines(lines []string) error {
 			if len(m.Headers) == 0 {
 				return errors.New("folded line before the first header")
 			}
-			m.Headers[len(m.Headers)-1].Value += " " + strings.TrimSpace(line)
+			if err := clean(line); err != nil {
+				return err
+			}
+			last := &m.Headers[len(m.Headers)-1]
+			last.Value = strings.TrimSpace(last.Value + " " + strings.TrimSpace(line))
 			continue
 		}
 		name, value, ok := strings.Cut(line, ":")

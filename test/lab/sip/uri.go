@@ -99,10 +99,10 @@ func ParseAddress(s string) (Address, error) {
 	var a Address
 	if i := strings.IndexByte(s, '<'); i >= 0 && !insideQuotes(s, i) || strings.HasPrefix(s, `"`) {
 		i = openAngle(s)
-		j := strings.IndexByte(s, '>')
-		if i < 0 || j < i {
+		if i < 0 || !strings.Contains(s[i:], ">") {
 			return a, errors.New("unbalanced angle brackets")
 		}
+		j := i + strings.IndexByte(s[i:], '>')
 		a.Display, a.Raw = strings.Trim(strings.TrimSpace(s[:i]), `"`), s[i+1:j]
 		a.Params = parseParams(strings.TrimPrefix(strings.TrimSpace(s[j+1:]), ";"))
 	} else {
@@ -175,7 +175,7 @@ func AuthParams(s string) (scheme string, params Params) {
 func ParseVia(s string) (Via, error) {
 	proto, rest, ok := strings.Cut(strings.TrimSpace(s), " ")
 	parts := strings.Split(proto, "/")
-	if !ok || len(parts) != 3 || parts[0] != "SIP" || parts[1] != "2.0" {
+	if !ok || len(parts) != 3 || parts[0] != "SIP" || parts[1] != "2.0" || parts[2] == "" {
 		return Via{}, errors.New("bad Via")
 	}
 	v := Via{Transport: strings.ToUpper(parts[2])}

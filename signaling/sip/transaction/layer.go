@@ -223,16 +223,23 @@ func (l *Layer) cancel(cancel *sip.Request, src transport.Source) {
 		s.feed(Repeat, cancel)
 		return
 	}
+	inviteKey := key
+	inviteKey.method = sip.INVITE
+	invite := l.server(inviteKey)
+	if invite == nil {
+		l.stats.strayCancels.Add(1)
+		if l.full(true) { // nothing may be kept for it
+			l.tr.Post(sip.NewResponseFromRequest(cancel, 481, "Call/Transaction Does Not Exist", nil), src.Reply(), nil)
+			return
+		}
+	}
 	own := l.newServer(cancel, src, key)
 	own.inner = true
 	if !l.addServer(own) {
 		return
 	}
 	own.begin()
-	key.method = sip.INVITE
-	invite := l.server(key)
 	if invite == nil {
-		l.stats.strayCancels.Add(1)
 		own.answer(481, "Call/Transaction Does Not Exist")
 		return
 	}

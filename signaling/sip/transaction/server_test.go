@@ -341,6 +341,13 @@ func TestLimit(t *testing.T) {
 		expect(t, "heard", u.take(), "new BYE") // a call in progress may end
 		f.handler(cancelFor(u.servers[0].Request(), nil), udpSource())
 		expect(t, "heard", u.take(), "cancelled")
+		alive := l.Stats().Servers
+		for i := range 10 { // a flood of CANCELs for nothing leaves nothing
+			f.handler(cancelFor(incoming(sip.INVITE, fmt.Sprint("none", i)), nil), udpSource())
+		}
+		if s := l.Stats(); s.StrayCancels != 10 || s.Servers != alive {
+			t.Errorf("stats %+v", s)
+		}
 		var h listener
 		if _, err := l.Request(newRequest(sip.INVITE, "x"), udpTarget, &h); !errors.Is(err, ErrTooMany) {
 			t.Errorf("client above the limit: %v", err)

@@ -100,8 +100,7 @@ func (l *link) read() error {
 	var buffer []byte
 	for {
 		// Between messages a peer may be silent as long as the watchdog lets it; within one it may not.
-		head, err := in.Peek(1)
-		if err != nil {
+		if _, err := in.Peek(1); err != nil {
 			return fmt.Errorf("reading: %w", err)
 		}
 		deadline := false
@@ -111,7 +110,8 @@ func (l *link) read() error {
 				return fmt.Errorf("reading: %w", err)
 			}
 		}
-		if head, err = in.Peek(4); err != nil {
+		head, err := in.Peek(4)
+		if err != nil {
 			return fmt.Errorf("reading a header: %w", err)
 		}
 		n, err := dict.FrameLength(head)

@@ -124,12 +124,6 @@ func (f *far) last(command uint32) (last raw) {
 	return last
 }
 
-// connections returns how many were made.
-func (f *far) connections() (n int) {
-	f.set(func(f *far) { n = f.made })
-	return n
-}
-
 // write sends octets on the present connection.
 func (f *far) write(b []byte) {
 	var c net.Conn
@@ -201,12 +195,4 @@ func behave(_ *far, r raw) []byte {
 	default:
 		return answer(r, 2001, avp(263, r.avp(263)))
 	}
-}
-
-// mute answers base requests and nothing else.
-func mute(f *far, r raw) []byte {
-	if r.command() == 257 || r.command() == 280 || r.command() == 282 {
-		return behave(f, r)
-	}
-	return nil
 }

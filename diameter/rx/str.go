@@ -35,7 +35,12 @@ func (s *Session) Terminate(cause TerminationCause) {
 
 // finish sends the STR in the background, if one is due.
 func (s *Session) finish() {
-	if !s.client.background(s.terminate) {
+	if s.client.background(s.terminate) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sent {
 		s.client.count.abandoned.Add(1)
 	}
 }

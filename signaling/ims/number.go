@@ -1,7 +1,6 @@
 package ims
 
 import (
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -174,16 +173,16 @@ func control(hi, lo byte) bool {
 	return hi == '0' || hi == '1' || hi == '7' && (lo == 'f' || lo == 'F')
 }
 
-// hostPort checks host or host:port of a SIP URI.
+// hostPort checks host or host:port of a SIP URI; an IPv6 address stands in brackets (RFC 3261 25.1).
 func hostPort(s string) bool {
 	if domain(s) {
 		return true
 	}
-	if _, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil && !strings.Contains(s, "%") {
-		return true
+	if strings.Contains(s, "%") || strings.HasPrefix(s, "[") != strings.Contains(s, "]") || strings.Count(s, ":") > 1 && s[0] != '[' {
+		return false
 	}
 	_, _, err := splitHost(s)
-	return err == nil && !strings.Contains(s, "%")
+	return err == nil
 }
 
 // domain checks a domain name (RFC 1035 2.3.4 sizes), a trailing dot excluded.

@@ -17,7 +17,7 @@ import (
 // The reason is in docs/architecture.md: data flows down as calls and up as events, and no package knows its caller.
 var rooms = map[string][]string{
 	"cmd/causeway":     {"..."},
-	"cmd/causeway-lab": {"test/lab/..."},
+	"cmd/causeway-lab": {"test/lab"},
 	"configs":          {"signaling", "media", "transcode", "diameter/peer", "diameter/rx", "web"},
 
 	"signaling":                 {"signaling/...", "media", "diameter/rx"},
@@ -51,6 +51,7 @@ var rooms = map[string][]string{
 	"test/lab/...":     {"test/lab/..."},
 	"test/pair":        {"media", "transcode/...", "transcode", "test/..."},
 	"test/browser":     {"test/tone"},
+	"test/rig":         {"test/..."},
 	"test/e2e":         {"..."},
 	"test/interop":     {"..."},
 	"test/interop/...": {"..."},

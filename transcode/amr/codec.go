@@ -206,9 +206,13 @@ func (d *decoder) one(pcm []int16, f Frame) {
 // invent makes the sound of a frame that is not there: comfort noise after a SID, else the last
 // speech frame again, fading out.
 func (d *decoder) invent(pcm []int16) {
-	if d.comfort || !d.heard {
+	if d.comfort {
 		d.frame.set(NoData, nil)
 		d.engine.decode(&d.frame, pcm)
+		return
+	}
+	if !d.heard { // opencore's AMR-WB decoder reads memory it never set when it starts like this
+		clear(pcm)
 		return
 	}
 	before := d.gain()

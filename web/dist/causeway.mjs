@@ -564,7 +564,7 @@ var Rpc = class {
         this.pending.delete(id);
         reject(new PhoneError("timeout"));
       }, timeout);
-      this.pending.set(id, { frame, resolve, reject, timer });
+      this.pending.set(id, { method, frame, resolve, reject, timer });
       this.transmit(frame);
     });
   }
@@ -584,9 +584,10 @@ var Rpc = class {
   resend() {
     for (const p of this.pending.values()) this.transmit(p.frame);
   }
-  /** Rejects every unanswered request. */
-  abandon(error) {
+  /** Rejects every unanswered request, or those of one method. */
+  abandon(error, method) {
     for (const [id, p] of [...this.pending]) {
+      if (method !== void 0 && p.method !== method) continue;
       this.pending.delete(id);
       this.timers.clear(p.timer);
       p.reject(error);
@@ -687,6 +688,8 @@ var Session = class {
     this.over = false;
     this.fresh = false;
     // the next attempt needs a new token
+    this.atLeast = 0;
+    // the wait the gateway asked for, milliseconds
     this.wait = null;
     this.heard = 0;
     // when the last frame came
@@ -815,13 +818,16 @@ var Session = class {
   closed(code) {
     const running = this.login !== null && this.first === null;
     this.drop();
+    this.rpc.abandon(new PhoneError("connection_lost"), "session.login");
+    this.rpc.abandon(new PhoneError("connection_lost"), "session.ping");
     if (!running) return;
     const row = closes.find((c) => c.code === code);
     if (code === 4401 && this.tokens.renewable) this.fresh = true;
     else if (row && !row.reconnect) return this.finish(code === 1e3 ? null : closeError(code));
     if (!this.options.reconnect) return this.finish(new PhoneError("connection_lost"));
     this.listener.lost();
-    this.retry(this.backoff.next());
+    this.retry(this.backoff.next(this.atLeast));
+    this.atLeast = 0;
   }
   retry(ms) {
     this.turn++;
@@ -835,7 +841,10 @@ var Session = class {
     if (this.up) this.ping();
   }
   onEvent(event) {
-    if (event.method === "session.closing" && event.params.reason === "tokenExpired") this.fresh = true;
+    if (event.method === "session.closing") {
+      if (event.params.reason === "tokenExpired") this.fresh = true;
+      this.atLeast = event.params.retryAfter ?? 0;
+    }
     this.listener.event(event);
   }
   transmit(frame) {

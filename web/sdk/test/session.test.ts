@@ -193,6 +193,36 @@ test("a dead socket is noticed by ping", async () => {
   assert.ok(socket.closed);
 });
 
+test("a socket that closes during the login is tried again at once, not after the login's time-out", async () => {
+  const { platform, phone } = await up();
+  platform.last.drop();
+  await platform.timers.run(400);
+  platform.last.open();
+  await settle();
+  const count = platform.sockets.length;
+  platform.last.drop();
+  await platform.timers.run(1_000);
+  assert.equal(platform.sockets.length, count + 1);
+  platform.last.open();
+  await settle();
+  assert.equal(platform.last.all("session.login").length, 1);
+  platform.last.answer("session.login", { ...loginResult, resumed: true });
+  await settle();
+  assert.equal(platform.last.all("session.login").length, 1, "the login of the dead socket is not repeated");
+  assert.equal(phone.state, "ready");
+});
+
+test("a gateway that goes away says when to come back", async () => {
+  const { platform } = await up();
+  const socket = platform.last;
+  socket.frame({ jsonrpc: "2.0", method: "session.closing", params: { seq: 1, reason: "drain", text: "t", retryAfter: 4000 } });
+  socket.drop(1013);
+  await platform.timers.run(3_900);
+  assert.equal(platform.last, socket);
+  await platform.timers.run(200);
+  assert.notEqual(platform.last, socket);
+});
+
 test("an answered ping keeps the socket", async () => {
   const { platform, phone } = await up();
   const socket = platform.last;

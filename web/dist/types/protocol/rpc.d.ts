@@ -22,8 +22,8 @@ export declare class Rpc {
     receive(text: string): void;
     /** Sends every unanswered request again, in order. */
     resend(): void;
-    /** Rejects every unanswered request. */
-    abandon(error: PhoneError): void;
+    /** Rejects every unanswered request, or those of one method. */
+    abandon(error: PhoneError, method?: string): void;
     private event;
     private answer;
 }

@@ -6,6 +6,7 @@ import type { Timers, TimerHandle } from "../transport/platform";
 export const REQUEST_TIMEOUT = 20_000;
 
 interface Pending {
+  method: string;
   frame: string;
   resolve(result: unknown): void;
   reject(error: PhoneError): void;
@@ -38,7 +39,7 @@ export class Rpc {
         this.pending.delete(id);
         reject(new PhoneError("timeout"));
       }, timeout);
-      this.pending.set(id, { frame, resolve: resolve as (result: unknown) => void, reject, timer });
+      this.pending.set(id, { method, frame, resolve: resolve as (result: unknown) => void, reject, timer });
       this.transmit(frame);
     });
   }
@@ -61,9 +62,10 @@ export class Rpc {
     for (const p of this.pending.values()) this.transmit(p.frame);
   }
 
-  /** Rejects every unanswered request. */
-  abandon(error: PhoneError): void {
+  /** Rejects every unanswered request, or those of one method. */
+  abandon(error: PhoneError, method?: string): void {
     for (const [id, p] of [...this.pending]) {
+      if (method !== undefined && p.method !== method) continue;
       this.pending.delete(id);
       this.timers.clear(p.timer);
       p.reject(error);

@@ -48,6 +48,7 @@ export class Session {
   private turn = 0;
   private over = false;
   private fresh = false; // the next attempt needs a new token
+  private atLeast = 0; // the wait the gateway asked for, milliseconds
   private wait: TimerHandle = null;
   private heard = 0; // when the last frame came
   private heartbeat: TimerHandle = null;
@@ -193,13 +194,17 @@ export class Session {
   private closed(code: number): void {
     const running = this.login !== null && this.first === null;
     this.drop();
+    // What was asked of this very socket is not asked again on the next one.
+    this.rpc.abandon(new PhoneError("connection_lost"), "session.login");
+    this.rpc.abandon(new PhoneError("connection_lost"), "session.ping");
     if (!running) return; // the attempt's own promise tells
     const row = closes.find((c) => c.code === code);
     if (code === 4401 && this.tokens.renewable) this.fresh = true;
     else if (row && !row.reconnect) return this.finish(code === 1000 ? null : closeError(code));
     if (!this.options.reconnect) return this.finish(new PhoneError("connection_lost"));
     this.listener.lost();
-    this.retry(this.backoff.next());
+    this.retry(this.backoff.next(this.atLeast));
+    this.atLeast = 0;
   }
 
   private retry(ms: number): void {
@@ -216,7 +221,10 @@ export class Session {
   }
 
   private onEvent(event: GatewayEvent): void {
-    if (event.method === "session.closing" && event.params.reason === "tokenExpired") this.fresh = true;
+    if (event.method === "session.closing") {
+      if (event.params.reason === "tokenExpired") this.fresh = true;
+      this.atLeast = event.params.retryAfter ?? 0;
+    }
     this.listener.event(event);
   }
 

@@ -1,0 +1,145 @@
+package bridge
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"causeway/media/packet"
+)
+
+// locked is a sink for streams that a worker writes to.
+type locked struct{ ch chan packet.RTP }
+
+func (l locked) SendRTP(b []byte) error {
+	h, err := packet.ParseRTP(b)
+	if err == nil {
+		l.ch <- h
+	}
+	return err
+}
+
+// TestConvertAndBack converts, passes, is held and converts again; numbers go on
+// and no packet of a closed pipeline comes late.
+func TestConvertAndBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := locked{make(chan packet.RTP, 1000)}
+		b := New(Config{Registry: registry(), Pool: packet.NewPool(), ToCore: out, ToAccess: &sink{},
+			CoreSSRC: 7, AccessSSRC: 8, Digit: func(rune, time.Duration) {}, Fault: func(r any) { t.Error(r) }})
+		defer b.Close()
+		access := Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000), codec("PCMU", 0, 8000)}}
+		core := Side{Codecs: []packet.Codec{codec("PCMU", 100, 8000)}}
+		open := Gates{true, true}
+		b.Set(access, core, open)
+		seq := uint16(0)
+		feed := func(pt uint8, n int) {
+			for range n {
+				seq++
+				buf, h := input160(1, seq, uint32(seq)*160)
+				h.PayloadType = pt
+				b.FromAccess(buf, h, time.Now())
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		var last packet.RTP
+		drain := func() (n int) {
+			synctest.Wait()
+			for len(out.ch) > 0 {
+				h := <-out.ch
+				if last.SSRC != 0 && h.Sequence != last.Sequence+1 || h.SSRC != 7 || h.PayloadType != 100 {
+					t.Fatalf("%+v after %+v", h, last)
+				}
+				last = h
+				n++
+			}
+			return n
+		}
+		feed(8, 50)
+		if n := drain(); n < 45 || n > 50 {
+			t.Fatalf("%d packets converted of 50", n)
+		}
+		if up, _ := b.Stats(); up.Pipeline == "" || up.Convert.Decoded == 0 {
+			t.Fatalf("%+v", up)
+		}
+		feed(0, 10) // the browser changed its mind: PCMU passes
+		passed := drain()
+		if up, _ := b.Stats(); up.Pipeline != "" || passed < 10 || passed > 13 {
+			t.Fatalf("%d packets, pipeline %q", passed, up.Pipeline)
+		}
+		feed(8, 10)
+		drain()
+		b.Set(access, core, Gates{false, true})
+		feed(8, 50)
+		if n := drain(); n != 0 {
+			t.Fatalf("%d packets during hold", n)
+		}
+		if up, _ := b.Stats(); up.Gated != 50 || up.Pipeline != "" {
+			t.Fatalf("%+v", up)
+		}
+		b.Set(access, core, open)
+		feed(8, 20)
+		if n := drain(); n < 15 || n > 20 {
+			t.Fatalf("%d packets after hold", n)
+		}
+	})
+}
+
+// TestOverrun stops the worker's output: the oldest packets go, counted.
+func TestOverrun(t *testing.T) {
+	block := make(chan packet.RTP)
+	out := locked{block}
+	w := newWorker(registry(), NewStream(1, out), packet.NewPool(), func(r any) { t.Error(r) })
+	r := plotter{registry()}.plot(Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000)}}, Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}}, Gates{true, true})
+	for i := range 200 {
+		b, h := input160(1, uint16(i), uint32(i)*160)
+		w.push(r.up.hop(8).plan, b, h, time.Now())
+	}
+	if n := w.dropped.Load(); n < 200-ringSize-100 {
+		t.Errorf("%d dropped", n)
+	}
+	done := make(chan struct{})
+	go func() {
+		w.close()
+		close(done)
+	}()
+	for {
+		select {
+		case <-block:
+			continue
+		case <-done:
+		}
+		break
+	}
+	b, h := input160(1, 1, 1)
+	w.push(r.up.hop(8).plan, b, h, time.Now()) // after close: nothing happens
+}
+
+func TestUnmakeablePlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorker(registry(), NewStream(1, &sink{}), packet.NewPool(), func(r any) { t.Error(r) })
+		bad := &plan{}
+		bad.from.Name = "nothing"
+		for i := range 5 {
+			b, h := input160(1, uint16(i), 0)
+			w.push(bad, b, h, time.Now())
+		}
+		synctest.Wait()
+		if n := w.refused.Load(); n != 5 {
+			t.Errorf("%d refused", n)
+		}
+		w.close()
+	})
+}
+
+func TestDTMFNeedsTheFarEnd(t *testing.T) {
+	b := New(Config{Pool: packet.NewPool(), ToCore: &sink{}, ToAccess: &sink{}, Digit: func(rune, time.Duration) {}})
+	defer b.Close()
+	if err := b.SendDTMF("1", 0, 0); err != ErrNoEvents {
+		t.Error(err)
+	}
+	side := Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}, Events: []packet.Codec{codec("telephone-event", 101, 8000)}}
+	b.Set(side, side, Gates{})
+	if err := b.SendDTMF("1", 0, 0); err != ErrHeld {
+		t.Error(err)
+	}
+}

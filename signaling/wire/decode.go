@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -23,16 +24,21 @@ const (
 // remembers the first fault. Unknown members are ignored, as the protocol promises.
 type decoder struct {
 	path    string // "params" or "params.resume", for the sentences
-	members map[string]json.RawMessage
+	members members
 	fault   *Error
 }
 
 func newDecoder(raw json.RawMessage) *decoder {
-	d := &decoder{path: "params"}
-	if raw != nil && json.Unmarshal(raw, &d.members) != nil {
-		d.fail(NewError(NameParamsInvalid).WithMessage("params must be an object."))
+	return &decoder{path: "params", members: membersOf(raw)}
+}
+
+// get returns a member; absent and null are the same.
+func (d *decoder) get(name string) json.RawMessage {
+	raw := d.members.get(name)
+	if string(raw) == "null" {
+		return nil
 	}
-	return d
+	return raw
 }
 
 func (d *decoder) fail(e *Error) {
@@ -46,14 +52,14 @@ func (d *decoder) must(name, what string, args ...any) {
 	d.fail(NewError(NameParamsInvalid).WithMessage("%s.%s must be %s.", d.path, name, fmt.Sprintf(what, args...)))
 }
 
-// text reads a string; absent and null are the same.
+// text reads a string.
 func (d *decoder) text(name string) (s string, present, ok bool) {
-	raw := d.members[name]
-	if raw == nil || string(raw) == "null" {
+	raw := d.get(name)
+	if raw == nil {
 		return "", false, true
 	}
-	err := json.Unmarshal(raw, &s)
-	return s, true, err == nil
+	s, ok = text(raw)
+	return s, true, ok
 }
 
 // line reads a required string of one line.
@@ -158,18 +164,17 @@ func isUUID(s string) bool {
 }
 
 func (d *decoder) boolean(name string) bool {
-	var b bool
-	if raw := d.members[name]; raw != nil && json.Unmarshal(raw, &b) != nil {
+	raw := string(d.get(name))
+	if raw != "" && raw != "true" && raw != "false" {
 		d.must(name, "true or false")
 	}
-	return b
+	return raw == "true"
 }
 
 // counter reads a required whole number from 0.
 func (d *decoder) counter(name string) uint64 {
-	var n uint64
-	raw := d.members[name]
-	if raw == nil || string(raw) == "null" || json.Unmarshal(raw, &n) != nil || n > maxSafeInt {
+	n, err := strconv.ParseUint(string(d.get(name)), 10, 64)
+	if err != nil || n > maxSafeInt {
 		d.must(name, "a whole number from 0")
 		return 0
 	}
@@ -178,12 +183,12 @@ func (d *decoder) counter(name string) uint64 {
 
 // millis reads an optional duration in milliseconds.
 func (d *decoder) millis(name string, low, high, missing time.Duration) time.Duration {
-	raw := d.members[name]
-	if raw == nil || string(raw) == "null" {
+	raw := d.get(name)
+	if raw == nil {
 		return missing
 	}
-	var n int64
-	if json.Unmarshal(raw, &n) != nil || n < low.Milliseconds() || n > high.Milliseconds() {
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil || n < low.Milliseconds() || n > high.Milliseconds() {
 		d.must(name, "a whole number of milliseconds from %d to %d", low.Milliseconds(), high.Milliseconds())
 		return missing
 	}
@@ -192,12 +197,12 @@ func (d *decoder) millis(name string, low, high, missing time.Duration) time.Dur
 
 // object opens a nested object; nil when absent.
 func (d *decoder) object(name string) *decoder {
-	raw := d.members[name]
-	if raw == nil || string(raw) == "null" {
+	raw := d.get(name)
+	if raw == nil {
 		return nil
 	}
-	sub := &decoder{path: d.path + "." + name}
-	if json.Unmarshal(raw, &sub.members) != nil {
+	sub := &decoder{path: d.path + "." + name, members: membersOf(raw)}
+	if sub.members == nil {
 		d.must(name, "an object")
 		return nil
 	}
@@ -205,15 +210,15 @@ func (d *decoder) object(name string) *decoder {
 }
 
 func (d *decoder) candidates() []Candidate {
-	var list []json.RawMessage
-	if json.Unmarshal(d.members["candidates"], &list) != nil || len(list) == 0 || len(list) > maxCandidates {
+	list := elementsOf(d.get("candidates"))
+	if len(list) == 0 || len(list) > maxCandidates {
 		d.must("candidates", "an array of 1 to %d candidates", maxCandidates)
 		return nil
 	}
 	out := make([]Candidate, 0, len(list))
 	for i, raw := range list {
-		sub := &decoder{path: fmt.Sprintf("%s.candidates[%d]", d.path, i)}
-		if json.Unmarshal(raw, &sub.members) != nil || sub.members == nil {
+		sub := &decoder{path: fmt.Sprintf("%s.candidates[%d]", d.path, i), members: membersOf(raw)}
+		if sub.members == nil {
 			d.must(fmt.Sprintf("candidates[%d]", i), "an object")
 			return nil
 		}

@@ -1,10 +1,8 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"unicode/utf8"
 )
@@ -50,11 +48,10 @@ func (i ID) String() string {
 // MarshalJSON writes the id as it was read, null when there is none.
 func (i ID) MarshalJSON() ([]byte, error) { return []byte(i.String()), nil }
 
-// parseID accepts a string of 1 to 64 bytes or an integer a browser can hold exactly.
+// parseID accepts a string of 1 to 64 bytes or an integer a browser can hold exactly; the ID is zero when it is neither.
 func parseID(raw json.RawMessage) (ID, bool) {
-	if len(raw) > 0 && raw[0] == '"' {
-		var s string
-		if json.Unmarshal(raw, &s) != nil || s == "" || len(s) > MaxID {
+	if s, ok := text(raw); ok {
+		if s == "" || len(s) > MaxID {
 			return ID{}, false
 		}
 		return StringID(s), true
@@ -64,6 +61,14 @@ func parseID(raw json.RawMessage) (ID, bool) {
 		return ID{}, false
 	}
 	return IntID(n), true
+}
+
+// text returns the string that raw is, false when it is none.
+func text(raw json.RawMessage) (string, bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	return unquote(raw), true
 }
 
 // Request is one parsed frame of the browser. Params is not decoded yet: Decode does that.
@@ -82,30 +87,27 @@ func ParseRequest(frame []byte) (Request, *Error) {
 	if !utf8.Valid(frame) {
 		return Request{}, NewError(NameParseError).WithMessage("The frame is not valid UTF-8.")
 	}
-	s := scanner{frame: frame}
-	if fault := s.scan(); fault != nil {
-		return Request{ID: s.id}, fault
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(frame, &members); err != nil {
-		return Request{ID: s.id}, NewError(NameParseError)
-	}
+	s := scanner{text: frame}
+	whole := s.frame()
 	req := Request{ID: s.id}
-	var method, version string
-	if json.Unmarshal(members["method"], &method) == nil && len(method) <= maxMethod {
+	if s.fault != nil {
+		return req, s.fault
+	}
+	if method, ok := text(whole.get("method")); ok && len(method) <= maxMethod {
 		req.Method = method
 	}
+	version, _ := text(whole.get("jsonrpc"))
 	switch {
-	case json.Unmarshal(members["jsonrpc"], &version) != nil || version != jsonrpcValue:
+	case version != jsonrpcValue:
 		return req, NewError(NameInvalidRequest).WithMessage(`The member "jsonrpc" must be "2.0".`)
-	case members["id"] == nil:
+	case whole.get("id") == nil:
 		return req, NewError(NameInvalidRequest).WithMessage(`The member "id" is missing; every request has one.`)
 	case req.ID.IsZero():
 		return req, NewError(NameInvalidRequest).WithMessage(`The member "id" must be a string of 1 to %d bytes or an integer.`, MaxID)
 	case req.Method == "":
 		return req, NewError(NameInvalidRequest).WithMessage(`The member "method" must be a string of 1 to %d bytes.`, maxMethod)
 	}
-	params := members["params"]
+	params := whole.get("params")
 	if params == nil {
 		return req, nil
 	}
@@ -114,115 +116,6 @@ func ParseRequest(frame []byte) (Request, *Error) {
 	}
 	req.Params = params
 	return req, nil
-}
-
-// scanner walks a frame once, before anything is allocated for it, and enforces the limits on shape: one object, no
-// duplicate member (two readers could see two different frames, RFC 8259 4), bounded depth and width.
-type scanner struct {
-	frame []byte
-	id    ID // the top-level id as soon as it has been read
-}
-
-// level is one open object or array.
-type level struct {
-	names map[string]bool // member names seen; nil for an array
-	count int
-	key   bool   // in an object: the next token is a member name
-	name  string // in an object: the name of the member being read
-}
-
-func (s *scanner) scan() *Error {
-	first := bytes.TrimLeft(s.frame, " \t\r\n")
-	if len(first) > 0 && first[0] == '[' {
-		return NewError(NameInvalidRequest).WithMessage("Batches are not accepted; send one object per frame.")
-	}
-	if len(first) > 0 && first[0] != '{' && json.Valid(s.frame) {
-		return NewError(NameInvalidRequest).WithMessage("The frame must be a JSON object.")
-	}
-	dec := json.NewDecoder(bytes.NewReader(s.frame))
-	dec.UseNumber()
-	var open []level
-	for {
-		token, err := dec.Token()
-		if err != nil {
-			return NewError(NameParseError)
-		}
-		var fault *Error
-		if open, fault = s.step(open, token); fault != nil {
-			return fault
-		}
-		if len(open) == 0 {
-			break
-		}
-	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // Token documents io.EOF itself
-		return NewError(NameParseError).WithMessage("There is text after the JSON object; send one object per frame.")
-	}
-	return nil
-}
-
-// step takes one token into account and returns the levels open after it.
-func (s *scanner) step(open []level, token json.Token) ([]level, *Error) {
-	delim, isDelim := token.(json.Delim)
-	if isDelim && (delim == '}' || delim == ']') {
-		return open[:len(open)-1], nil
-	}
-	if len(open) > 0 {
-		top := &open[len(open)-1]
-		if top.key {
-			return open, top.member(token)
-		}
-		if top.names == nil {
-			if top.count++; top.count > maxElements {
-				return open, NewError(NameInvalidRequest).WithMessage("An array has more than %d elements.", maxElements)
-			}
-		}
-		top.key = top.names != nil
-		if len(open) == 1 && top.name == "id" && !isDelim {
-			s.readID(token)
-		}
-	}
-	if !isDelim {
-		return open, nil
-	}
-	if len(open) == MaxDepth {
-		return open, NewError(NameInvalidRequest).WithMessage("The frame is nested deeper than %d levels.", MaxDepth)
-	}
-	next := level{}
-	if delim == '{' {
-		next.names, next.key = make(map[string]bool), true
-	}
-	return append(open, next), nil
-}
-
-// member notes a member name.
-func (l *level) member(token json.Token) *Error {
-	name, ok := token.(string)
-	if !ok {
-		return NewError(NameParseError)
-	}
-	if l.names[name] {
-		return NewError(NameInvalidRequest).WithMessage("A member stands twice in one object.")
-	}
-	if len(l.names) == MaxMembers {
-		return NewError(NameInvalidRequest).WithMessage("An object has more than %d members.", MaxMembers)
-	}
-	l.names[name], l.name, l.key = true, name, false
-	return nil
-}
-
-// readID keeps the request's id for the answer.
-func (s *scanner) readID(token json.Token) {
-	switch v := token.(type) {
-	case string:
-		if v != "" && len(v) <= MaxID {
-			s.id = StringID(v)
-		}
-	case json.Number:
-		if id, ok := parseID(json.RawMessage(v.String())); ok {
-			s.id = id
-		}
-	}
 }
 
 // Response encodes the answer to a request: result is one of this package's result structs, or nil for {}.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func TestParseRequestRefusals(t *testing.T) {
@@ -251,6 +252,46 @@ func FuzzParseRequest(f *testing.F) {
 		}
 		if answer := ErrorResponse(req.ID, fault); !json.Valid(answer) {
 			t.Fatalf("answer is no JSON: %s", answer)
+		}
+	})
+}
+
+// FuzzScanner holds the scanner against encoding/json: what one takes the other takes, and they read the same strings.
+// Only what is refused for its shape (depth, width, doubles) may differ.
+func FuzzScanner(f *testing.F) {
+	for _, seed := range []string{`{"a":1}`, `{"a":"\u00e9\ud83d\ude00\ud800x\ud800\u0041\"\\\/\b\f\n\r\t"}`, `{"a":[1,-0.5e+3,true,false,null,{}]}`, ` { } `, `{"a":01}`, `{"a":1.}`,
+		`{"a":tru}`, `{"a":"` + "\x01" + `"}`, `{"a":"\u12g4"}`, `{"a" : [ ] , "b":{"c":[[]]}}`, `{"a":1,}`, `{,}`, `{"a":-}`, `{"a":+1}`, `{"\u0061":1}`, `{"a":"\u+123"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !utf8.Valid(data) {
+			return // refused before the scanner sees it
+		}
+		s := scanner{text: data}
+		got := s.frame()
+		if s.fault != nil && s.fault.Name == NameInvalidRequest {
+			return
+		}
+		if valid := json.Valid(data); valid != (s.fault == nil) {
+			t.Fatalf("%q: scanner says %v, encoding/json says valid=%v", data, s.fault, valid)
+		}
+		if s.fault != nil {
+			return
+		}
+		var want map[string]json.RawMessage
+		if err := json.Unmarshal(data, &want); err != nil || len(want) != len(got) {
+			t.Fatalf("%q: %d members, want %d (%v)", data, len(got), len(want), err)
+		}
+		for _, m := range got {
+			if string(want[m.name]) != string(m.value) {
+				t.Fatalf("%q: %q is %s, want %s", data, m.name, m.value, want[m.name])
+			}
+			if str, ok := text(m.value); ok {
+				var w string
+				if err := json.Unmarshal(m.value, &w); err != nil || w != str {
+					t.Fatalf("%s: read %q, want %q (%v)", m.value, str, w, err)
+				}
+			}
 		}
 	})
 }

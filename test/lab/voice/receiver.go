@@ -13,12 +13,13 @@ import (
 
 // receiver is the incoming half of a stream; guarded by the stream's mutex.
 type receiver struct {
-	remote netip.AddrPort
-	events sdp.Codec
-	former []netip.AddrPort // where earlier terms had the far side
-	seq    sequence
-	early  int // packets before there were terms
-	onHold int // audio while we do not receive
+	remote    netip.AddrPort
+	events    sdp.Codec
+	former    []netip.AddrPort       // where earlier terms had the far side
+	strangers map[netip.AddrPort]int // packets from where no terms had it
+	seq       sequence
+	early     int // packets before there were terms
+	onHold    int // audio while we do not receive
 
 	modeRequest int
 	modes       map[uint8]int // AMR frame types heard
@@ -47,10 +48,28 @@ type sequence struct {
 
 func (r *receiver) fault(kind string) { r.faults[kind]++ }
 
+// maxStrangers bounds how many addresses are told apart.
+const maxStrangers = 64
+
 // foreign counts a packet from elsewhere, unless an earlier answer named it.
 func (r *receiver) foreign(kind string, from netip.AddrPort) {
-	if !slices.Contains(r.former, from) {
-		r.fault(kind)
+	if slices.Contains(r.former, from) {
+		return
+	}
+	r.fault(kind)
+	if len(r.strangers) < maxStrangers {
+		r.strangers[from]++
+	}
+}
+
+// forgive takes back the fault of packets that only came before the answer
+// which names their source: media overtakes signalling (RFC 3264 5.1).
+func (r *receiver) forgive(kind string, addr netip.AddrPort) {
+	if n := r.strangers[addr]; n > 0 {
+		delete(r.strangers, addr)
+		if r.faults[kind] -= n; r.faults[kind] == 0 {
+			delete(r.faults, kind)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func New(host netip.Addr, say Say, log *slog.Logger) (*Stream, error) {
 			if err == nil {
 				s := &Stream{log: log, addr: netip.AddrPortFrom(host, port), rtp: a, rtcp: b, done: make(chan struct{})}
 				s.out = sender{source: src, ssrc: random32(), timestamp: random32(), sequence: uint16(random32()), cname: "h" + cname()}
-				s.in = receiver{faults: map[string]int{}, modeRequest: -1}
+				s.in = receiver{faults: map[string]int{}, strangers: map[netip.AddrPort]int{}, modeRequest: -1}
 				s.wg.Add(3)
 				go s.send()
 				go s.receive()
@@ -95,6 +95,8 @@ func (s *Stream) Set(t *Terms) {
 		}
 	}
 	s.in.remote, s.in.events = t.RTP, t.Events
+	s.in.forgive("foreign_source", t.RTP)
+	s.in.forgive("foreign_source_rtcp", t.RTCP)
 }
 
 // Close ends the stream and waits; a BYE goes out by RTCP first.

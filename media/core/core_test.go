@@ -1,0 +1,138 @@
+package core
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"causeway/media/packet"
+	"causeway/media/udp"
+)
+
+type owner struct {
+	packets chan packet.RTP
+	silent  []bool
+	faults  chan struct{}
+	poison  atomic.Bool
+}
+
+func (o *owner) CoreRTP(_ []byte, h packet.RTP, _ time.Time) {
+	if o.poison.Load() {
+		panic("poison")
+	}
+	o.packets <- h
+}
+func (o *owner) CoreSilent(s bool) { o.silent = append(o.silent, s) }
+func (o *owner) CoreFault()        { o.faults <- struct{}{} }
+
+func clocks() *packet.Clocks {
+	return packet.NewClocks([]packet.Codec{{Name: "PCMU", ClockRate: 8000}})
+}
+
+func setup(t *testing.T) (*Leg, *owner, *net.UDPConn) {
+	t.Helper()
+	loop, err := udp.NewLoop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- loop.Run() }()
+	o := &owner{packets: make(chan packet.RTP, 10), faults: make(chan struct{}, 1)}
+	ports := udp.NewPorts(netip.MustParseAddr("127.0.0.1"), 46000, 46099, 0)
+	l, err := NewLeg(o, ports, loop, udp.Options{}, 5, "name", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		l.Close()
+		l.Close()
+		_ = c.Close()
+		loop.Close()
+		<-done
+	})
+	return l, o, c
+}
+
+func local(c *net.UDPConn) netip.AddrPort { return c.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+func TestSilence(t *testing.T) {
+	l, o, c := setup(t)
+	l.SetRemote(Remote{RTP: local(c), RTCP: local(c), Clocks: clocks()})
+	b := make([]byte, 172)
+	b[0] = 0x80
+	now := time.Unix(1000, 0)
+	l.Tick(now.Add(time.Hour), 30*time.Second) // nothing came yet: an early dialog may ring for long
+	l.handleRTP(b, local(c), now)
+	<-o.packets
+	l.Tick(now.Add(29*time.Second), 30*time.Second)
+	l.Tick(now.Add(31*time.Second), 15*time.Minute) // held
+	l.Tick(now.Add(31*time.Second), 0)              // not watched
+	if len(o.silent) != 0 {
+		t.Fatal(o.silent)
+	}
+	l.Tick(now.Add(31*time.Second), 30*time.Second)
+	l.Tick(now.Add(32*time.Second), 30*time.Second)
+	l.handleRTCP(packet.AppendRR(nil, 9, nil), local(c), now.Add(40*time.Second))
+	if len(o.silent) != 2 || !o.silent[0] || o.silent[1] {
+		t.Fatal(o.silent)
+	}
+	l.SetRemote(Remote{RTP: netip.MustParseAddrPort("127.0.0.1:9000"), RTCP: netip.MustParseAddrPort("127.0.0.1:9001"), Clocks: clocks()})
+	l.Tick(now.Add(time.Hour), 30*time.Second) // the watch begins anew
+	if len(o.silent) != 2 {
+		t.Fatal(o.silent)
+	}
+}
+
+func TestStrictSource(t *testing.T) {
+	l, o, c := setup(t)
+	b := make([]byte, 172)
+	b[0] = 0x80
+	now := time.Unix(1000, 0)
+	l.handleRTP(b, local(c), now) // before the description
+	l.SetRemote(Remote{RTP: local(c), RTCP: local(c), Clocks: clocks()})
+	l.handleRTP(b, netip.AddrPortFrom(local(c).Addr(), local(c).Port()+1), now)
+	l.handleRTP(b, netip.AddrPortFrom(netip.MustParseAddr("127.0.0.2"), local(c).Port()), now)
+	l.handleRTP(b[:11], local(c), now)
+	b[1] = 99 // never negotiated
+	l.handleRTP(b, local(c), now)
+	l.handleRTCP([]byte{0x80, 200, 0, 9, 0, 0, 0, 0}, local(c), now)
+	l.handleRTCP(packet.AppendRR(nil, 9, nil), netip.MustParseAddrPort("127.0.0.1:1"), now)
+	if len(o.packets) != 0 {
+		t.Fatal("a packet came through")
+	}
+	if st := l.Stats(); st.Strangers != 3 || st.Unparsed != 2 || st.ControlUnparsed != 1 || st.ControlStrangers != 1 {
+		t.Fatalf("%+v", st)
+	}
+}
+
+func TestPoison(t *testing.T) {
+	l, o, c := setup(t)
+	l.SetRemote(Remote{RTP: local(c), RTCP: local(c), Clocks: clocks()})
+	o.poison.Store(true)
+	b := make([]byte, 172)
+	b[0] = 0x80
+	rtp, _ := l.Local()
+	if _, err := c.WriteToUDPAddrPort(b, rtp); err != nil {
+		t.Fatal(err)
+	}
+	<-o.faults
+}
+
+func TestNoRemote(t *testing.T) {
+	l, _, _ := setup(t)
+	if err := l.SendRTP(make([]byte, 12)); err != packet.ErrNotReady {
+		t.Error(err)
+	}
+	l.SetRemote(Remote{RTP: netip.MustParseAddrPort("0.0.0.0:0"), RTCP: netip.MustParseAddrPort("0.0.0.0:0"), Clocks: clocks(), Interval: time.Second})
+	if err := l.SendRTP(make([]byte, 12)); err != packet.ErrNotReady {
+		t.Error("held by 0.0.0.0:", err)
+	}
+	l.Report(packet.SenderInfo{}, time.Now())
+}

@@ -351,13 +351,17 @@ func Benchmark(b *testing.B, s Subject) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			k := i % len(payloads)
-			_, _ = enc.Encode(payload, pcm[k*size:(k+1)*size])
+			if _, err := enc.Encode(payload, pcm[k*size:(k+1)*size]); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	b.Run("decode", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			_, _ = dec.Decode(out, payloads[i%len(payloads)])
+			if _, err := dec.Decode(out, payloads[i%len(payloads)]); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }

@@ -17,6 +17,8 @@ type receiver struct {
 	events    sdp.Codec
 	former    []netip.AddrPort       // where earlier terms had the far side
 	strangers map[netip.AddrPort]int // packets from where no terms had it
+	change    time.Time              // until when payload types of earlier terms may come
+	changed   []uint8
 	seq       sequence
 	early     int // packets before there were terms
 	onHold    int // audio while we do not receive

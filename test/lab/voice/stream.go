@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 
 const (
 	frameTime    = 20 * time.Millisecond
+	changeGrace  = 2 * time.Second // payload types of earlier terms may still come
 	reportPeriod = 2 * time.Second // RTCP; short, so that tests see reports
 )
 
@@ -87,6 +89,12 @@ func (s *Stream) Set(t *Terms) {
 	s.terms = t
 	if err := s.out.use(t); err != nil {
 		s.log.Warn("no encoder", "codec", t.Codec.Name, "err", err)
+	}
+	if old != nil { // what is on its way was right when it was sent (RFC 3264 8.3.2)
+		s.in.change, s.in.changed = time.Now().Add(changeGrace), []uint8{old.Events.PayloadType}
+		for _, c := range old.Accepted {
+			s.in.changed = append(s.in.changed, c.PayloadType)
+		}
 	}
 	if s.in.remote != t.RTP { // another sender: another fork, another port
 		s.in.seq = sequence{}
@@ -220,7 +228,9 @@ func (s *Stream) arrived(data []byte, from netip.AddrPort, now time.Time) {
 			return
 		}
 	}
-	s.in.fault("payload_type")
+	if now.After(s.in.change) || !slices.Contains(s.in.changed, p.PayloadType) {
+		s.in.fault("payload_type")
+	}
 }
 
 // audio unpacks and decodes one packet.

@@ -70,9 +70,9 @@ func (r *Registry) CanTranscode(a, b Format) bool {
 	return r.parts.NewResampler != nil || commonRate(ca, cb) != 0
 }
 
-// Cost is the price of one direction, microseconds of one core for 20 ms of sound, as measured on
-// the machine of docs/performance.md: good for choosing the cheaper of two pairs and for a rough
-// load figure. It is -1 when the pair cannot be transcoded.
+// Cost is roughly the price of one direction, microseconds of one core for 20 ms of sound: good for
+// telling a cheap pair from a dear one, not a measurement of this machine (BenchmarkPair is). It is
+// -1 when the pair cannot be transcoded.
 func (r *Registry) Cost(from, to Format) int {
 	if !r.CanTranscode(from, to) {
 		return -1

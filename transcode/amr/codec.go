@@ -130,9 +130,10 @@ type decoder struct {
 }
 
 // fade is the gain of each concealed frame. The libraries' own concealment is not used: opencore's
-// AMR-WB decoder drops to a fifth after one lost frame and needs three good ones to come back. On
-// real speech with every tenth frame lost, repeating the last frame keeps the level within 0.3 dB
-// (the library: -2.9 dB) and a band-energy correlation of 0.967 (0.888) with the undisturbed sound.
+// AMR-WB decoder drops to a fifth after one lost frame and needs three good ones to come back. With
+// every tenth frame of 8 s of one voice lost, repeating the last frame changed the level by 0.3 dB
+// (the library by -2.9) and kept a band-energy correlation of 0.967 (0.888) with the undisturbed
+// sound; AMR -0.8 dB (-2.4) and 0.960 (0.946). One voice and no listeners: a hint, not a verdict.
 var fade = [...]float32{1, 0.8, 0.5, 0.25, 0.1}
 
 func (d *decoder) Rate() int      { return d.unpack.form.Band.Rate() }

@@ -45,7 +45,7 @@ func dial(t *testing.T, p *Pair, s Setup) *Call {
 	return c
 }
 
-func g711() Setup {
+func narrow() Setup {
 	return Setup{
 		Browser: BrowserOptions{Codecs: []media.Codec{pcmu(0)}, DTMF: []media.Codec{event(126, 8000)}},
 		Core:    []media.Codec{pcmu(0)}, CoreDTMF: []media.Codec{event(101, 8000)},
@@ -126,7 +126,7 @@ func TestPassThrough(t *testing.T) {
 	for name, list := range profiles {
 		for _, passive := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s gateway is client %t", name, passive), func(t *testing.T) {
-				s := g711()
+				s := narrow()
 				s.Browser.Profiles, s.Browser.Passive = list, passive
 				c := dial(t, p, s)
 				c.exchange(t, 0, 20)

@@ -14,7 +14,7 @@ import (
 
 func TestHold(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	c := dial(t, p, g711())
+	c := dial(t, p, narrow())
 	c.exchange(t, 0, 5)
 	before := lastSequence(t, c, 5)
 
@@ -48,7 +48,7 @@ func lastSequence(t *testing.T, c *Call, i int) uint16 {
 
 func TestForkSwitch(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	s := g711()
+	s := narrow()
 	c := dial(t, p, s)
 	c.exchange(t, 0, 3)
 	before := lastSequence(t, c, 3)
@@ -79,7 +79,7 @@ func TestForkSwitch(t *testing.T) {
 
 func TestICERestart(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	c := dial(t, p, g711())
+	c := dial(t, p, narrow())
 	c.exchange(t, 0, 3)
 	old := c.Session.AccessLocal()
 	_, before, _ := c.Session.AccessPeer()
@@ -148,7 +148,7 @@ func (c *Call) settle(t *testing.T, i int) int {
 func TestWrongFingerprint(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
 	for _, passive := range []bool{false, true} {
-		s := g711()
+		s := narrow()
 		s.Browser.Passive = passive
 		s.Change = func(r *media.AccessRemote) {
 			b := []byte(r.Fingerprints[0].Value)
@@ -177,7 +177,7 @@ func TestWrongFingerprint(t *testing.T) {
 
 func TestSecondFingerprintMatches(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	s := g711()
+	s := narrow()
 	s.Change = func(r *media.AccessRemote) {
 		other := p.Gateway.Fingerprint()
 		r.Fingerprints = append([]media.Fingerprint{{Hash: "sha-1", Value: "00:11"}, other}, r.Fingerprints...)
@@ -187,7 +187,7 @@ func TestSecondFingerprintMatches(t *testing.T) {
 
 func TestBrowserLeaves(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	c := dial(t, p, g711())
+	c := dial(t, p, narrow())
 	c.exchange(t, 0, 3)
 	if err := c.Browser.Close(); err != nil {
 		t.Fatal(err)
@@ -260,7 +260,7 @@ func digits(t *testing.T, in chan *rtp.Packet, pt uint8, n int) (codes []uint8, 
 
 func TestSendDTMF(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	s := g711()
+	s := narrow()
 	s.CoreDTMF = []media.Codec{event(100, 16000), event(101, 8000)}
 	c := dial(t, p, s)
 	c.exchange(t, 0, 2)
@@ -280,7 +280,7 @@ func TestSendDTMF(t *testing.T) {
 // on another clock and every packet with marker and end bit.
 func TestBrowserDTMF(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	c := dial(t, p, g711())
+	c := dial(t, p, narrow())
 	c.exchange(t, 0, 2)
 	for range 3 {
 		err := c.Browser.Track.WriteRTP(&rtp.Packet{
@@ -299,7 +299,7 @@ func TestBrowserDTMF(t *testing.T) {
 
 func TestFarDTMF(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	c := dial(t, p, g711())
+	c := dial(t, p, narrow())
 	c.exchange(t, 0, 2)
 	send := func(ts uint32, seq int, code, flags byte, length uint16) {
 		t.Helper()
@@ -339,7 +339,7 @@ func eventually(t *testing.T, ok func() bool) {
 
 func TestReports(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	c := dial(t, p, g711())
+	c := dial(t, p, narrow())
 	c.exchange(t, 0, 10)
 	rtcpTo := net.UDPAddrFromAddrPort(c.Session.CoreLocal().RTCP)
 	var b []byte

@@ -65,7 +65,7 @@ func TestStrangers(t *testing.T) {
 			}
 		}
 	})
-	c := dial(t, p, g711())
+	c := dial(t, p, narrow())
 	c.exchange(t, 0, 20)
 	rtpTo := net.UDPAddrFromAddrPort(c.Session.CoreLocal().RTP)
 	for i := range 20 { // RTP injection and bleed
@@ -91,7 +91,7 @@ func TestStrangers(t *testing.T) {
 // nothing.
 func TestBadChecks(t *testing.T) {
 	p := start(t, Config(), media.Deps{})
-	c := dial(t, p, g711())
+	c := dial(t, p, narrow())
 	_, before, _ := c.Session.AccessPeer()
 	local := c.Session.AccessLocal()
 	bad := stranger(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -72,6 +73,10 @@ func (c *Client) Bind(p BindParams) (*Binding, error) {
 	b := &Binding{client: c, params: p, token: token(), callID: token(), tag: token(), ask: c.cfg.RegisterExpires}
 	b.q.work = &c.work
 	b.log = c.log.With("binding", b.token)
+	b.q.broken = func(v any) { // the next round starts afresh
+		b.log.Error("registration failed inside", "panic", v, "stack", string(debug.Stack()))
+		b.arm(c.cfg.RegisterRetry)
+	}
 	c.mu.Lock()
 	if c.closed || c.host == "" {
 		c.mu.Unlock()
@@ -167,13 +172,15 @@ func (c *Client) forget(b *Binding) {
 
 // contact is the binding's Contact value, the same in REGISTER and in calls.
 func (b *Binding) contact() string {
-	return "<sip:" + b.token + "@" + b.client.address() + `>;+sip.instance="<` + b.params.Instance + `>";` + mmtel + ";audio"
+	return "<" + b.client.uri(b.token) + `>;+sip.instance="<` + b.params.Instance + `>";` + mmtel + ";audio"
 }
 
 // queue runs functions one at a time, in the order posted. A goroutine exists only while there is something to run, so
 // an idle registration or a quiet call costs none. Nobody waits on it from inside.
 type queue struct {
 	work *sync.WaitGroup // of the owner, who waits for all goroutines
+
+	broken func(v any) // called on the queue after one of its functions panicked
 
 	mu      sync.Mutex // guards the following
 	items   []func()
@@ -214,9 +221,21 @@ func (q *queue) run() {
 		q.items = nil
 		q.mu.Unlock()
 		for _, f := range batch {
-			f()
+			q.guard(f)
 		}
 	}
+}
+
+// guard runs one function; a panic in it stays with this queue's owner.
+func (q *queue) guard(f func()) {
+	defer func() {
+		if v := recover(); v != nil && q.broken != nil {
+			q.broken(v)
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	f()
 }
 
 // close drops what waits and takes nothing more.

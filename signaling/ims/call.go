@@ -63,6 +63,7 @@ func (b *Binding) newCall(callID, icid string, incoming bool) *Call {
 	k.key.callID = callID
 	k.log = b.log.With("call", callID)
 	k.q.work = &c.work
+	k.q.broken = k.poisoned
 	k.media.policy = c.cfg.EarlyMedia
 	k.profile = dialog.Profile{
 		Contact:        b.contact(),

@@ -54,6 +54,7 @@ type Client struct {
 
 	mu       sync.Mutex // guards the following
 	host     string     // our host:port in Contact and Path, set by Run
+	uriTail  string     // ";transport=tcp" behind it when the core is reached by TCP (RFC 3261 19.1.1)
 	closed   bool
 	bindings map[string]*Binding // by Contact token
 	calls    map[callKey]*Call
@@ -115,6 +116,9 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.host = host
+	if c.core.network() == transport.TCP {
+		c.uriTail = ";transport=tcp"
+	}
 	c.mu.Unlock()
 	if err := c.core.refresh(ctx); err != nil {
 		c.log.Warn("the core cannot be found yet", "core", c.cfg.core(), "error", err)
@@ -176,6 +180,13 @@ func (c *Client) address() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.host
+}
+
+// uri is a SIP URI of ours with a user part.
+func (c *Client) uri(user string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return "sip:" + user + "@" + c.host + c.uriTail
 }
 
 // Ready returns nil when registrations and calls can be served, else a sentence saying why not.

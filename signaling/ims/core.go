@@ -128,8 +128,9 @@ func (c *core) state() (misses, addresses int, err error) {
 	return c.misses, len(c.targets), c.err
 }
 
-// hop chooses where a request goes: the top Route or else the Request-URI, if that is a peer; otherwise back, the hop
-// its dialog came from, or the core's entry. It may wait for DNS.
+// hop chooses where a request goes: the top Route, or inside a dialog the remote target if that is an address, as long as
+// it is a peer; otherwise back, the hop its dialog came from, or the core's entry. Only names in a Route, which the core
+// wrote, are ever looked up, and that may take a moment.
 func (c *core) hop(req *sip.Request, back transport.Target) transport.Target {
 	if !back.Addr.IsValid() {
 		back, _ = c.entry()
@@ -140,16 +141,15 @@ func (c *core) hop(req *sip.Request, back transport.Target) transport.Target {
 		if err := sip.ParseUri(dialog.AddrSpec(routes[0]), &uri); err != nil {
 			return back
 		}
+	} else if _, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err != nil || !strings.Contains(dialog.First(req, "to"), ";tag=") {
+		return back
 	}
 	if uri.Scheme != "sip" && uri.Scheme != "sips" {
 		return back
 	}
 	network, _ := uri.UriParams.Get("transport")
 	network = strings.ToLower(network)
-	if network != transport.UDP && network != transport.TCP {
-		network = ""
-	}
-	if network != "" && !c.link.Local(network).IsValid() {
+	if (network != transport.UDP && network != transport.TCP) || !c.link.Local(network).IsValid() {
 		network = ""
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)

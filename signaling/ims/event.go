@@ -2,6 +2,7 @@ package ims
 
 import (
 	"context"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -241,6 +242,25 @@ func (k *Call) ended(cause call.Cause, failed bool) {
 		return
 	}
 	k.tell(Ended{Cause: cause})
+}
+
+// poisoned ends a call in whose handling something panicked: no other call is touched. A last attempt is made to hang up.
+func (k *Call) poisoned(v any) {
+	k.log.Error("call failed inside", "panic", v, "stack", string(debug.Stack()))
+	cause := call.Cause{Side: call.Gateway, Kind: call.Internal, Text: "the gateway failed"}
+	defer func() {
+		if recover() != nil {
+			k.log.Error("call could not be hung up")
+		}
+		if !k.over.Load() {
+			k.ended(cause, false)
+		}
+		k.finish()
+	}()
+	if k.machine != nil {
+		k.setCause(cause)
+		k.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Hangup(now, cause.Reason()) })
+	}
 }
 
 // refusedCause classifies the failure of an outgoing call.

@@ -1,6 +1,7 @@
 package ims
 
 import (
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -23,6 +24,12 @@ func (c *Client) request(srv *transaction.Server) {
 	refuse := func(status int, extra ...dialog.Header) {
 		_ = srv.Respond(dialog.NewResponse(req, status, token(), "", extra...)) // the transaction repeats it
 	}
+	defer func() { // one message must not take the reader, and with it everybody's calls, down
+		if v := recover(); v != nil {
+			c.log.Error("request failed inside", "method", string(req.Method), "panic", v, "stack", string(debug.Stack()))
+			refuse(500)
+		}
+	}()
 	callID := dialog.First(req, "call-id", "i")
 	switch {
 	case req.Method == sip.NOTIFY:

@@ -15,6 +15,15 @@ func reginfo(version int, regState, contact string) string {
 		`<registration aor="sip:+15550001@ims.example" id="a" state="%s">%s</registration></reginfo>`, version, regState, contact)
 }
 
+// notify sends a NOTIFY in the dialog of a SUBSCRIBE and returns the answer.
+func notify(r *rig, sub string, cseq int, doc string) string {
+	r.peer.say("NOTIFY "+strings.Trim(head(sub, "Contact"), "<>")+" SIP/2.0", doc, "Via: SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bKn"+itoa(cseq),
+		"From: "+head(sub, "To")+";tag=subtag", "To: "+head(sub, "From"), "Call-ID: "+head(sub, "Call-ID"), "CSeq: "+itoa(cseq)+" NOTIFY",
+		"Event: reg", "Subscription-State: active;expires=4200", "Content-Type: application/reginfo+xml", "Contact: <sip:scscf@192.0.2.7>")
+	synctest.Wait()
+	return r.peer.next("SIP/2.0")
+}
+
 // TestRegEvent: what the network says about the registration (RFC 3680 4.3, TS 24.229 5.2.3).
 func TestRegEvent(t *testing.T) {
 	contact := func(state, event string) func(uri string) string {
@@ -53,24 +62,17 @@ func TestRegEvent(t *testing.T) {
 				}
 				r.peer.reply(sub, 200, "subtag", "", "Contact: <sip:scscf@192.0.2.7>", "Expires: 4200")
 				uri := strings.Trim(strings.SplitN(head(req, "Contact"), ">", 2)[0], "<")
-				notify := func(cseq, version int, doc string) string {
-					r.peer.say("NOTIFY "+strings.Trim(head(sub, "Contact"), "<>")+" SIP/2.0", doc, "Via: SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bKn"+itoa(cseq),
-						"From: "+head(sub, "To")+";tag=subtag", "To: "+head(sub, "From"), "Call-ID: "+head(sub, "Call-ID"), "CSeq: "+itoa(cseq)+" NOTIFY",
-						"Event: reg", "Subscription-State: active;expires=4200", "Content-Type: application/reginfo+xml", "Contact: <sip:scscf@192.0.2.7>")
-					synctest.Wait()
-					return r.peer.next("SIP/2.0")
-				}
-				if res := notify(1, 0, reginfo(5, "active", contact("active", "registered")(uri))); !strings.Contains(firstLine(res), "200") {
+				if res := notify(r, sub, 1, reginfo(5, "active", contact("active", "registered")(uri))); !strings.Contains(firstLine(res), "200") {
 					t.Fatal(res)
 				}
-				notify(2, 0, reginfo(4, "terminated", contact("terminated", "rejected")(uri))) // an old version
+				notify(r, sub, 2, reginfo(4, "terminated", contact("terminated", "rejected")(uri))) // an old version
 				if len(r.bindings) != 0 {
 					t.Fatal("an old document was obeyed")
 				}
-				if res := notify(3, 0, "<reginfo"); !strings.Contains(firstLine(res), "400") {
+				if res := notify(r, sub, 3, "<reginfo"); !strings.Contains(firstLine(res), "400") {
 					t.Fatal(res)
 				}
-				notify(4, 0, reginfo(6, c.reg, c.contact(uri)))
+				notify(r, sub, 4, reginfo(6, c.reg, c.contact(uri)))
 				if c.gone {
 					e := heard[Deregistered](r)
 					if e.Renewing != c.renewing || e.Cause.Kind != call.Deregistered {

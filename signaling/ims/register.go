@@ -52,7 +52,7 @@ func (b *Binding) register() {
 func (b *Binding) send() {
 	target, n := b.client.core.entry()
 	if n == 0 {
-		b.gone(nil)
+		b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core cannot be found"}, 0)
 		return
 	}
 	b.seq++
@@ -76,7 +76,7 @@ func (b *Binding) send() {
 // request builds the REGISTER (TS 24.229 5.2.2.1 and 5.1.1.2, RFC 3327, RFC 7315).
 func (b *Binding) request(expires time.Duration) (*sip.Request, error) {
 	c := b.client
-	home, host := c.cfg.HomeDomain, c.address()
+	home := c.cfg.HomeDomain
 	var uri sip.Uri
 	if err := sip.ParseUri("sip:"+home, &uri); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (b *Binding) request(expires time.Duration) (*sip.Request, error) {
 	add("Expires", strconv.FormatInt(int64(expires/time.Second), 10))
 	add("Authorization", `Digest username="`+b.params.Identity.IMPI+`",realm="`+home+`",nonce="",uri="sip:`+home+
 		`",response="",integrity-protected="auth-done"`)
-	add("Path", "<sip:mt-"+b.token+"@"+host+";lr>")
+	add("Path", "<"+c.uri("mt-"+b.token)+";lr>")
 	add("Require", "path")
 	add("Supported", "path, gruu")
 	add("P-Visited-Network-ID", `"`+c.cfg.visited()+`"`)

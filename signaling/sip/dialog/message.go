@@ -269,6 +269,36 @@ func Phrase(status int) string {
 		return "OK"
 	case 380:
 		return "Alternative Service"
+	case 503:
+		return "Service Unavailable"
+	case 504:
+		return "Server Time-out"
+	case 580:
+		return "Precondition Failure"
+	case 600:
+		return "Busy Everywhere"
+	case 603:
+		return "Decline"
+	}
+	switch status / 100 {
+	case 1:
+		return "Session Progress"
+	case 2:
+		return "OK"
+	case 3:
+		return "Redirection"
+	case 4:
+		return clientError(status)
+	case 5:
+		return "Server Failure"
+	default:
+		return "Global Failure"
+	}
+}
+
+// clientError is the reason phrase of a 4xx.
+func clientError(status int) string {
+	switch status {
 	case 400:
 		return "Bad Request"
 	case 403:
@@ -305,29 +335,7 @@ func Phrase(status int) string {
 		return "Bad Event"
 	case 491:
 		return "Request Pending"
-	case 503:
-		return "Service Unavailable"
-	case 504:
-		return "Server Time-out"
-	case 580:
-		return "Precondition Failure"
-	case 600:
-		return "Busy Everywhere"
-	case 603:
-		return "Decline"
-	}
-	switch status / 100 {
-	case 1:
-		return "Session Progress"
-	case 2:
-		return "OK"
-	case 3:
-		return "Redirection"
-	case 4:
-		return "Request Failure"
-	case 5:
-		return "Server Failure"
 	default:
-		return "Global Failure"
+		return "Request Failure"
 	}
 }

@@ -124,25 +124,27 @@ func TestOfferRepeats(t *testing.T) {
 	}
 }
 
-// TestTheirOffers: what their offer gets in each state of ours (RFC 3261 14.2, RFC 3311 5.2).
-func TestTheirOffers(t *testing.T) {
-	type situation struct {
-		name string
-		make func(t *testing.T) *rig
-	}
-	idle := situation{"idle", func(t *testing.T) *rig { return answered(t) }}
-	ours := situation{"our re-INVITE is out", func(t *testing.T) *rig {
+// situation is a call in a state that matters to an offer of the far end.
+type situation struct {
+	name string
+	make func(t *testing.T) *rig
+}
+
+// situations are the states of TestTheirOffers.
+func situations() (idle, ours, theirs, noAck, early situation) {
+	idle = situation{"idle", func(t *testing.T) *rig { return answered(t) }}
+	ours = situation{"our re-INVITE is out", func(t *testing.T) *rig {
 		r := answered(t)
 		r.offer(otherSDP)
 		return r
 	}}
-	theirs := situation{"their offer is unanswered", func(t *testing.T) *rig {
+	theirs = situation{"their offer is unanswered", func(t *testing.T) *rig {
 		r := answered(t)
 		r.ask(300, "UPDATE", 2, otherSDP)
 		r.events = nil
 		return r
 	}}
-	noAck := situation{"their re-INVITE lacks its ACK", func(t *testing.T) *rig {
+	noAck = situation{"their re-INVITE lacks its ACK", func(t *testing.T) *rig {
 		r := answered(t)
 		r.ask(300, "INVITE", 2, otherSDP)
 		out, err := r.s.Answer(r.now, ourSDP)
@@ -153,7 +155,13 @@ func TestTheirOffers(t *testing.T) {
 		r.events = nil
 		return r
 	}}
-	early := situation{"early, unanswered", func(t *testing.T) *rig { return receive(t, theirSDP, "Supported: 100rel") }}
+	early = situation{"early, unanswered", func(t *testing.T) *rig { return receive(t, theirSDP, "Supported: 100rel") }}
+	return idle, ours, theirs, noAck, early
+}
+
+// TestTheirOffers: what their offer gets in each state of ours (RFC 3261 14.2, RFC 3311 5.2).
+func TestTheirOffers(t *testing.T) {
+	idle, ours, theirs, noAck, early := situations()
 	for _, c := range []struct {
 		situation
 		method, sdp string
@@ -316,6 +324,10 @@ func TestRefresh(t *testing.T) {
 			t.Fatal("no re-INVITE instead")
 		}
 	})
+}
+
+// TestRefreshByTheOtherSide: who waits for refreshes hangs up when none comes, and refuses too short an interval.
+func TestRefreshByTheOtherSide(t *testing.T) {
 	t.Run("they do not refresh", func(t *testing.T) {
 		r := established(t, "Session-Expires: 600;refresher=uas")
 		r.wait(567 * time.Second)

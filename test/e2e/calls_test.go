@@ -145,6 +145,9 @@ func settled(t *testing.T, b *rig.Bed) {
 	}
 	b.Clean()
 	for line := range strings.SplitSeq(b.Gateway.Log(), "\n") {
+		if strings.Contains(line, `"cause":"emergency`) {
+			continue // an emergency number at this gateway is worth a warning
+		}
 		if strings.Contains(line, `"level":"ERROR"`) || strings.Contains(line, `"level":"WARN"`) {
 			t.Errorf("the gateway warns: %s", line)
 		}

@@ -10,10 +10,15 @@ import (
 	"causeway/test/lab/handset"
 )
 
-// TestScripts has every handset called by another one and waits for what its
-// script promises, at the caller or at the callee.
-func TestScripts(t *testing.T) {
-	needCodecs(t)
+// scriptTest is one call to a handset and what its script promises.
+type scriptTest struct {
+	number string
+	what   string
+	out    handset.Outgoing
+	want   func(handset.CallInfo) bool
+}
+
+func scriptTests() []scriptTest {
 	caller := func(c handset.CallInfo) bool { return c.Direction == "out" && c.Number == "+15550102" }
 	callee := func(c handset.CallInfo) bool { return c.Direction == "in" }
 	speech := func(c handset.CallInfo) bool {
@@ -24,12 +29,7 @@ func TestScripts(t *testing.T) {
 			return caller(c) && c.State == "ended" && strings.HasPrefix(c.Cause, cause)
 		}
 	}
-	for _, test := range []struct {
-		number string
-		what   string
-		out    handset.Outgoing
-		want   func(handset.CallInfo) bool
-	}{
+	return []scriptTest{
 		{"+15550101", "its own voice", handset.Outgoing{Source: "announcement"}, func(c handset.CallInfo) bool { return caller(c) && speech(c) }},
 		{"+15550102", "speech", handset.Outgoing{}, func(c handset.CallInfo) bool { return caller(c) && speech(c) && c.Codec == "AMR-WB/16000 (BE)" }},
 		{"+15550104", "486", handset.Outgoing{}, ends("486 ")},
@@ -57,7 +57,14 @@ func TestScripts(t *testing.T) {
 		{"+15550001", "480", handset.Outgoing{}, ends("480 ")},
 		{"+15550102", "an offer in the 200", handset.Outgoing{Offerless: true}, func(c handset.CallInfo) bool { return caller(c) && speech(c) }},
 		{"+15550118", "speech at the callee", handset.Outgoing{Codecs: []string{"AMR/oa"}}, func(c handset.CallInfo) bool { return callee(c) && speech(c) && c.Codec == "AMR/8000 (OA)" }},
-	} {
+	}
+}
+
+// TestScripts has every handset called by another one and waits for what its
+// script promises, at the caller or at the callee.
+func TestScripts(t *testing.T) {
+	needCodecs(t)
+	for _, test := range scriptTests() {
 		t.Run(test.number+" "+test.what, func(t *testing.T) {
 			t.Parallel()
 			l := start(t, func(cfg *lab.Config) {

@@ -77,6 +77,7 @@ func (e *amrEncoder) Encode(pcm []int16) ([]byte, error) {
 	return append([]byte(nil), e.out[:n]...), nil
 }
 
+// Close frees what the codec holds.
 func (e *amrEncoder) Close() {
 	if e.state == nil {
 		return
@@ -136,6 +137,7 @@ func (d *amrDecoder) Decode(frame []byte) ([]int16, error) {
 	return d.pcm, nil
 }
 
+// Close frees what the codec holds.
 func (d *amrDecoder) Close() {
 	if d.state == nil {
 		return

@@ -14,9 +14,14 @@ type g711 struct {
 	pcm []int16
 }
 
-func (*g711) Rate() int   { return 8000 }
+// Rate is the PCM rate in Hz.
+func (*g711) Rate() int { return 8000 }
+
+// SetMode does nothing: there is one mode.
 func (*g711) SetMode(int) {}
-func (*g711) Close()      {}
+
+// Close frees what the codec holds.
+func (*g711) Close() {}
 
 // Encode compresses any number of samples.
 func (g *g711) Encode(pcm []int16) ([]byte, error) {

@@ -27,9 +27,14 @@ type band struct {
 
 func newG722() *g722 { return &g722{low: band{step: 32}, high: band{step: 8}} }
 
-func (*g722) Rate() int   { return 16000 }
+// Rate is the PCM rate in Hz.
+func (*g722) Rate() int { return 16000 }
+
+// SetMode does nothing: there is one mode.
 func (*g722) SetMode(int) {}
-func (*g722) Close()      {}
+
+// Close frees what the codec holds.
+func (*g722) Close() {}
 
 // Encode wants an even number of samples.
 func (g *g722) Encode(pcm []int16) ([]byte, error) {

@@ -126,7 +126,7 @@ func (l *Leg) check(r request, from netip.AddrPort, via Writer, now time.Time) b
 	if good && !l.port.claim(from, l, now) {
 		return false
 	}
-	if l.send(via, reply.Raw, from) != nil || !good {
+	if via.WriteTo(reply.Raw, from) != nil || !good {
 		return good
 	}
 	l.lastCheck.Store(now.UnixNano())
@@ -137,7 +137,7 @@ func (l *Leg) check(r request, from netip.AddrPort, via Writer, now time.Time) b
 	if r.msg.Contains(stun.AttrUseCandidate) {
 		l.nominated(from, gen, now)
 	}
-	l.revive(now)
+	l.revive()
 	return true
 }
 
@@ -151,11 +151,12 @@ func (l *Leg) nominated(from netip.AddrPort, gen uint32, now time.Time) {
 			l.port.disclaim(addr, l)
 		}
 	}
-	if !changed {
+	idle := l.path.Load() == nil && !l.shut && !l.failed
+	if !changed && !idle {
 		return
 	}
 	l.route()
-	if had && l.connected {
+	if changed && had && l.connected {
 		l.owner.AccessEvent(Event{Kind: PeerChanged, Remote: from})
 	}
 	l.startDTLS()

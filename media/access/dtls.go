@@ -40,12 +40,15 @@ type association struct {
 	done     chan struct{}
 }
 
-// startDTLS begins the handshake once both the description and a nominated pair
-// are there. The caller holds the leg's lock.
+// startDTLS begins the handshake once both the description and a pair nominated
+// for it are there. The caller holds the leg's lock.
 func (l *Leg) startDTLS() {
 	a := l.assoc
-	if a == nil || a.running || l.closed || l.failed || l.ice.current() == nil || len(a.trusted) == 0 {
+	if a == nil || a.running || l.closed || l.failed || l.ice.current() == nil {
 		return
+	}
+	if l.connected && l.ice.nominatedAs != l.ice.generation {
+		return // a reloaded page: its own pair first
 	}
 	a.running = true
 	ctx, cancel := context.WithTimeout(context.Background(), l.port.timeouts.Handshake)
@@ -198,8 +201,11 @@ func (l *Leg) established(a *association, k *keys, err error) bool {
 	l.keys.Store(k)
 	first := !l.connected
 	l.connected = true
-	if first {
+	switch {
+	case first:
 		l.owner.AccessEvent(Event{Kind: Connected, Remote: l.ice.nominated})
+	case l.lost:
+		l.restore()
 	}
 	return true
 }

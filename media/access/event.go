@@ -19,6 +19,7 @@ const (
 	ReasonProfile     Reason = "no common SRTP profile"
 	ReasonConsent     Reason = "no connectivity check for too long"
 	ReasonClosed      Reason = "browser closed the connection"
+	ReasonRenewed     Reason = "browser came back with another certificate"
 	ReasonInternal    Reason = "internal fault"
 )
 

@@ -135,11 +135,18 @@ func (l *Leg) associate(client bool, prints trusted) {
 			return
 		}
 		l.stopDTLS(old)
+		l.keys.Store(nil) // the old keys mean nothing to the new peer
+		if l.connected {
+			l.lose(ReasonRenewed)
+		}
 	}
 	a := &association{client: client, trusted: prints, done: make(chan struct{})}
 	a.feed = newFeed(l.writeDTLS)
 	l.assoc = a
 	l.failed, l.shut = false, false
+	if l.ice.nominatedAs == l.ice.generation {
+		l.route() // the same transport, only another certificate
+	}
 }
 
 // stopDTLS ends an association's goroutines without waiting.
@@ -162,8 +169,6 @@ func (l *Leg) writeDTLS(b []byte) error {
 	return p.via.WriteTo(b, p.remote)
 }
 
-func (l *Leg) send(via Writer, b []byte, to netip.AddrPort) error { return via.WriteTo(b, to) }
-
 // route publishes the nominated pair. The caller holds the lock.
 func (l *Leg) route() {
 	if p := l.ice.current(); p != nil && !l.closed {
@@ -172,10 +177,16 @@ func (l *Leg) route() {
 }
 
 // revive ends a loss when checks come again. The caller holds the lock.
-func (l *Leg) revive(_ time.Time) {
-	if !l.lost || l.shut || l.ice.current() == nil {
+func (l *Leg) revive() {
+	renewing := l.connected && l.assoc != nil && !l.assoc.up // established says when
+	if !l.lost || l.shut || renewing || l.ice.current() == nil {
 		return
 	}
+	l.restore()
+}
+
+// restore ends a loss. The caller holds the lock.
+func (l *Leg) restore() {
 	l.lost = false
 	l.route()
 	l.owner.AccessEvent(Event{Kind: Restored})

@@ -120,6 +120,28 @@ func (p *Pair) Call(s Setup) (*Call, error) {
 	return c, nil
 }
 
+// Reload replaces the browser by a new one, as a reloaded page does: another
+// certificate, other ICE credentials, the same session.
+func (c *Call) Reload(opt BrowserOptions) error {
+	_ = c.Browser.Close()
+	fresh, err := NewBrowser(opt)
+	if err != nil {
+		return err
+	}
+	c.Browser = fresh
+	offer, err := fresh.Offer(false)
+	if err != nil {
+		return err
+	}
+	if err := c.Session.SetAccess(fresh.Remote(offer)); err != nil {
+		return err
+	}
+	if err := fresh.Accept(c.Session.AccessLocal()); err != nil {
+		return err
+	}
+	return fresh.Connected()
+}
+
 // Close ends the call from both ends.
 func (c *Call) Close() {
 	if c.Session != nil {

@@ -201,6 +201,27 @@ func TestBrowserLeaves(t *testing.T) {
 	}
 }
 
+func TestReload(t *testing.T) {
+	p := start(t, Config(), media.Deps{})
+	for _, passive := range []bool{false, true} {
+		s := narrow()
+		s.Browser.Passive = passive
+		c := dial(t, p, s)
+		c.exchange(t, 0, 3)
+		before := lastSequence(t, c, 3)
+		if err := c.Reload(s.Browser); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Wait[media.AccessRestored](c); err != nil {
+			t.Fatal(err)
+		}
+		if got := lastSequence(t, c, 4); got != before+1 {
+			t.Errorf("sequence %d after %d", got, before)
+		}
+		c.exchange(t, 5, 3)
+	}
+}
+
 func TestPortExhaustion(t *testing.T) {
 	cfg := Config()
 	cfg.CorePorts = media.PortRange{First: 44000, Last: 44005}

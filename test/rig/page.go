@@ -20,11 +20,18 @@ type Page struct {
 // Open starts a browser with the page, sending a tone in place of a microphone, and waits until it is registered.
 func (b *Bed) Open(kind browser.Kind, toneHz int) *Page {
 	b.t.Helper()
-	p := &Page{t: b.t, Browser: browser.For(b.t, kind, browser.Options{FakeMic: true})}
-	if err := p.Browser.Open(fmt.Sprintf("%s/?tone=%d", b.URL, toneHz)); err != nil {
+	p := b.OpenWith(kind, browser.Options{FakeMic: true}, fmt.Sprintf("/?tone=%d", toneHz))
+	p.Until("the phone to be ready", `window.causeway && window.causeway.phone && window.causeway.phone.state === "ready"`)
+	return p
+}
+
+// OpenWith starts a browser with a page of the gateway and waits for nothing.
+func (b *Bed) OpenWith(kind browser.Kind, opt browser.Options, path string) *Page {
+	b.t.Helper()
+	p := &Page{t: b.t, Browser: browser.For(b.t, kind, opt)}
+	if err := p.Browser.Open(b.URL + path); err != nil {
 		b.t.Fatal(err)
 	}
-	p.Until("the phone to be ready", `window.causeway && window.causeway.phone && window.causeway.phone.state === "ready"`)
 	return p
 }
 

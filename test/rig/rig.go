@@ -258,6 +258,25 @@ func Run(t *testing.T, name string, args, env []string) *Process {
 	return p
 }
 
+// Signal sends the program a signal.
+func (p *Process) Signal(sig os.Signal) { _ = p.cmd.Process.Signal(sig) }
+
+// Wait waits until the program has ended by itself.
+func (p *Process) Wait(t *testing.T, limit time.Duration) {
+	t.Helper()
+	WaitFor(t, "the program's end", limit, func() bool {
+		select {
+		case <-p.done:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// Pid is the program's process id.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
 // Stop signals the process and waits; one that does not end in time is killed.
 func (p *Process) Stop(sig os.Signal) {
 	_ = p.cmd.Process.Signal(sig)

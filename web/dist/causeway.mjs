@@ -688,6 +688,8 @@ var Session = class {
     this.over = false;
     this.fresh = false;
     // the next attempt needs a new token
+    this.renewed = false;
+    // a new token was already tried since the last login
     this.atLeast = 0;
     // the wait the gateway asked for, milliseconds
     this.wait = null;
@@ -792,6 +794,7 @@ var Session = class {
       this.rpc.lastSeq = result.lastSeq;
     }
     this.login = result;
+    this.renewed = false;
     this.backoff.reset();
     this.listener.loggedIn(result);
     if (result.resumed) this.rpc.resend();
@@ -803,8 +806,8 @@ var Session = class {
   /** An attempt failed with a reason: fatal, curable by a fresh token, curable without resume, or by waiting. */
   refused(error) {
     const stale = error.name === "token_expired" || error.name === "token_invalid";
-    if (stale && this.tokens.renewable && !this.fresh) {
-      this.fresh = true;
+    if (stale && this.tokens.renewable && !this.renewed) {
+      this.fresh = this.renewed = true;
       return this.retry(0);
     }
     if (error.name === "resume_unknown" && this.login) {

@@ -76,6 +76,23 @@ test("an expired token is fetched anew once", async () => {
   await started;
 });
 
+test("a token endpoint that gives only expired tokens is asked twice, not for ever", async () => {
+  let n = 0;
+  const { platform, phone } = bed({ token: undefined, getToken: () => `token-${++n}` });
+  const started = phone.start();
+  for (let i = 0; i < 2; i++) {
+    await settle();
+    await platform.timers.run(1);
+    platform.last.open();
+    await settle();
+    platform.last.refuse("session.login", 1003, "token_expired");
+  }
+  await rejects(started, "token_expired");
+  await platform.timers.run(60_000);
+  assert.equal(n, 2);
+  assert.equal(platform.sockets.length, 2);
+});
+
 test("no token at all is said clearly", async () => {
   const { phone } = bed({ token: undefined });
   await rejects(phone.start(), "token_missing");

@@ -48,6 +48,7 @@ export class Session {
   private turn = 0;
   private over = false;
   private fresh = false; // the next attempt needs a new token
+  private renewed = false; // a new token was already tried since the last login
   private atLeast = 0; // the wait the gateway asked for, milliseconds
   private wait: TimerHandle = null;
   private heard = 0; // when the last frame came
@@ -166,6 +167,7 @@ export class Session {
       this.rpc.lastSeq = result.lastSeq;
     }
     this.login = result;
+    this.renewed = false;
     this.backoff.reset();
     this.listener.loggedIn(result);
     if (result.resumed) this.rpc.resend();
@@ -178,8 +180,8 @@ export class Session {
   /** An attempt failed with a reason: fatal, curable by a fresh token, curable without resume, or by waiting. */
   private refused(error: PhoneError): void {
     const stale = error.name === "token_expired" || error.name === "token_invalid";
-    if (stale && this.tokens.renewable && !this.fresh) {
-      this.fresh = true;
+    if (stale && this.tokens.renewable && !this.renewed) {
+      this.fresh = this.renewed = true;
       return this.retry(0);
     }
     if (error.name === "resume_unknown" && this.login) {

@@ -156,6 +156,19 @@ func TestMidCall(t *testing.T) {
 	clean(t, l)
 }
 
+// TestEchoMode: an echo gives back lower modes when it is asked to.
+func TestEchoMode(t *testing.T) {
+	needCodecs(t)
+	l := start(t, nil)
+	id := call(t, l, "+15550118", handset.Outgoing{To: "+15550101"})
+	wait(t, l, "echo in mode 8", func(c handset.CallInfo) bool { return c.ID == id && c.Audio.Modes[8] > 10 })
+	if err := l.Handsets.Do("+15550118", "mode", "1"); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, l, "echo in mode 1", func(c handset.CallInfo) bool { return c.ID == id && c.Audio.Modes[1] > 20 && hears(c, 700) })
+	clean(t, l)
+}
+
 // TestSessionTimer: an interval below the floor is refused with 422.
 func TestSessionTimer(t *testing.T) {
 	l := start(t, nil)

@@ -214,11 +214,9 @@ func (c *Call) do(what, arg string) error {
 		if err != nil || hz <= 0 || hz >= 8000 {
 			return fmt.Errorf("tone of %q Hz", arg)
 		}
-		c.stream.Play("tone", hz)
-		return nil
+		return c.stream.Play("tone", hz)
 	case "source":
-		c.stream.Play(arg, 0)
-		return nil
+		return c.stream.Play(arg, 0)
 	case "mode":
 		mode, err := strconv.Atoi(arg)
 		if err != nil || mode < 0 || mode > 15 {

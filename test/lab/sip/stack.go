@@ -155,6 +155,7 @@ func (s *Stack) Post(fn func()) bool {
 
 // Timer is a timer whose function runs on the loop.
 type Timer struct {
+	stack   *Stack
 	t       *time.Timer
 	stopped bool
 }
@@ -164,12 +165,13 @@ func (t *Timer) Stop() {
 	if t != nil {
 		t.stopped = true
 		t.t.Stop()
+		delete(t.stack.timers, t)
 	}
 }
 
 // After runs fn on the loop after d, unless stopped; loop only.
 func (s *Stack) After(d time.Duration, fn func()) *Timer {
-	timer := &Timer{}
+	timer := &Timer{stack: s}
 	timer.t = time.AfterFunc(d, func() {
 		s.Post(func() {
 			delete(s.timers, timer)

@@ -82,14 +82,23 @@ func (s *Stream) Dial(digits string) error {
 	return nil
 }
 
-// Play changes what the stream sends.
-func (s *Stream) Play(kind string, hz float64) {
+// Play changes what the stream sends: a kind of Say, and the pitch of a tone
+// (0 keeps the one there is).
+func (s *Stream) Play(kind string, hz float64) error {
+	next, err := newSource(Say{Kind: kind, ToneHz: hz})
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.out.source.kind = kind
-	if hz > 0 {
-		s.out.source.tone = codec.Tone{Hz: hz, Amplitude: toneLevel}
+	old := s.out.source
+	old.close()
+	next.dtx, next.tick = old.dtx, old.tick
+	if hz <= 0 {
+		next.tone = old.tone
 	}
+	s.out.source = next
+	return nil
 }
 
 // Request asks the far side for an AMR mode from now on (CMR).

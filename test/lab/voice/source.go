@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -51,10 +52,14 @@ type Say struct {
 func newSource(say Say) (*source, error) {
 	src := &source{kind: say.Kind, dtx: say.DTX, tone: codec.Tone{Hz: say.ToneHz, Amplitude: toneLevel}}
 	var err error
-	if say.Kind == "greeting" {
-		src.clip, err = clip.Greeting()
-	} else {
+	switch say.Kind {
+	case "announcement":
 		src.clip, err = clip.Announcement()
+	case "greeting":
+		src.clip, err = clip.Greeting()
+	case "echo", "tone", "silence":
+	default:
+		err = fmt.Errorf("nothing to say called %q", say.Kind)
 	}
 	return src, err
 }
@@ -94,7 +99,7 @@ func (s *source) frame(c sdp.Codec, enc codec.Encoder, mode int) ([]byte, error)
 		if len(s.echoes) > 0 && s.echoes[0].due <= s.tick && strings.EqualFold(s.heardName, c.Name) {
 			fr := s.echoes[0].frame
 			s.echoes = s.echoes[1:]
-			return fr, nil
+			return s.repeat(c, enc, mode, fr)
 		}
 		if len(s.echoes) > 0 {
 			return nil, nil
@@ -109,6 +114,28 @@ func (s *source) frame(c sdp.Codec, enc codec.Encoder, mode int) ([]byte, error)
 		return s.encode(enc, mode, make([]int16, rate(enc)/50))
 	}
 	return s.speech(c, enc, mode)
+}
+
+// repeat gives back a heard frame as it is, or in the mode that is allowed now
+// when the far side asked for less than it sends itself.
+func (s *source) repeat(c sdp.Codec, enc codec.Encoder, mode int, frame []byte) ([]byte, error) {
+	if !IsAMR(c.Name) || enc == nil {
+		return frame, nil
+	}
+	if kind := int(frame[0] >> 3 & 15); kind <= mode || kind >= FormOf(c).Modes() {
+		return frame, nil
+	}
+	if s.reader == nil {
+		var err error
+		if s.reader, err = codec.NewDecoder(c.Name); err != nil {
+			return nil, err
+		}
+	}
+	pcm, err := s.reader.Decode(frame)
+	if err != nil {
+		return nil, err
+	}
+	return s.encode(enc, mode, pcm)
 }
 
 func rate(enc codec.Encoder) int {

@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return exitUsage
 	}
 	cfg.Log = slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
-	l, err := lab.Start(ctx, cfg)
+	l, err := lab.Start(context.WithoutCancel(ctx), cfg) // stopped by Close, after the table is out
 	if err != nil {
 		fmt.Fprintln(errOut, "causeway-lab:", err)
 		return exitFailed

@@ -107,6 +107,13 @@ func TestNomination(t *testing.T) {
 	expect(3, "aggressive nomination of a better pair")
 	p.feed(check(local, "them", true, 50), at(2), w, now.Add(2*time.Second))
 	expect(2, "the browser moved")
+	p.feed(check(local, "them", false, 50), at(7), w, now.Add(7*time.Second))
+	expect(2, "a check elsewhere while the pair lives")
+	p.feed(check(local, "them", false, 50), at(7), w, now.Add(9*time.Second))
+	expect(7, "a NAT moved the pair")
+	p.feed(check(local, "them", true, 50), at(2), w, now.Add(11*time.Second))
+	expect(2, "and back")
+	now = now.Add(12 * time.Second)
 	r := good()
 	r.UFrag = "new!"
 	if err := l.SetRemote(r, now.Add(3*time.Second)); err != nil {
@@ -146,7 +153,7 @@ func TestAddressesAreBounded(t *testing.T) {
 	now := time.Unix(1000, 0)
 	p.feed(check(l.Local(), "x", true, 100), at(1), &wire{}, now)
 	for i := range 50 {
-		p.feed(check(l.Local(), "x", false, 1), at(100+i), &wire{}, now.Add(time.Duration(i)*time.Second))
+		p.feed(check(l.Local(), "x", false, 1), at(100+i), &wire{}, now.Add(time.Duration(i)*time.Millisecond))
 	}
 	if n := p.addrs.Len(); n != maxPeers {
 		t.Errorf("%d addresses", n)

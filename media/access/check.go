@@ -134,7 +134,7 @@ func (l *Leg) check(r request, from netip.AddrPort, via Writer, now time.Time) b
 	if evicted.IsValid() {
 		l.port.disclaim(evicted, l)
 	}
-	if r.msg.Contains(stun.AttrUseCandidate) {
+	if r.msg.Contains(stun.AttrUseCandidate) || l.ice.rebound(from, gen, now) {
 		l.nominated(from, gen, now)
 	}
 	l.revive()

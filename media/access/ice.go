@@ -12,6 +12,7 @@ const (
 	maxPeers     = 8                // validated addresses of one leg
 	claimHold    = 10 * time.Second // how long after its last check an address cannot be taken over
 	dampNominate = time.Second      // see agent.nominate
+	rebindAfter  = 6 * time.Second  // see agent.rebound; browsers check each 2.5 to 6 s
 )
 
 // Credentials of one ICE generation (RFC 8445 5.3).
@@ -144,6 +145,15 @@ func (a *agent) nominate(addr netip.AddrPort, gen uint32, now time.Time) bool {
 	changed := a.nominated != addr
 	a.nominated, a.nominatedAs = addr, gen
 	return changed
+}
+
+// rebound reports that a check from addr, though it nominates nothing, shows that
+// a NAT gave the nominated pair another address: the pair's own address fell
+// silent while the same agent goes on checking. Not every browser repeats
+// USE-CANDIDATE, and one that was moved by its router does not know of it.
+func (a *agent) rebound(addr netip.AddrPort, gen uint32, now time.Time) bool {
+	cur := a.current()
+	return cur != nil && cur.addr != addr && gen == a.nominatedAs && now.Sub(cur.last) > rebindAfter
 }
 
 // settled reports that the newest generation has its pair, so the old

@@ -62,6 +62,7 @@ type Setup struct {
 	Core     []media.Codec
 	CoreDTMF []media.Codec
 	Change   func(*media.AccessRemote) // edits what signalling would say; may be nil
+	Local    func(*media.AccessLocal)  // edits what the browser is told; may be nil
 }
 
 // Start makes a call without waiting for the media.
@@ -101,7 +102,11 @@ func (c *Call) negotiate(s Setup) error {
 	if err := c.Session.SetCore(c.Far.Remote(s.Core, s.CoreDTMF)); err != nil {
 		return err
 	}
-	return c.Browser.Accept(c.Session.AccessLocal())
+	local := c.Session.AccessLocal()
+	if s.Local != nil {
+		s.Local(&local)
+	}
+	return c.Browser.Accept(local)
 }
 
 // Call makes a call and waits until it is connected.

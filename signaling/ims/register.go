@@ -311,7 +311,7 @@ func (b *Binding) granted(entry transport.Target, res *sip.Response) {
 		b.client.stats.refreshes.Add(1)
 	} else {
 		b.client.stats.registrations.Add(1)
-		b.log.Info("registered", "identities", len(r.identities), "expires", r.expires)
+		b.log.Info("registered", "identities", len(r.identities), "expires", r.expires.String())
 	}
 	if old == nil || !slices.Equal(old.identities, r.identities) {
 		b.params.Notify(Registered{Identities: slices.Clone(r.identities), Expires: r.expires})

@@ -1,0 +1,130 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Media is a call's media on the browser's side. A caller's gets Offer, then Accept; a callee's gets Answer.
+type Media interface {
+	// Offer makes the description for call.start.
+	Offer() (string, error)
+	// Accept takes the gateway's answer and starts to connect.
+	Accept(ctx context.Context, answer string) error
+	// Answer takes the gateway's offer, starts to connect and makes the description for call.answer.
+	Answer(ctx context.Context, offer string) (string, error)
+	// Close ends it; safe twice.
+	Close()
+}
+
+// event is the union of the notifications' parameters that are used.
+type event struct {
+	Call  string `json:"call"`
+	State string `json:"state"`
+	SDP   string `json:"sdp"`
+	Cause struct {
+		Name string `json:"name"`
+	} `json:"cause"`
+}
+
+// Call is one call of a browser. Its channels are closed once each.
+type Call struct {
+	Ringing   chan struct{} // the far side alerts
+	Accepted  chan struct{} // both sides have answered
+	Connected chan struct{} // the gateway says that the browser's media is connected
+	Ended     chan struct{}
+
+	// RingingAt and AcceptedAt are set when the channel is closed.
+	RingingAt, AcceptedAt time.Time
+
+	browser *Browser
+	id      string
+	offer   string // of an incoming call
+	media   Media
+	cause   string
+}
+
+func newCall(b *Browser, id string) *Call {
+	return &Call{Ringing: make(chan struct{}), Accepted: make(chan struct{}), Connected: make(chan struct{}), Ended: make(chan struct{}),
+		browser: b, id: id}
+}
+
+// event runs under the browser's lock.
+func (c *Call) event(method string, e event) {
+	switch {
+	case method == "call.progress" && e.State == "ringing":
+		if once(c.Ringing) {
+			c.RingingAt = time.Now()
+			close(c.Ringing)
+		}
+	case method == "call.accepted":
+		c.AcceptedAt = time.Now()
+		close(c.Accepted) // comes exactly once
+	case method == "call.media" && e.State == "connected":
+		if once(c.Connected) {
+			close(c.Connected)
+		}
+	case method == "call.ended":
+		c.cause = e.Cause.Name
+		delete(c.browser.calls, c.id)
+		close(c.Ended)
+	}
+}
+
+func once(ch chan struct{}) bool {
+	select {
+	case <-ch:
+		return false
+	default:
+		return true
+	}
+}
+
+// Wait waits for one of the call's channels. It fails when the call ends first, unless its end is what is waited for.
+func (c *Call) Wait(ctx context.Context, what string, ch <-chan struct{}) error {
+	select {
+	case <-ch:
+		return nil
+	case <-c.browser.socket.gone:
+		return fmt.Errorf("call %s, waiting for %s: %w", c.id, what, ErrClosed)
+	case <-ctx.Done():
+		return fmt.Errorf("call %s, waiting for %s: %w", c.id, what, ctx.Err())
+	case <-c.Ended:
+		select {
+		case <-ch:
+			return nil
+		default:
+			return fmt.Errorf("call %s, waiting for %s: the call ended: %s", c.id, what, c.cause)
+		}
+	}
+}
+
+// Cause is the name of why the call ended; valid after Ended.
+func (c *Call) Cause() string { return c.cause }
+
+// Answer alerts and answers an incoming call with m.
+func (c *Call) Answer(ctx context.Context, m Media) error {
+	id := map[string]string{"call": c.id}
+	if err := c.browser.socket.request(ctx, "call.ringing", id, nil); err != nil {
+		return err
+	}
+	c.media = m
+	answer, err := m.Answer(ctx, c.offer)
+	if err != nil {
+		return err
+	}
+	return c.browser.socket.request(ctx, "call.answer", map[string]string{"call": c.id, "sdp": answer}, nil)
+}
+
+// Hangup ends the call, waits for its end and closes its media.
+func (c *Call) Hangup(ctx context.Context) error {
+	if err := c.browser.socket.request(ctx, "call.hangup", map[string]string{"call": c.id}, nil); err != nil {
+		return err
+	}
+	if err := c.Wait(ctx, "its end", c.Ended); err != nil {
+		return err
+	}
+	c.media.Close()
+	return nil
+}

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/rtp"
-	"github.com/pion/srtp/v3"
 	"github.com/pion/stun/v3"
 
 	"causeway/media/packet"
@@ -79,21 +77,26 @@ func good() Remote {
 		Fingerprints: []Fingerprint{{Hash: "SHA-256", Value: strings.TrimSuffix(strings.Repeat("AB:", 32), ":")}}}
 }
 
+// expecter checks which of the addresses at(port) is nominated; 0 is none.
+func expecter(t *testing.T, l *Leg) func(port int, why string) {
+	return func(port int, why string) {
+		t.Helper()
+		if a, ok := l.Peer(); (port == 0) == ok || (ok && a != at(port)) {
+			t.Fatalf("%s: nominated %v, %t", why, a, ok)
+		}
+	}
+}
+
 func TestNomination(t *testing.T) {
 	p := testPort(t)
-	l, o := testLeg(t, p)
+	l, _ := testLeg(t, p)
 	w := &wire{}
 	now := time.Unix(1000, 0)
 	if err := l.SetRemote(good(), now); err != nil {
 		t.Fatal(err)
 	}
 	local := l.Local()
-	expect := func(port int, why string) {
-		t.Helper()
-		if a, ok := l.Peer(); (port == 0) == ok || (ok && a != at(port)) {
-			t.Fatalf("%s: nominated %v, %t", why, a, ok)
-		}
-	}
+	expect := expecter(t, l)
 	p.feed(check(local, "them", false, 100), at(1), w, now)
 	expect(0, "a check without USE-CANDIDATE")
 	if len(w.sent) != 1 {
@@ -113,7 +116,20 @@ func TestNomination(t *testing.T) {
 	expect(7, "a NAT moved the pair")
 	p.feed(check(local, "them", true, 50), at(2), w, now.Add(11*time.Second))
 	expect(2, "and back")
-	now = now.Add(12 * time.Second)
+}
+
+func TestRestart(t *testing.T) {
+	p := testPort(t)
+	l, o := testLeg(t, p)
+	w := &wire{}
+	now := time.Unix(1000, 0)
+	if err := l.SetRemote(good(), now); err != nil {
+		t.Fatal(err)
+	}
+	local := l.Local()
+	expect := expecter(t, l)
+	p.feed(check(local, "them", true, 100), at(2), w, now)
+	p.feed(check(local, "them", false, 100), at(1), w, now)
 	r := good()
 	r.UFrag = "new!"
 	if err := l.SetRemote(r, now.Add(3*time.Second)); err != nil {
@@ -291,151 +307,5 @@ func TestLimiter(t *testing.T) {
 	}
 	if !l.allow(at(1).Addr(), now.Add(10*time.Millisecond)) {
 		t.Error("still limited later")
-	}
-}
-
-// keyed gives a leg SRTP contexts without a handshake and returns the browser's.
-func keyed(t testing.TB, l *Leg, p srtp.ProtectionProfile) *srtp.Context {
-	t.Helper()
-	n, _ := p.KeyLen()
-	m, _ := p.SaltLen()
-	key, salt := make([]byte, n), make([]byte, m)
-	make1 := func(opts ...srtp.ContextOption) *srtp.Context {
-		c, err := srtp.CreateContext(key, salt, p, opts...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	l.keys.Store(&keys{in: inbound{ctx: make1(srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))},
-		out: outbound{ctx: make1()}})
-	return make1()
-}
-
-func sealed(t testing.TB, c *srtp.Context, ssrc uint32, seq uint16) []byte {
-	t.Helper()
-	b, err := (&rtp.Packet{Header: rtp.Header{Version: 2, SSRC: ssrc, SequenceNumber: seq}, Payload: make([]byte, 160)}).Marshal()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err = c.EncryptRTP(nil, b, nil); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func TestSRTPIn(t *testing.T) {
-	p := testPort(t)
-	l, o := testLeg(t, p)
-	w, now := &wire{}, time.Unix(1000, 0)
-	p.feed(check(l.Local(), "x", true, 1), at(1), w, now)
-	browser := keyed(t, l, srtp.ProtectionProfileAeadAes128Gcm)
-	first := sealed(t, browser, 1, 1)
-	p.feed(first, at(1), w, now)
-	p.feed(first, at(1), w, now) // replayed
-	broken := sealed(t, browser, 1, 2)
-	broken[40] ^= 1
-	p.feed(broken, at(1), w, now)
-	p.feed(sealed(t, browser, 1, 3), at(2), w, now) // from elsewhere
-	for ssrc := uint32(2); ssrc < 20; ssrc++ {
-		p.feed(sealed(t, browser, ssrc, 1), at(1), w, now)
-	}
-	if o.packets != maxSources {
-		t.Errorf("%d packets came through", o.packets)
-	}
-	if st := l.Stats(); st.AuthFailed != 2+18-(maxSources-1) || st.PacketsReceived != maxSources {
-		t.Errorf("%+v", st)
-	}
-	if st := p.Stats(); st.Strangers != 1 {
-		t.Errorf("%+v", st)
-	}
-	for _, e := range o.events {
-		t.Errorf("event %+v", e)
-	}
-}
-
-// TestPoison makes the session panic on a packet: its leg fails, others go on.
-func TestPoison(t *testing.T) {
-	p := testPort(t)
-	bad, o := testLeg(t, p)
-	other, o2 := testLeg(t, p)
-	w, now := &wire{}, time.Unix(1000, 0)
-	p.feed(check(bad.Local(), "x", true, 1), at(1), w, now)
-	p.feed(check(other.Local(), "x", true, 1), at(2), w, now)
-	a := keyed(t, bad, srtp.ProtectionProfileAeadAes128Gcm)
-	b := keyed(t, other, srtp.ProtectionProfileAeadAes128Gcm)
-	o.panics = true
-	p.feed(sealed(t, a, 1, 1), at(1), w, now)
-	if len(o.events) != 1 || o.events[0] != (Event{Kind: Failed, Reason: ReasonInternal}) {
-		t.Fatalf("events %v", o.events)
-	}
-	p.feed(sealed(t, a, 1, 2), at(1), w, now)
-	p.feed(sealed(t, b, 1, 1), at(2), w, now)
-	if o.packets != 1 || o2.packets != 1 {
-		t.Fatalf("%d and %d packets", o.packets, o2.packets)
-	}
-}
-
-func FuzzCheck(f *testing.F) {
-	c := Credentials{"abcdefgh", strings.Repeat("p", 24)}
-	f.Add(check(c, "them", true, 5))
-	f.Add(stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw)
-	p := testPort(f)
-	l, _ := testLeg(f, p)
-	f.Add(check(l.Local(), "x", false, 5))
-	f.Fuzz(func(_ *testing.T, b []byte) {
-		if len(b) > packet.MaxDatagram {
-			return
-		}
-		p.feed(b, at(1), &wire{}, time.Now())
-		r, ok := parseCheck(new(stun.Message), b)
-		if ok {
-			r.priority()
-			r.authentic(c.Pwd)
-			r.answer(c.Pwd, at(1))
-		}
-	})
-}
-
-// FuzzRecords throws what looks like DTLS at a leg that is up.
-func FuzzRecords(f *testing.F) {
-	f.Add([]byte{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 0})
-	f.Fuzz(func(_ *testing.T, b []byte) { forged(b) })
-}
-
-func benchLeg(tb testing.TB, profile srtp.ProtectionProfile) (*Port, *srtp.Context) {
-	p := testPort(tb)
-	o := &owner{}
-	l := p.NewLeg(o, 1, "c", time.Second, slog.New(slog.DiscardHandler))
-	tb.Cleanup(l.Close)
-	p.feed(check(l.Local(), "x", true, 1), at(1), &wire{}, time.Now())
-	return p, keyed(tb, l, profile)
-}
-
-// BenchmarkIn is demultiplexing, authentication and decryption of one packet, the
-// browser's encryption included.
-func BenchmarkIn(b *testing.B) {
-	for name, profile := range map[string]srtp.ProtectionProfile{
-		"GCM": srtp.ProtectionProfileAeadAes128Gcm, "SHA1": srtp.ProtectionProfileAes128CmHmacSha1_80,
-	} {
-		b.Run(name, func(b *testing.B) {
-			p, browser := benchLeg(b, profile)
-			var head rtp.Header
-			buf := make([]byte, packet.BufferSize)
-			msg, w, now := new(stun.Message), &wire{}, time.Now()
-			seq := uint16(0)
-			b.ReportAllocs()
-			for b.Loop() {
-				seq++
-				clear(buf[:172])
-				buf[0] = 0x80
-				binary.BigEndian.PutUint16(buf[2:], seq)
-				out, err := browser.EncryptRTP(buf[:0], buf[:172], &head)
-				if err != nil {
-					b.Fatal(err)
-				}
-				p.datagram(msg, out, at(1), w, now)
-			}
-		})
 	}
 }

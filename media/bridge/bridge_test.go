@@ -19,13 +19,18 @@ func (l locked) SendRTP(b []byte) error {
 	return err
 }
 
+// upward is a bridge whose core side is out.
+func upward(t *testing.T, out Sender) *Bridge {
+	return New(Config{Registry: registry(), Pool: packet.NewPool(), ToCore: out, ToAccess: &sink{},
+		CoreSSRC: 7, AccessSSRC: 8, Digit: func(rune, time.Duration) {}, Fault: func(r any) { t.Error(r) }})
+}
+
 // TestConvertAndBack converts, passes, is held and converts again; numbers go on
 // and no packet of a closed pipeline comes late.
 func TestConvertAndBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := locked{make(chan packet.RTP, 1000)}
-		b := New(Config{Registry: registry(), Pool: packet.NewPool(), ToCore: out, ToAccess: &sink{},
-			CoreSSRC: 7, AccessSSRC: 8, Digit: func(rune, time.Duration) {}, Fault: func(r any) { t.Error(r) }})
+		b := upward(t, out)
 		defer b.Close()
 		access := Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000), codec("PCMU", 0, 8000)}}
 		core := Side{Codecs: []packet.Codec{codec("PCMU", 100, 8000)}}
@@ -55,10 +60,7 @@ func TestConvertAndBack(t *testing.T) {
 			return n
 		}
 		feed(8, 50)
-		if n := drain(); n < 45 || n > 50 {
-			t.Fatalf("%d packets converted of 50", n)
-		}
-		if up, _ := b.Stats(); up.Pipeline == "" || up.Convert.Decoded == 0 {
+		if up, _ := b.Stats(); drain() < 45 || up.Pipeline == "" || up.Convert.Decoded == 0 {
 			t.Fatalf("%+v", up)
 		}
 		feed(0, 10) // the browser changed its mind: PCMU passes

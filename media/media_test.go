@@ -194,3 +194,28 @@ func TestSessionRefuses(t *testing.T) {
 	}
 	s.Close()
 }
+
+func TestPublicAddresses(t *testing.T) {
+	c := DefaultConfig()
+	c.AccessAddress = netip.MustParseAddrPort("127.0.0.1:0")
+	c.CorePorts = PortRange{47020, 47039}
+	c.PublicAddresses = []netip.Addr{netip.MustParseAddr("203.0.113.5"), netip.MustParseAddr("2001:db8::5")}
+	g, err := New(c, Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	s, err := g.NewSession(SessionConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := s.AccessLocal().Candidates
+	if len(list) != 2 || list[0].Priority <= list[1].Priority || list[0].Foundation == list[1].Foundation {
+		t.Fatalf("%+v", list)
+	}
+	for i, a := range c.PublicAddresses {
+		if list[i].Address != netip.AddrPortFrom(a, g.AccessAddr().Port()) || list[i].Type != "host" {
+			t.Errorf("%+v", list[i])
+		}
+	}
+}

@@ -83,3 +83,22 @@ func TestMoved(t *testing.T) {
 		t.Errorf("sequence jumped by %d", got)
 	}
 }
+
+// TestSeveralThreads shares the access port between readers: a browser's packets
+// may come to another thread than its far end's.
+func TestSeveralThreads(t *testing.T) {
+	cfg := Config()
+	cfg.PacketThreads = 3
+	p := start(t, cfg, media.Deps{})
+	for range 6 {
+		c := dial(t, p, narrow())
+		c.exchange(t, 0, 10)
+		if err := c.Reload(narrow().Browser); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Wait[media.AccessRestored](c); err != nil {
+			t.Fatal(err)
+		}
+		c.exchange(t, 10, 5)
+	}
+}

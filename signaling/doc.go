@@ -1,15 +1,15 @@
 // Package signaling is the gateway's signalling: the eP-CSCF of TS 23.228 Annex U.
 //
-//	   browser                                                                IMS core        PCRF
-//	      | WebSocket, JSON-RPC                                                  | SIP, Mw       | Diameter Rx
-//	 +----+-----+   +---------+   +-----------------------------+   +-----+   +--+---+     +-----+------+
-//	 |    ws    |-->|  wire   |-->|           session           |-->| ims |-->| sip  |     | diameter/rx|
-//	 | sockets  |   | frames  |   | one queue per browser: auth,|   |     |   |      |     +-----+------+
-//	 +----------+   +---------+   | call (pure table), sdp      |   +-----+   +------+           ^
-//	                              +---------+-------------------+                               |
-//	                                        |            '--------------------------------------'
-//	                                        v
-//	                                     media (the eIMS-AGW)
+//	  browser                                                                IMS core        PCRF
+//	     | WebSocket, JSON-RPC                                                  | SIP, Mw       | Diameter Rx
+//	+----+-----+   +---------+   +-----------------------------+   +-----+   +--+---+     +-----+------+
+//	|    ws    |-->|  wire   |-->|           session           |-->| ims |-->| sip  |     | diameter/rx|
+//	| sockets  |   | frames  |   | one queue per browser: auth,|   |     |   |      |     +-----+------+
+//	+----------+   +---------+   | call (pure table), sdp      |   +-----+   +------+           ^
+//	                             +---------+-------------------+                               |
+//	                                       |            '--------------------------------------'
+//	                                       v
+//	                                    media (the eIMS-AGW)
 //
 // This root builds the parts in order and plugs them together; it holds no logic of calls.
 //

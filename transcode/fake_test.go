@@ -11,7 +11,6 @@ import (
 type fakeCodec struct {
 	name  string
 	rates []int
-	ptime int // ms
 	dtx   bool
 }
 

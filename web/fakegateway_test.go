@@ -33,9 +33,8 @@ type fakeCall struct {
 	pc   *webrtc.PeerConnection
 	stop chan struct{}
 
-	mu    sync.Mutex
-	tone  float64 // Hz heard over the last packets, 0 for silence
-	local bool
+	mu   sync.Mutex
+	tone float64 // Hz heard over the last packets, 0 for silence
 }
 
 func newFakeGateway(t *testing.T) *fakeGateway {

@@ -105,7 +105,7 @@ func again(_ *Call, in Input, _ time.Time) []Action { return []Action{Reply{Requ
 
 func update(_ *Call, in Input, _ time.Time) []Action {
 	u := in.(Update)
-	return []Action{UpdateAccess{Request: u.Request, SDP: u.SDP}}
+	return []Action{UpdateAccess(u)}
 }
 
 func mediaRefused(c *Call, in Input, now time.Time) []Action {

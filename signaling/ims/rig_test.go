@@ -58,16 +58,6 @@ func (p *peer) next(want string) string {
 	}
 }
 
-// silent checks that nothing of the kind has come.
-func (p *peer) silent(unwanted string) {
-	p.t.Helper()
-	for _, m := range p.unget {
-		if strings.Contains(firstLine(m), unwanted) {
-			p.t.Fatalf("unexpected %s", m)
-		}
-	}
-}
-
 func firstLine(m string) string { line, _, _ := strings.Cut(m, "\r\n"); return line }
 
 // head returns the value of the first header of that name, "" if there is none.

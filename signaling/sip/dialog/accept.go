@@ -25,6 +25,7 @@ type callee struct {
 	tx       uint64
 	rseq     uint32
 	rel      reliableOut
+	passed   uint32 // RSeq of a provisional that the 2xx overtook: its PRACK is still to come
 	queue    []provisionalOut
 	accept   bool   // Accept was called and waits
 	sdp      string // what it gave
@@ -135,6 +136,9 @@ func (s *Session) tryAccept() {
 		l.localSDP, l.exchange = sdp, exchangeStable
 	case exchangeLocal, exchangeStable:
 		sdp = ""
+	}
+	if c.rel.response != nil {
+		c.passed = c.rel.rseq
 	}
 	c.rel = reliableOut{}
 	s.stop(timerRel, timerRelLimit)

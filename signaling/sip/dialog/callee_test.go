@@ -61,6 +61,13 @@ func TestAcceptWaitsForPrack(t *testing.T) {
 			if r.status(100) != 200 {
 				t.Fatal("no 200 after the PRACK")
 			}
+			if r.status(101) != 200 { // a 2xx may overtake a 180, whose PRACK has to be taken all the same
+				t.Fatalf("PRACK answered with %d", r.status(101))
+			}
+			r.ask(102, "PRACK", 3, "", "RAck: 1 1 INVITE")
+			if r.status(102) != 481 {
+				t.Fatalf("second PRACK answered with %d", r.status(102))
+			}
 		})
 	}
 }

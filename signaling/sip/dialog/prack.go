@@ -147,6 +147,11 @@ func (s *Session) reliableLimit() {
 // prackRequest takes the caller's PRACK (RFC 3262 3).
 func (s *Session) prackRequest(tx uint64, req *sip.Request, l *leg) {
 	rel := s.callee.rel
+	if passed := s.callee.passed; passed != 0 && s.matchRAck(First(req, "rack"), passed) && requestSDP(req) == "" {
+		s.callee.passed = 0 // the 2xx was faster; its PRACK is taken all the same (RFC 3262 3)
+		s.respond(tx, req, 200, "")
+		return
+	}
 	if s.role != Callee || rel.response == nil || !s.matchRAck(First(req, "rack"), rel.rseq) {
 		s.refuse(tx, req, 481)
 		return

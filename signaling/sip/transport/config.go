@@ -114,7 +114,7 @@ func parseListen(entries []string) (map[string]netip.AddrPort, error) {
 	for _, entry := range entries {
 		network, rest, ok := strings.Cut(entry, ":")
 		if !ok || (network != UDP && network != TCP) {
-			return nil, fmt.Errorf("listen: %q does not start with udp: or tcp:", entry)
+			return nil, fmt.Errorf("listen: %q is neither udp:ADDRESS:PORT nor tcp:ADDRESS:PORT", entry)
 		}
 		addr, err := netip.ParseAddrPort(rest)
 		if err != nil {

@@ -1,7 +1,6 @@
 package sip_test
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -162,7 +161,7 @@ func TestRetransmission(t *testing.T) {
 	if res := get(t, "timeout", results); res != nil {
 		t.Errorf("%+v", res)
 	}
-	text := fmt.Sprintf("MESSAGE sip:b@x SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK9\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCall-ID: 1\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\n\r\n")
+	text := "MESSAGE sip:b@x SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK9\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCall-ID: 1\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\n\r\n"
 	var answers []string
 	for i := range 2 {
 		if _, err := peer.WriteToUDPAddrPort([]byte(text), a.Addr()); err != nil {

@@ -93,12 +93,7 @@ func (p *Ports) bind(loop *Loop, opt Options, port uint16, rtp, rtcp Handler) (*
 func (p *Ports) pick(now time.Time) (uint16, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := 0
-	for n < len(p.resting) && !p.resting[n].until.After(now) {
-		p.free = append(p.free, p.resting[n].port)
-		n++
-	}
-	p.resting = append(p.resting[:0], p.resting[n:]...)
+	p.wake(now)
 	if len(p.free) == 0 {
 		return 0, false
 	}
@@ -108,6 +103,16 @@ func (p *Ports) pick(now time.Time) (uint16, bool) {
 	p.free = p.free[:len(p.free)-1]
 	p.inUse++
 	return port, true
+}
+
+// wake lets pairs that have rested back in; the caller holds the lock.
+func (p *Ports) wake(now time.Time) {
+	n := 0
+	for n < len(p.resting) && !p.resting[n].until.After(now) {
+		p.free = append(p.free, p.resting[n].port)
+		n++
+	}
+	p.resting = append(p.resting[:0], p.resting[n:]...)
 }
 
 func (p *Ports) give(port uint16, now time.Time) {
@@ -124,6 +129,7 @@ type PortStats struct{ Free, Resting, InUse int }
 func (p *Ports) Stats() PortStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.wake(time.Now())
 	return PortStats{Free: len(p.free), Resting: len(p.resting), InUse: p.inUse}
 }
 

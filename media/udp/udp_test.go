@@ -131,6 +131,15 @@ func TestPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	pair.Close()
+
+	none := NewPorts(netip.MustParseAddr("127.0.0.1"), 45002, 45003, 0) // no rest: free again as soon as one looks
+	if pair, err = none.Take(l, Options{}, nothing, nothing, now); err != nil {
+		t.Fatal(err)
+	}
+	pair.Close()
+	if st := none.Stats(); st != (PortStats{Free: 1}) {
+		t.Fatalf("after the rest: %+v", st)
+	}
 }
 
 // TestForeignPort meets ports that another program holds.

@@ -54,8 +54,9 @@ func newBed(t *testing.T, browsers int) *bed {
 		},
 		Env: []string{
 			"CAUSEWAY_MEDIA_QUARANTINE=1s",
-			"CAUSEWAY_IMS_TIMERS_T1=100ms", // transactions are remembered 64 times as long
-			"GOGC=20",                      // frequent collections, so that the live heap can be read
+			"CAUSEWAY_IMS_TIMERS_T1=100ms",     // transactions are remembered 64 times as long
+			"CAUSEWAY_IMS_SIP_IDLE_TIMEOUT=2s", // connections to and from the core are not the calls'
+			"GOGC=20",                          // frequent collections, so that the live heap can be read
 		},
 		Last: func(b *rig.Bed, env *[]string) {
 			*env = append(*env, fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", b.Media.Port()))

@@ -105,6 +105,9 @@ func (c *liveCall) answerBrowser(text string) (string, error) {
 // agree answers an access offer and gives media the result.
 func (c *liveCall) agree(offer *sdp.Access) (string, error) {
 	codecs := c.session.manager.accessCodecs
+	if len(c.core.chosen) > 0 { // what needs no transcoding first
+		codecs = first(codecs, c.core.chosen[0])
+	}
 	_, chosen, err := sdp.AccessAnswer(offer, c.accessLocal(), codecs)
 	if err != nil {
 		return "", err
@@ -223,14 +226,33 @@ func (c *liveCall) connectCore(text string) error {
 	return c.setCore(remote, chosen, dtmf)
 }
 
+// setCore opens or changes the core leg. Where the browser should now send another codec, so that nothing or less has to
+// be transcoded, its page is asked to offer again; until then, and if it never does, the bridge transcodes.
 func (c *liveCall) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
 	c.core.remote, c.core.chosen, c.core.dtmf = remote, chosen, dtmf
+	if c.betterCodec(chosen[0]) {
+		c.session.tell(wire.EventMedia, wire.CallMedia{Call: c.name, State: wire.MediaRenegotiate})
+	}
 	return c.stream.SetCore(media.CoreRemote{
 		RTP: orNowhere(remote.RTP()), RTCP: orNowhere(remote.RTCP()),
 		Codecs: mediaCodecs(chosen, remote.PTime), DTMF: mediaCodecs(dtmf, 0),
 		Direction:       mediaDirection(remote.Direction.Reverse()),
 		RTCPBandwidthRS: remote.RS, RTCPBandwidthRR: remote.RR,
 	})
+}
+
+// betterCodec tells whether the browser, whose first codec is the one it sends, should rather send another one of those it
+// has, now that the core's is main.
+func (c *liveCall) betterCodec(main sdp.Codec) bool {
+	agreed := c.access.chosen.Codecs
+	for _, want := range first(c.session.manager.accessCodecs, main) {
+		for i, have := range agreed {
+			if have.Is(want.Name) {
+				return i != 0
+			}
+		}
+	}
+	return false
 }
 
 // orNowhere is the unspecified address for a peer that wants no media now (the old hold, c=0.0.0.0).

@@ -202,6 +202,37 @@ func TestCodecsThatDoNotMeetAreRefusedBeforeAnybodyIsAlerted(t *testing.T) {
 	})
 }
 
+func TestACodecBothSidesHaveIsPassedThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).page()
+		d, s := p.outgoing(t)
+		parsed, err := sdp.ParseCore(d.offer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, _, _, err := sdp.CoreAnswer(parsed, sdp.CoreLocal{Address: parsed.Address, RTPPort: 30000, SessionID: 1, Version: 1}, sdp.DefaultCoreCodecs("PCMA"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.notify(ims.Accepted{SDP: answer})
+		if e := p.last(wire.EventMedia); e["state"] != "renegotiate" {
+			t.Fatalf("media %v", e)
+		}
+		a := p.ask(wire.MethodUpdate, map[string]any{"call": "c1", "sdp": read(t, "chromium-offer-audio.sdp")})
+		result, _ := a["result"].(map[string]any)
+		if text, _ := result["sdp"].(string); !strings.Contains(text, "SAVPF 8 ") {
+			t.Fatalf("call.update: %v", a)
+		}
+		if access, _, _, _, _ := s.view(); access[len(access)-1].Codecs[0].Name != "PCMA" {
+			t.Errorf("access codecs %+v", access[len(access)-1].Codecs)
+		}
+		d.notify(ims.Offer{SDP: coreOffer()}) // AMR-WB now: Opus is the better one again
+		if n := len(p.events(wire.EventMedia)); n != 2 {
+			t.Errorf("%d media events, want another renegotiate", n)
+		}
+	})
+}
+
 func TestResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed(t, nil)

@@ -240,6 +240,9 @@ const (
 	MediaConnected  = "connected"
 	MediaLost       = "lost"
 	MediaRestored   = "restored"
+	// MediaRenegotiate asks for a call.update: the network chose a codec this browser has, so that with it first nothing
+	// has to be transcoded (or the other way round, when the network has changed its mind).
+	MediaRenegotiate = "renegotiate"
 )
 
 // CallMedia is the event call.media: the access leg's connection.

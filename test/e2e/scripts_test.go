@@ -57,10 +57,13 @@ func TestRefusedCalls(t *testing.T) {
 func TestHandsets(t *testing.T) {
 	b := rig.Start(t, rig.Options{})
 	p := b.Open(browser.Chromium, pageHz)
-	tests := []struct{ name, number, codec string }{
-		{"bandwidth-efficient", "+15550102", "AMR-WB/16000 (BE)"}, {"octet-aligned", "+15550112", "AMR-WB/16000 (OA)"},
-		{"narrowband", "+15550110", "AMR/8000"}, {"G.711", "+15550111", "PCM"}, {"G.722", "+15550117", "G722/8000"},
-		{"preconditions", "+15550108", "AMR-WB/16000"}, {"fork", "+15550109", "AMR-WB/16000"},
+	tests := []struct {
+		name, number, codec string
+		passed              bool // both sides have the codec: nothing is transcoded
+	}{
+		{"bandwidth-efficient", "+15550102", "AMR-WB/16000 (BE)", false}, {"octet-aligned", "+15550112", "AMR-WB/16000 (OA)", false},
+		{"narrowband", "+15550110", "AMR/8000", false}, {"G.711", "+15550111", "PCM", true}, {"G.722", "+15550117", "G722/8000", true},
+		{"preconditions", "+15550108", "AMR-WB/16000", false}, {"fork", "+15550109", "AMR-WB/16000", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -74,6 +77,11 @@ func TestHandsets(t *testing.T) {
 				t.Errorf("codec %q, want %q", c.Codec, tt.codec)
 			}
 			p.HearsTone(handsetHz)
+			if tt.passed {
+				p.Until("both directions passed through", `window.causeway.phone.calls[0].quality && !window.causeway.phone.calls[0].quality.transcoding`)
+				b.HandsetCall(tt.number, "the page's tone, passed through", hears(pageHz))
+				p.HearsTone(handsetHz)
+			}
 			if len(c.Faults) != 0 {
 				t.Errorf("the handset complains of media: %v", c.Faults)
 			}

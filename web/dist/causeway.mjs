@@ -161,10 +161,10 @@ var BrowserLeg = class {
     await pc.setLocalDescription(await pc.createOffer());
     return this.localSDP(pc);
   }
-  async restart() {
+  async reoffer(restart) {
     const pc = this.connection();
     if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
-    await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
+    await pc.setLocalDescription(await pc.createOffer({ iceRestart: restart }));
     return this.localSDP(pc);
   }
   async accept(sdp) {
@@ -1049,7 +1049,7 @@ var Path = class {
     if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
     this.restarting = true;
     this.host.platform.timers.clear(this.timer);
-    void this.restart().finally(() => {
+    void this.update(true).finally(() => {
       this.restarting = false;
       this.sendCandidates();
       if (!this.connected) this.later(RESTART_PAUSE);
@@ -1062,9 +1062,18 @@ var Path = class {
     this.host.platform.timers.clear(this.flush);
     this.leg.close();
   }
-  async restart() {
+  /** Offers the codecs anew: the gateway's answer puts first what need not be transcoded. A restart does the same. */
+  renegotiate() {
+    if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
+    this.restarting = true;
+    void this.update(false).finally(() => {
+      this.restarting = false;
+      this.sendCandidates();
+    });
+  }
+  async update(restart) {
     try {
-      const offer = await this.leg.restart();
+      const offer = await this.leg.reoffer(restart);
       if (this.closed) return;
       const result = await this.host.rpc.request("call.update", { call: this.call, sdp: offer });
       if (!this.closed) await this.leg.accept(result.sdp);
@@ -1266,6 +1275,7 @@ var Call = class extends Emitter {
         break;
       case "call.media":
         if (event.params.state === "lost") this.path.repair();
+        if (event.params.state === "renegotiate") this.path.renegotiate();
         break;
       case "call.quality":
         this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };

@@ -249,6 +249,14 @@ test("a failed connection is repaired by an ICE restart, and tried again until i
   assert.equal(leg.restarts, 2, "no restart without need");
 });
 
+test("renegotiate offers the codecs anew, without a restart", async () => {
+  const { platform, call, leg, event } = await talking();
+  event("call.media", { call: call.id, state: "renegotiate" });
+  await settle();
+  assert.deepEqual(platform.last.last("call.update").params, { call: call.id, sdp: "codecs" });
+  assert.equal(leg.restarts, 0);
+});
+
 test("a short silence needs no restart, a long one does", async () => {
   const { platform, call, leg } = await talking();
   leg.listener.connection("disconnected");

@@ -96,8 +96,8 @@ export class FakeLeg implements MediaLeg {
     if (this.fails) throw this.fails;
     return `offer ${++this.offers}`;
   }
-  async restart(): Promise<string> {
-    return `restart ${++this.restarts}`;
+  async reoffer(restart: boolean): Promise<string> {
+    return restart ? `restart ${++this.restarts}` : "codecs";
   }
   async accept(sdp: string): Promise<void> {
     this.accepted.push(sdp);

@@ -214,6 +214,7 @@ export class Call extends Emitter<CallEvents> {
         break;
       case "call.media":
         if (event.params.state === "lost") this.path.repair();
+        if (event.params.state === "renegotiate") this.path.renegotiate();
         break;
       case "call.quality":
         this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };

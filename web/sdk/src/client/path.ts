@@ -82,7 +82,7 @@ export class Path {
     if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
     this.restarting = true;
     this.host.platform.timers.clear(this.timer);
-    void this.restart().finally(() => {
+    void this.update(true).finally(() => {
       this.restarting = false;
       this.sendCandidates(); // those of the new credentials, now that the gateway knows them
       if (!this.connected) this.later(RESTART_PAUSE);
@@ -97,9 +97,19 @@ export class Path {
     this.leg.close();
   }
 
-  private async restart(): Promise<void> {
+  /** Offers the codecs anew: the gateway's answer puts first what need not be transcoded. A restart does the same. */
+  renegotiate(): void {
+    if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
+    this.restarting = true;
+    void this.update(false).finally(() => {
+      this.restarting = false;
+      this.sendCandidates();
+    });
+  }
+
+  private async update(restart: boolean): Promise<void> {
     try {
-      const offer = await this.leg.restart();
+      const offer = await this.leg.reoffer(restart);
       if (this.closed) return;
       const result = await this.host.rpc.request<{ sdp: string }>("call.update", { call: this.call, sdp: offer });
       if (!this.closed) await this.leg.accept(result.sdp);

@@ -43,10 +43,10 @@ export class BrowserLeg implements MediaLeg {
     return this.localSDP(pc);
   }
 
-  async restart(): Promise<string> {
+  async reoffer(restart: boolean): Promise<string> {
     const pc = this.connection();
     if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
-    await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
+    await pc.setLocalDescription(await pc.createOffer({ iceRestart: restart }));
     return this.localSDP(pc);
   }
 

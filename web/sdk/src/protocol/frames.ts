@@ -108,7 +108,7 @@ export interface Events {
   "call.accepted": { call: string; remote: Remote; startedAt: string };
   "call.hold": { call: string; local: boolean; remote: boolean };
   "call.dtmf": { call: string; digit: string; duration: number };
-  "call.media": { call: string; state: "connecting" | "connected" | "lost" | "restored" };
+  "call.media": { call: string; state: "connecting" | "connected" | "lost" | "restored" | "renegotiate" };
   "call.quality": { call: string } & Quality;
   "call.ended": { call: string; cause: EndReason; duration: number };
 }

@@ -12,8 +12,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## start gateway and lab, print the page to open; Ctrl-C stops both
-	@echo; echo "  Open http://127.0.0.1:8080 in a browser on this machine. Ctrl-C stops everything."; echo
-	@$(BIN)/causeway-lab -log warn -beside '$(BIN)/causeway serve -c configs/demo.yaml'
+	@$(BIN)/causeway-lab -log warn -beside '$(BIN)/causeway serve -c configs/demo.yaml' \
+		-note 'Open http://127.0.0.1:8080 in a browser on this machine, allow the microphone, click echo. Ctrl-C stops everything.'
 
 build: deps ## both programs into bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/causeway ./cmd/causeway-lab

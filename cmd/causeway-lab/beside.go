@@ -20,8 +20,8 @@ const stopTime = 20 * time.Second
 const mediaVariable = "CAUSEWAY_MEDIA_ACCESS_ADDRESS"
 
 // beside runs a program next to the lab until ctx ends; then it is interrupted and waited for. It returns when the
-// program has ended, with an error if it ended by itself.
-func beside(ctx context.Context, command string, out, errOut io.Writer) error {
+// program has ended, with an error if it ended by itself. The note is for the user, printed when everything runs.
+func beside(ctx context.Context, command, note string, out, errOut io.Writer) error {
 	words := strings.Fields(command)
 	if len(words) == 0 {
 		return fmt.Errorf("-beside is empty")
@@ -34,7 +34,13 @@ func beside(ctx context.Context, command string, out, errOut io.Writer) error {
 	if _, set := os.LookupEnv(mediaVariable); !set {
 		cmd.Env = append(cmd.Env, mediaVariable+"="+netip.AddrPortFrom(mediaAddress(), 4478).String())
 	}
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if note != "" {
+		fmt.Fprintf(out, "\n  %s\n\n", note)
+	}
+	err := cmd.Wait()
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -34,7 +34,7 @@ func main() {
 
 // run is main without the process: it returns the exit code.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
-	cfg, level, command, err := parse(args, errOut)
+	cfg, level, next, err := parse(args, errOut)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
@@ -50,18 +50,21 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	defer l.Close()
 	table(out, l, cfg)
-	if command == "" {
+	if next.command == "" {
 		<-ctx.Done()
 		return 0
 	}
-	if err := beside(ctx, command, out, errOut); err != nil {
+	if err := beside(ctx, next.command, next.note, out, errOut); err != nil {
 		fmt.Fprintln(errOut, "causeway-lab:", err)
 		return exitFailed
 	}
 	return 0
 }
 
-func parse(args []string, errOut io.Writer) (lab.Config, slog.Level, string, error) {
+// companion is a program to run beside the lab.
+type companion struct{ command, note string }
+
+func parse(args []string, errOut io.Writer) (lab.Config, slog.Level, companion, error) {
 	cfg := lab.DefaultConfig()
 	level := slog.LevelInfo
 	fs := flag.NewFlagSet("causeway-lab", flag.ContinueOnError)
@@ -78,19 +81,21 @@ func parse(args []string, errOut io.Writer) (lab.Config, slog.Level, string, err
 	}
 	fs.StringVar(&cfg.HomeDomain, "domain", cfg.HomeDomain, "home network domain name")
 	fs.Float64Var(&cfg.Pace, "pace", 1, "factor on every delay of the handsets' scripts")
-	command := fs.String("beside", "", "a `command` to run next to the lab and to stop with it, such as the gateway")
+	var next companion
+	fs.StringVar(&next.command, "beside", "", "a `command` to run next to the lab and to stop with it, such as the gateway")
+	fs.StringVar(&next.note, "note", "", "a `line` to print when that runs")
 	fs.TextVar(&level, "log", level, "log level: debug, info, warn, error")
 	if err := fs.Parse(args); err != nil {
-		return cfg, level, "", err
+		return cfg, level, next, err
 	}
 	if fs.NArg() > 0 {
-		return cfg, level, "", fmt.Errorf("unexpected argument %q", fs.Arg(0))
+		return cfg, level, next, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	if cfg.Pace <= 0 {
-		return cfg, level, "", errors.New("-pace must be above 0")
+		return cfg, level, next, errors.New("-pace must be above 0")
 	}
 	cfg.NoCore, cfg.NoHandsets, cfg.NoPCRF, cfg.NoIssuer = !*on["core"], !*on["handsets"], !*on["pcrf"], !*on["issuer"]
-	return cfg, level, *command, nil
+	return cfg, level, next, nil
 }
 
 // table prints what runs where.

@@ -1,7 +1,6 @@
 package ims
 
 import (
-	"context"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -181,11 +180,11 @@ func (k *Call) event(e dialog.Event) {
 		k.provisional(e)
 	case dialog.Accepted:
 		k.client.stats.answered.Add(1)
-		k.log.Info("call answered")
+		k.log.Debug("sip call answered")
 		k.tell(Accepted{SDP: e.SDP, Dialog: e.Dialog, Remote: party(e.Response, "")})
 	case dialog.Confirmed:
 		k.client.stats.answered.Add(1)
-		k.log.Info("call answered")
+		k.log.Debug("sip call answered")
 	case dialog.Refused:
 		k.ended(refusedCause(e), true)
 	case dialog.Offered:
@@ -232,11 +231,11 @@ func (k *Call) provisional(e dialog.Provisional) {
 	}
 }
 
-// ended tells the end, once, and logs the call's closing line.
+// ended tells the end, once. The call's one closing line in the log is its user's to write.
 func (k *Call) ended(cause call.Cause, failed bool) {
 	k.over.Store(true)
 	k.client.stats.callEnded(cause.Kind)
-	k.log.Log(context.Background(), cause.Level(), "call ended", "cause", cause.Kind.String(), "by", cause.Side.String(), "status", cause.SIP, "q850", cause.Q850)
+	k.log.Debug("sip call ended", "cause", cause.Kind.String(), "by", cause.Side.String(), "status", cause.SIP, "q850", cause.Q850)
 	if failed {
 		k.tell(Failed{Cause: cause})
 		return

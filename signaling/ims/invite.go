@@ -61,7 +61,7 @@ func (b *Binding) Invite(p InviteParams) (*Call, error) {
 		return nil, &call.Cause{Side: call.Gateway, Kind: call.Congestion, Text: "the gateway carries as many calls as it may"}
 	}
 	b.client.stats.outgoing.Add(1)
-	k.log.Info("call started", "to", mask(target), "anonymous", p.Anonymous)
+	k.log.Debug("sip call started", "to", mask(target), "anonymous", p.Anonymous)
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Start(now) })
 	return k, nil
 }
@@ -158,7 +158,7 @@ func (c *Client) invited(srv *transaction.Server) {
 	event := IncomingCall{
 		Call: k, Remote: party(req, dialog.First(req, "from", "f")), Called: called, SDP: machine.InviteSDP(), Preconditions: k.gate.shut,
 	}
-	k.log.Info("call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)
+	k.log.Debug("sip call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)
 	k.do(func(*dialog.Session, time.Time) []dialog.Action { return nil }) // arms the machine's timers
 	b.q.post(func() { b.params.Notify(event) })
 }

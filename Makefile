@@ -3,6 +3,10 @@ SHELL := /bin/sh
 GO ?= go
 BIN := bin
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+# TypeScript, where .ci/install could get it; it checks the types of the SDK in the tests.
+ifneq ($(wildcard $(BIN)/node_modules/.bin/tsc),)
+export TSC := $(abspath $(BIN)/node_modules/.bin/tsc)
+endif
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
@@ -22,6 +26,7 @@ test: deps-test lint unit e2e interop ## everything, the two real browsers and t
 
 unit: deps ## what needs no browser and no peer, under the race detector
 	$(GO) test -race -shuffle=on -timeout 15m ./...
+	$(GO) test -count=1 -run Allo ./media/... ./transcode/... ./test/pair # the race detector allocates by itself
 
 e2e: deps-test ## whole gateway, lab and real browsers
 	$(GO) test -tags e2e -shuffle=on -timeout 20m -count=1 ./test/e2e/...
@@ -37,6 +42,7 @@ lint: deps ## gofmt, go vet, staticcheck, and that the committed web bundles are
 
 generate: ## the web bundles and generated sources
 	$(GO) generate ./...
+	$(if $(TSC),$(GO) run ./web/bundle -root web -types)
 
 bench: deps ## figures of docs/performance.md
 	@.ci/install bench

@@ -43,7 +43,9 @@ export declare class Path {
     /** Restarts ICE now, or as soon as the gateway can be reached. */
     repair(): void;
     close(): void;
-    private restart;
+    /** Offers the codecs anew: the gateway's answer puts first what need not be transcoded. A restart does the same. */
+    renegotiate(): void;
+    private update;
     private agree;
     private connection;
     private later;

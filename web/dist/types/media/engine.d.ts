@@ -2,8 +2,8 @@
 export interface MediaLeg {
     /** Takes the microphone and makes an offer; it does not wait for candidates. Rejects with a PhoneError 4xxx. */
     offer(): Promise<string>;
-    /** Makes a new offer that restarts ICE (RFC 8839 4.4.3). */
-    restart(): Promise<string>;
+    /** Makes a new offer: one that restarts ICE (RFC 8839 4.4.3), or one that only asks for the codecs anew. */
+    reoffer(restart: boolean): Promise<string>;
     /** Takes the gateway's answer to the last offer. */
     accept(sdp: string): Promise<void>;
     /** Takes the microphone and answers the gateway's offer. */

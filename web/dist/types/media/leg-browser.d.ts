@@ -24,7 +24,7 @@ export declare class BrowserLeg implements MediaLeg {
     get localStream(): MediaStream | null;
     get microphoneEnded(): boolean;
     offer(): Promise<string>;
-    restart(): Promise<string>;
+    reoffer(restart: boolean): Promise<string>;
     accept(sdp: string): Promise<void>;
     answer(sdp: string): Promise<string>;
     setMuted(muted: boolean): void;

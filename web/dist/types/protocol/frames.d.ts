@@ -126,7 +126,7 @@ export interface Events {
     };
     "call.media": {
         call: string;
-        state: "connecting" | "connected" | "lost" | "restored";
+        state: "connecting" | "connected" | "lost" | "restored" | "renegotiate";
     };
     "call.quality": {
         call: string;

@@ -43,6 +43,7 @@ export declare class Session {
     private turn;
     private over;
     private fresh;
+    private renewed;
     private atLeast;
     private wait;
     private heard;

@@ -48,6 +48,7 @@ type Dialog interface {
 	Reoffer(sdp string) error
 	AnswerOffer(sdp string)
 	RejectOffer(status int)
+	SendInfoDTMF(digit rune, duration time.Duration) error
 }
 
 // Media opens media sessions.

@@ -270,6 +270,10 @@ func (d *fakeDialog) Hangup(c call.Cause)             { d.cause = c; d.say("hang
 func (d *fakeDialog) Reoffer(sdp string) error        { d.sdp = sdp; d.say("reoffer"); return nil }
 func (d *fakeDialog) AnswerOffer(sdp string)          { d.sdp = sdp; d.say("answer") }
 func (d *fakeDialog) RejectOffer(int)                 { d.say("reject") }
+func (d *fakeDialog) SendInfoDTMF(r rune, _ time.Duration) error {
+	d.say("info " + string(r))
+	return nil
+}
 
 // fakeMedia opens streams that record what they are told.
 type fakeMedia struct {
@@ -304,6 +308,7 @@ type fakeStream struct {
 	hold   [2]bool
 	digits string
 	closed bool
+	noDTMF bool
 }
 
 func (s *fakeStream) AccessLocal() media.AccessLocal {
@@ -341,6 +346,9 @@ func (s *fakeStream) SetHold(local, remote bool) {
 func (s *fakeStream) SendDTMF(digits string, _, _ time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.noDTMF {
+		return media.ErrNoEvents
+	}
 	s.digits += digits
 	return nil
 }

@@ -233,6 +233,25 @@ func TestACodecBothSidesHaveIsPassedThrough(t *testing.T) {
 	})
 }
 
+func TestDigitsGoByInfoWhereTheFarSideTakesNoEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).page()
+		d, s := p.outgoing(t)
+		s.noDTMF = true
+		d.notify(ims.Accepted{SDP: coreAnswer(t, d.offer, "sendrecv")})
+		if a := p.ask(wire.MethodDTMF, map[string]any{"call": "c1", "digits": "1,2"}); a["result"] == nil {
+			t.Fatalf("dtmf: %v", a)
+		}
+		if said := d.heard(); !slices.Equal(said, []string{"info 1"}) {
+			t.Errorf("at once: %v", said)
+		}
+		time.Sleep(3 * time.Second)
+		if said := d.heard(); !slices.Equal(said, []string{"info 1", "info 2"}) {
+			t.Errorf("after the pause: %v", said)
+		}
+	})
+}
+
 func TestResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed(t, nil)

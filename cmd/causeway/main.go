@@ -38,9 +38,20 @@ const usage = `usage:
 
 // run is main without the process: the tests call it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	err := dispatch(ctx, args, stdout, stderr)
+	if errors.Is(err, flag.ErrHelp) { // -h of a command has been answered
+		return nil
+	}
+	return err
+}
+
+func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	command, rest := "serve", args
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
 		command, rest = args[0], args[1:]
+	}
+	if len(args) == 1 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
+		command = "help"
 	}
 	switch command {
 	case "serve":
@@ -85,10 +96,15 @@ func configFlag(command string, args []string, stderr io.Writer) (string, error)
 	if err := flags.Parse(args); err != nil {
 		return "", err
 	}
+	return *name, nothingMore(flags)
+}
+
+// nothingMore refuses words after the flags: they would be ignored.
+func nothingMore(flags *flag.FlagSet) error {
 	if flags.NArg() > 0 {
-		return "", fmt.Errorf("unexpected argument %q\n%s", flags.Arg(0), usage)
+		return fmt.Errorf("unexpected argument %q\n%s", flags.Arg(0), usage)
 	}
-	return *name, nil
+	return nil
 }
 
 func configCommand(args []string, stdout, stderr io.Writer) error {
@@ -104,6 +120,9 @@ func configCommand(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if args[0] == "check" {
+		if err := sound(config); err != nil {
+			return fmt.Errorf("%s cannot be used:\n%w", name, err)
+		}
 		_, err := fmt.Fprintf(stdout, "%s is good\n", name)
 		return err
 	}

@@ -37,6 +37,9 @@ func TestCommands(t *testing.T) {
 	}{
 		{[]string{"version"}, "causeway unknown", ""},
 		{[]string{"help"}, "usage:", ""},
+		{[]string{"-h"}, "usage:", ""},
+		{[]string{"--help"}, "usage:", ""},
+		{[]string{"serve", "-h"}, "configuration file", ""},
 		{[]string{"fly"}, "", `no command "fly"`},
 		{[]string{"serve", "-x"}, "", "flag provided but not defined"},
 		{[]string{"serve", "-c", demo, "more"}, "", `unexpected argument "more"`},
@@ -50,7 +53,9 @@ func TestCommands(t *testing.T) {
 		{[]string{"token"}, "", "token needs -key"},
 		{[]string{"token", "-key", bad, "-issuer", "i", "-impi", "a@b", "-impu", "sip:a@b"}, "", "holds no PEM block"},
 		{[]string{"token", "-key", bad, "-issuer", "i", "-impi", "a@b", "-impu", "sip:a@b", "-ttl", "100h"}, "", "-ttl 100h"},
+		{[]string{"token", "more"}, "", `unexpected argument "more"`},
 		{[]string{"health", "-url", "http://127.0.0.1:1/"}, "", "refused"},
+		{[]string{"health", "more"}, "", `unexpected argument "more"`},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
@@ -97,7 +102,19 @@ func TestToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, private := range []string{sec1, pkcs8} {
+	curve, err := os.ReadFile(sec1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noNoout := write("parameters.pem", "EC PARAMETERS", []byte{6, 8, 42, 134, 72, 206, 61, 3, 1, 7}, nil) // as openssl writes without -noout
+	head, err := os.ReadFile(noNoout)
+	if err == nil {
+		err = os.WriteFile(noNoout, append(head, curve...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, private := range []string{sec1, pkcs8, noNoout} {
 		out, err := try(t, "token", "-key", private, "-issuer", config.Issuer, "-impi", "15550001@ims.example", "-impu", "sip:+15550001@ims.example", "-name", "Alice")
 		if err != nil {
 			t.Fatal(err)
@@ -106,6 +123,14 @@ func TestToken(t *testing.T) {
 		if err != nil || id.IMPU != "sip:+15550001@ims.example" || id.Name != "Alice" {
 			t.Errorf("identity %+v, %v", id, err)
 		}
+	}
+	other, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err = x509.MarshalECPrivateKey(other)
+	if _, err := try(t, "token", "-key", write("p384.pem", "EC PRIVATE KEY", der, err), "-issuer", "i", "-impi", "a@b", "-impu", "sip:a@b"); err == nil || !strings.Contains(err.Error(), "P-384") {
+		t.Errorf("a P-384 key: %v", err)
 	}
 }
 

@@ -76,7 +76,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	send(buildInfo, 1, version)
 	ready := 0.0
-	if c.gateway.signaling.Ready() == nil {
+	if c.gateway.ready() == nil {
 		ready = 1
 	}
 	send(readyNow, ready)

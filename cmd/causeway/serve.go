@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,6 +40,7 @@ type gateway struct {
 	signaling *signaling.Signaling
 	front     *http.Server
 	admin     *http.Server // nil for none
+	draining  atomic.Bool
 }
 
 // serve runs the gateway until ctx ends (at once) or a signal asks it to drain first.
@@ -54,6 +57,14 @@ func serve(ctx context.Context, config configs.Config, terminate <-chan os.Signa
 // build makes the rooms in order. Nothing is open yet but the media socket, which media.New binds.
 func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 	g := &gateway{config: config, log: log}
+	var secure *tls.Config
+	if config.HTTP.TLSCertificate != "" {
+		c, err := newCertificate(config.HTTP.TLSCertificate, config.HTTP.TLSKey, log)
+		if err != nil {
+			return nil, err
+		}
+		secure = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
+	}
 	registry := codecs()
 	var err error
 	if g.media, err = media.New(config.Media, media.Deps{Log: log, Registry: registry}); err != nil {
@@ -76,6 +87,7 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 		return nil, err
 	}
 	g.front = g.httpServer(config.HTTP.Listen, g.frontHandler(pages))
+	g.front.TLSConfig = secure
 	if config.HTTP.AdminListen != "" {
 		g.admin = g.httpServer(config.HTTP.AdminListen, g.adminHandler())
 	}
@@ -120,13 +132,22 @@ func (g *gateway) adminHandler() http.Handler {
 		_, _ = io.WriteString(w, "ok\n")
 	})
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := g.signaling.Ready(); err != nil {
+		if err := g.ready(); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = io.WriteString(w, "ready\n")
 	})
 	return mux
+}
+
+// ready says why no new call can be made here, nil when one can. A gateway that drains is not ready: what spreads browsers
+// over gateways has to send them elsewhere.
+func (g *gateway) ready() error {
+	if g.draining.Load() {
+		return errors.New("the gateway is draining")
+	}
+	return g.signaling.Ready()
 }
 
 // run starts everything, waits for the end and stops in reverse order.
@@ -155,6 +176,7 @@ func (g *gateway) run(ctx context.Context, terminate <-chan os.Signal, began tim
 		g.log.Info("stopping")
 	case <-failed.Done():
 	case <-terminate:
+		g.draining.Store(true)
 		drain, cancel := context.WithTimeout(ctx, g.config.Shutdown.Drain)
 		g.signaling.Drain(drain)
 		cancel()
@@ -196,8 +218,8 @@ func (g *gateway) listen() (map[*http.Server]net.Listener, error) {
 }
 
 func (g *gateway) serveHTTP(server *http.Server, l net.Listener) error {
-	if server == g.front && g.config.HTTP.TLSCertificate != "" {
-		return server.ServeTLS(l, g.config.HTTP.TLSCertificate, g.config.HTTP.TLSKey)
+	if server.TLSConfig != nil {
+		return server.ServeTLS(l, "", "")
 	}
 	return server.Serve(l)
 }

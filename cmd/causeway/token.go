@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -32,6 +33,9 @@ func tokenCommand(args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if err := nothingMore(flags); err != nil {
+		return err
+	}
 	switch {
 	case *key == "" || *issuer == "" || *impi == "" || *impu == "":
 		return errors.New("token needs -key, -issuer, -impi and -impu")
@@ -60,20 +64,25 @@ func readPrivateKey(name string) (*ecdsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode(text)
+	block, rest := pem.Decode(text)
+	if block != nil && block.Type == "EC PARAMETERS" { // openssl writes the curve first unless told -noout
+		block, _ = pem.Decode(rest)
+	}
 	if block == nil {
 		return nil, fmt.Errorf("%s holds no PEM block; make a key with: openssl ecparam -name prime256v1 -genkey -noout -out %s", name, name)
 	}
-	if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("%s holds no EC private key", name)
+	var key any
+	if key, err = x509.ParseECPrivateKey(block.Bytes); err != nil {
+		if key, err = x509.ParsePKCS8PrivateKey(block.Bytes); err != nil {
+			return nil, fmt.Errorf("%s holds no EC private key", name)
+		}
 	}
 	ec, ok := key.(*ecdsa.PrivateKey)
 	if !ok {
 		return nil, fmt.Errorf("%s holds a %T; an EC P-256 key is needed", name, key)
+	}
+	if ec.Curve != elliptic.P256() { // RFC 7518 3.4: ES256 is P-256
+		return nil, fmt.Errorf("%s holds a key on %s; an EC P-256 key is needed", name, ec.Curve.Params().Name)
 	}
 	return ec, nil
 }

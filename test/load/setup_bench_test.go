@@ -22,6 +22,8 @@ import (
 // to reach the browser, counted from before the offer was sent.
 func oneCall(ctx context.Context, p *client.Browser, m client.Media) (time.Duration, error) {
 	defer m.Close()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
 	began := time.Now()
 	c, err := p.Call(ctx, "+15560000000", m)
 	if err == nil {
@@ -182,7 +184,7 @@ func (b *bench) delays(ctx context.Context, t *testing.T, l *load, kinds map[str
 			b.core.mu.Unlock()
 			p50, p99 := quantile(sorted, 0.5).Seconds()*1000, quantile(sorted, 0.99).Seconds()*1000
 			fmt.Printf("| %s | %d | %.2f | %.2f | %.3f |\n", name, rate, p50, p99, inside)
-			key := fmt.Sprintf("%.6s%d", name, rate)
+			key := fmt.Sprintf("%s%d", map[bool]string{true: "media", false: "signalling"}[name == "with media"], rate)
 			results = append(results, key+"_p50", p50, key+"_p99", p99)
 		}
 	}

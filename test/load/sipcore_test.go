@@ -16,7 +16,8 @@ import (
 // simpleCore is the least that a gateway can register at and call through: it grants every REGISTER and answers every INVITE with 180
 // and 200 at once. It checks nothing: the lab does that. So it costs little beside what is measured.
 type simpleCore struct {
-	conn *net.UDPConn
+	conn   *net.UDPConn
+	unread *net.UDPConn // where RTP goes that nobody wants
 
 	mu      sync.Mutex // guards the following
 	ports   map[string]int
@@ -32,7 +33,12 @@ func newCore(t *testing.T) *simpleCore {
 		t.Fatal(err)
 	}
 	_ = conn.SetReadBuffer(4 << 20)
-	c := &simpleCore{conn: conn, ports: map[string]int{}, legs: map[string]netip.AddrPort{}}
+	unread, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unread.Close() })
+	c := &simpleCore{conn: conn, unread: unread, ports: map[string]int{}, legs: map[string]netip.AddrPort{}}
 	done := make(chan struct{})
 	go func() { defer close(done); c.serve() }()
 	t.Cleanup(func() { _ = conn.Close(); <-done })
@@ -126,7 +132,7 @@ func (c *simpleCore) invited(keep []string, line, body string, from netip.AddrPo
 	}
 	c.mu.Unlock()
 	if port == 0 {
-		port = 9 // discard: signalling only
+		port = c.unread.LocalAddr().(*net.UDPAddr).Port
 	}
 	c.reply(from, "200 OK", append(keep, "Content-Type: application/sdp", "P-Asserted-Identity: <tel:"+number+">"),
 		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n", port))

@@ -131,8 +131,7 @@ func (l *Light) connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make SRTP contexts: %w", err)
 	}
-	wire.cut.Store(true) // its close_notify goes nowhere
-	_ = l.Conn.SetReadDeadline(time.Now())
+	_ = wire.Close() // before DTLS closes: its close_notify goes nowhere
 	_ = client.Close()
 	return l.Conn.SetReadDeadline(time.Time{})
 }

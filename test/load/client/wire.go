@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"time"
 )
 
 // wire lends a Light's socket to DTLS: only its records come in, and after the cut nothing goes out.
@@ -17,8 +18,11 @@ type wire struct {
 func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := w.UDPConn.ReadFromUDPAddrPort(b)
-		if err != nil || w.cut.Load() {
+		if w.cut.Load() {
 			return 0, nil, net.ErrClosed
+		}
+		if err != nil {
+			return 0, nil, err
 		}
 		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 		if n > 0 && b[0] >= 20 && b[0] <= 63 {
@@ -36,5 +40,19 @@ func (w *wire) WriteTo(b []byte, _ net.Addr) (int, error) {
 	return w.WriteToUDPAddrPort(b, w.light.Peer)
 }
 
-// Close leaves the socket to its owner.
-func (w *wire) Close() error { return nil }
+// Close leaves the socket to its owner, and ends a read that is under way.
+func (w *wire) Close() error {
+	w.cut.Store(true)
+	return w.UDPConn.SetReadDeadline(time.Now())
+}
+
+// SetReadDeadline is the handshake's; after the cut the deadline is the owner's.
+func (w *wire) SetReadDeadline(t time.Time) error {
+	if w.cut.Load() {
+		return nil
+	}
+	return w.UDPConn.SetReadDeadline(t)
+}
+
+// SetDeadline is SetReadDeadline: writes of datagrams do not wait.
+func (w *wire) SetDeadline(t time.Time) error { return w.SetReadDeadline(t) }

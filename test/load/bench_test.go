@@ -51,23 +51,27 @@ func report(t *testing.T, name string, pairs ...any) {
 // target is a program under test, by its process id.
 type target int
 
-// gatewayProcess finds the gateway: the newest child of this process that runs the rig's binary.
-func gatewayProcess(t *testing.T) target {
+// newest finds the newest process that runs a binary.
+func newest(t *testing.T, binary string) target {
 	t.Helper()
+	binary, err := filepath.EvalSymlinks(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
 	list, _ := filepath.Glob("/proc/[0-9]*/exe")
-	newest := 0
+	found := 0
 	for _, l := range list {
-		if exe, err := os.Readlink(l); err != nil || exe != rig.Program() {
+		if exe, err := os.Readlink(l); err != nil || exe != binary {
 			continue
 		}
-		if pid, _ := strconv.Atoi(strings.Split(l, "/")[2]); pid > newest {
-			newest = pid
+		if pid, _ := strconv.Atoi(strings.Split(l, "/")[2]); pid > found {
+			found = pid
 		}
 	}
-	if newest == 0 {
-		t.Fatal("the gateway's process is not to be found")
+	if found == 0 {
+		t.Fatal("no process runs " + binary)
 	}
-	return target(newest)
+	return target(found)
 }
 
 // cpu is the processor time of the whole process, utime and stime, to 10 ms (proc_pid_stat(5)).
@@ -127,7 +131,7 @@ func newBench(t *testing.T, users int, secure bool, env ...string) *bench {
 		Last: func(b *rig.Bed, env *[]string) {
 			*env = append(*env, fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", b.Media.Port()))
 		}})
-	b.process, b.web = gatewayProcess(t), b.URL
+	b.process, b.web = newest(t, rig.Program()), b.URL
 	if secure {
 		b.web = "https" + strings.TrimPrefix(b.URL, "http")
 	}

@@ -170,19 +170,28 @@ func (l *Light) check(ctx context.Context) error {
 
 // Respond answers a check of the far side; false: the datagram is none.
 func (l *Light) Respond(b []byte, from netip.AddrPort) bool {
+	res, ok := l.Response(b, from)
+	if ok {
+		_, _ = l.Conn.WriteToUDPAddrPort(res, from)
+	}
+	return ok
+}
+
+// Response is the answer to a check of the far side; false: the datagram is none.
+func (l *Light) Response(b []byte, from netip.AddrPort) ([]byte, bool) {
 	if !stun.IsMessage(b) {
-		return false
+		return nil, false
 	}
 	req := &stun.Message{Raw: b}
 	if req.Decode() != nil || req.Type != stun.BindingRequest {
-		return false
+		return nil, false
 	}
 	res, err := stun.Build(req, stun.BindingSuccess, &stun.XORMappedAddress{IP: from.Addr().AsSlice(), Port: int(from.Port())},
 		stun.NewShortTermIntegrity(own().pwd), stun.Fingerprint)
-	if err == nil {
-		_, _ = l.Conn.WriteToUDPAddrPort(res.Raw, from)
+	if err != nil {
+		return nil, false
 	}
-	return true
+	return res.Raw, true
 }
 
 // Close implements Media.

@@ -1,0 +1,229 @@
+//go:build bench
+
+package load
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"golang.org/x/sys/unix"
+
+	"causeway/test/load/client"
+)
+
+// The generator: two threads, raw connected sockets, prepared buffers. One thread sends 50 packets a second for each call and
+// direction, spread over 20 ms; the other waits for all sockets and reads. Each packet carries the time it was sent.
+
+// stream is one call's ends.
+type stream struct {
+	light  *client.Light
+	access int // connected socket towards the gateway's access port
+	core   int // towards the gateway's core port
+	seq    uint16
+
+	in, out rtp.Header
+}
+
+// traffic is a set of streams through one gateway.
+type traffic struct {
+	streams []*stream
+	ends    map[int32]*stream // by descriptor
+	poll    int
+
+	sent, received, broken atomic.Int64
+	mu                     sync.Mutex // guards the following
+	delays                 []int32    // microseconds
+	keep                   bool
+}
+
+func newTraffic(t *testing.T) *traffic {
+	t.Helper()
+	poll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &traffic{ends: map[int32]*stream{}, poll: poll}
+	t.Cleanup(func() {
+		for fd := range g.ends {
+			_ = unix.Close(int(fd))
+		}
+		_ = unix.Close(poll)
+	})
+	return g
+}
+
+// take makes raw, connected sockets of a connected light client and an RTP socket, and closes the two.
+func (g *traffic) take(l *client.Light, far *net.UDPConn, to netip.AddrPort) error {
+	s := &stream{light: l}
+	var err error
+	if s.access, err = raw(l.Conn, l.Peer); err != nil {
+		return err
+	}
+	if s.core, err = raw(far, to); err != nil {
+		return err
+	}
+	for _, fd := range []int{s.access, s.core} {
+		g.ends[int32(fd)] = s
+		if err := unix.EpollCtl(g.poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}); err != nil {
+			return fmt.Errorf("watch a socket: %w", err)
+		}
+	}
+	g.streams = append(g.streams, s)
+	return nil
+}
+
+// raw takes a socket out of Go's poller.
+func raw(conn *net.UDPConn, to netip.AddrPort) (fd int, err error) {
+	control, err := conn.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	err = errors.Join(control.Control(func(f uintptr) {
+		if fd, err = unix.Dup(int(f)); err == nil {
+			err = unix.Connect(fd, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
+		}
+	}), err)
+	return fd, errors.Join(err, conn.Close())
+}
+
+const (
+	packet  = 172 // G.711, 20 ms
+	stampAt = 12  // where the payload starts
+)
+
+// run sends for a while and returns after the last packets have come.
+func (g *traffic) run(d time.Duration, keep bool) {
+	g.mu.Lock()
+	g.delays, g.keep = g.delays[:0], keep
+	g.mu.Unlock()
+	g.sent.Store(0)
+	g.received.Store(0)
+	stop := make(chan struct{})
+	var readers, senders sync.WaitGroup
+	readers.Go(func() { g.read(stop) })
+	senders.Go(func() { g.send(d) })
+	senders.Wait()
+	time.Sleep(50 * time.Millisecond) // what is under way
+	close(stop)
+	readers.Wait()
+}
+
+// send paces in steps of a millisecond.
+func (g *traffic) send(d time.Duration) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	b := make([]byte, 256)
+	began := time.Now()
+	for step := int64(0); ; step++ {
+		at := time.Duration(step) * time.Millisecond
+		if at >= d {
+			return
+		}
+		if wait := at - time.Since(began); wait > 0 {
+			ts := unix.NsecToTimespec(int64(wait))
+			_ = unix.Nanosleep(&ts, nil)
+		}
+		for i := int(step % 20); i < len(g.streams); i += 20 {
+			g.both(g.streams[i], b)
+		}
+	}
+}
+
+// both sends one packet in each direction.
+func (g *traffic) both(s *stream, b []byte) {
+	s.seq++
+	fill := func(ssrc uint32) {
+		b[0], b[1] = 0x80, 0
+		binary.BigEndian.PutUint16(b[2:], s.seq)
+		binary.BigEndian.PutUint32(b[4:], uint32(s.seq)*160)
+		binary.BigEndian.PutUint32(b[8:], ssrc)
+		binary.BigEndian.PutUint64(b[stampAt:], uint64(time.Now().UnixNano()))
+	}
+	fill(4711)
+	if sealed, err := s.light.Out.EncryptRTP(b[:0], b[:packet], &s.out); err == nil {
+		g.write(s.access, sealed)
+	}
+	fill(4712)
+	g.write(s.core, b[:packet])
+}
+
+func (g *traffic) write(fd int, b []byte) {
+	if _, err := unix.Write(fd, b); err == nil {
+		g.sent.Add(1)
+	}
+}
+
+// read takes everything that comes until stop.
+func (g *traffic) read(stop <-chan struct{}) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	events, b := make([]unix.EpollEvent, 256), make([]byte, 2048)
+	for {
+		n, err := unix.EpollWait(g.poll, events, 20)
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return
+		}
+		for _, e := range events[:max(n, 0)] {
+			for s := g.ends[e.Fd]; ; {
+				n, err := unix.Read(int(e.Fd), b)
+				if err != nil {
+					break
+				}
+				g.arrived(s, int(e.Fd), b[:n])
+			}
+		}
+		select {
+		case <-stop:
+			return
+		default:
+		}
+	}
+}
+
+// arrived counts RTP. RTCP is passed over (RFC 5761 4), checks are answered.
+func (g *traffic) arrived(s *stream, fd int, b []byte) {
+	now := time.Now().UnixNano()
+	switch {
+	case len(b) < stampAt+8:
+	case b[0] < 4:
+		if res, ok := s.light.Response(b, s.light.Peer); ok {
+			_, _ = unix.Write(fd, res)
+		}
+	case b[1] >= 192 && b[1] <= 223:
+	default:
+		if fd == s.access {
+			var err error
+			if b, err = s.light.In.DecryptRTP(b[:0], b, &s.in); err != nil {
+				g.broken.Add(1)
+				return
+			}
+		}
+		g.received.Add(1)
+		g.mu.Lock()
+		if g.keep {
+			g.delays = append(g.delays, int32((now-int64(binary.BigEndian.Uint64(b[stampAt:])))/1000))
+		}
+		g.mu.Unlock()
+	}
+}
+
+// quantiles of the one-way delay, in milliseconds.
+func (g *traffic) quantiles() (p50, p99 float64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.delays) == 0 {
+		return 0, 0
+	}
+	slices.Sort(g.delays)
+	return float64(quantile(g.delays, 0.5)) / 1000, float64(quantile(g.delays, 0.99)) / 1000
+}

@@ -1,0 +1,208 @@
+//go:build bench
+
+package load
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/dtls/v3"
+
+	"causeway/test/load/client"
+)
+
+// loads are the numbers of calls that are measured: BENCH_CALLS=50,100.
+func loads() []int {
+	var out []int
+	for f := range strings.SplitSeq(os.Getenv("BENCH_CALLS"), ",") {
+		if n, err := strconv.Atoi(f); err == nil && n > 0 {
+			out = append(out, n)
+		}
+	}
+	if len(out) == 0 {
+		return []int{50, 100, 200, 400}
+	}
+	return out
+}
+
+// side is one gateway under the generator.
+type side struct {
+	name    string
+	process target
+	traffic *traffic
+	connect func(ctx context.Context, i int, l *client.Light, far *net.UDPConn) (netip.AddrPort, error)
+	setup   time.Duration // CPU of all set-ups
+	memory  float64       // resident before the first call
+}
+
+// fill sets calls up until there are n.
+func (s *side) fill(ctx context.Context, t *testing.T, n int, newLight func() (*client.Light, error)) {
+	t.Helper()
+	for i := len(s.traffic.streams); i < n; i++ {
+		l, err := newLight()
+		if err != nil {
+			t.Fatal(err)
+		}
+		far, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := s.connect(ctx, i, l, far)
+		if err == nil {
+			err = s.traffic.take(l, far, to)
+		}
+		if err != nil {
+			t.Fatalf("%s, call %d: %v", s.name, i, err)
+		}
+	}
+}
+
+// round is one measurement.
+type round struct{ perPacket, p50, p99, loss float64 }
+
+func (s *side) measure(t *testing.T, d time.Duration) round {
+	t.Helper()
+	s.traffic.run(time.Second, false)
+	before := s.process.cpu(t)
+	s.traffic.run(d, true)
+	cpu := s.process.cpu(t) - before
+	sent, received := float64(s.traffic.sent.Load()), float64(s.traffic.received.Load())
+	p50, p99 := s.traffic.quantiles()
+	return round{cpu.Seconds() * 1e6 / max(1, received), p50, p99, 100 * (sent - received) / max(1, sent)}
+}
+
+// ours connects calls through the gateway, signalling and all.
+func (b *bench) ours(t *testing.T, browsers []*client.Browser) *side {
+	s := &side{name: "causeway", process: b.process, traffic: newTraffic(t)}
+	s.connect = func(ctx context.Context, i int, l *client.Light, far *net.UDPConn) (netip.AddrPort, error) {
+		number := fmt.Sprintf("+1556%07d", i)
+		b.core.listen(number, far.LocalAddr().(*net.UDPAddr).Port)
+		c, err := browsers[i/4].Call(ctx, number, l) // four calls each, as the default allows
+		if err == nil {
+			err = c.Wait(ctx, "the answer", c.Accepted)
+		}
+		if err == nil {
+			err = c.Wait(ctx, "its media", c.Connected)
+		}
+		return b.core.leg(number), err
+	}
+	return s
+}
+
+func (r *rtpengine) side(t *testing.T) *side {
+	s := &side{name: "rtpengine", process: r.process, traffic: newTraffic(t)}
+	s.connect = func(ctx context.Context, i int, l *client.Light, far *net.UDPConn) (netip.AddrPort, error) {
+		sdp, err := r.call(ctx, fmt.Sprintf("call%d", i), l, far.LocalAddr().(*net.UDPAddr).Port)
+		to, ok := address(sdp)
+		if err == nil && !ok {
+			err = fmt.Errorf("no address in %q", sdp)
+		}
+		return to, err
+	}
+	return s
+}
+
+// TestBenchPackets measures the processor time of one forwarded packet, DTLS-SRTP to RTP or back, G.711 passed through, beside
+// rtpengine in user space: the same generator, the same numbers of calls, in turns.
+func TestBenchPackets(t *testing.T) {
+	counts := loads()
+	most := counts[len(counts)-1]
+	profile := dtls.SRTP_AES128_CM_HMAC_SHA1_80
+	if os.Getenv("BENCH_SRTP") == "GCM" {
+		profile = dtls.SRTP_AEAD_AES_128_GCM
+	}
+	b := newBench(t, most/4+1, false)
+	sides := []*side{b.ours(t, b.login(t, 0, most/4+1))}
+	if r := newRTPEngine(t); r != nil {
+		sides = append(sides, r.side(t))
+	}
+	cert := certificate(t)
+	newLight := func() (*client.Light, error) { return client.NewLight(cert, profile) }
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	for _, s := range sides {
+		s.fill(ctx, t, 8, newLight) // pools and tables
+		s.traffic.run(time.Second, false)
+		s.memory = s.process.resident(t)
+	}
+	fmt.Printf("SRTP %v, both directions, 50 packets/s each\n| calls | gateway | us CPU per packet (lowest to highest) | to rtpengine | delay p50, p99 ms | loss %% |\n|---|---|---|---|---|---|\n", profile)
+	var results []any
+	for _, n := range counts {
+		for _, s := range sides {
+			s.fill(ctx, t, n, newLight)
+		}
+		results = append(results, compare(t, n, sides)...)
+	}
+	for _, s := range sides {
+		kb := (s.process.resident(t) - s.memory) / 1024 / float64(most-8)
+		fmt.Printf("Resident memory per active call, %s: %.0f kB (%d calls)\n", s.name, kb, most)
+		results = append(results, s.name+"_kb_per_call", kb)
+		if n := s.traffic.broken.Load(); n > 0 {
+			t.Errorf("%s: %d packets that do not open", s.name, n)
+		}
+	}
+	report(t, "packets", results...)
+	b.allocations(t, sides[0])
+}
+
+// compare measures all sides in turns and prints their rows.
+func compare(t *testing.T, n int, sides []*side) (results []any) {
+	t.Helper()
+	d := time.Duration(setting("BENCH_SECONDS", 5)) * time.Second
+	all := map[string][]round{}
+	for range setting("BENCH_ROUNDS", 3) {
+		for _, s := range sides {
+			all[s.name] = append(all[s.name], s.measure(t, d))
+		}
+	}
+	column := func(name string, f func(round) float64) (float64, float64, float64) {
+		var list []float64
+		for _, r := range all[name] {
+			list = append(list, f(r))
+		}
+		return median(list)
+	}
+	cost := func(r round) float64 { return r.perPacket }
+	peer, _, _ := column(sides[len(sides)-1].name, cost)
+	for _, s := range sides {
+		mid, low, high := column(s.name, cost)
+		p50, _, _ := column(s.name, func(r round) float64 { return r.p50 })
+		p99, _, _ := column(s.name, func(r round) float64 { return r.p99 })
+		loss, _, _ := column(s.name, func(r round) float64 { return r.loss })
+		ratio := "-"
+		if len(sides) > 1 {
+			ratio = fmt.Sprintf("%.2f", mid/peer)
+		}
+		fmt.Printf("| %d | %s | %.1f (%.1f to %.1f) | %s | %.2f, %.2f | %.2f |\n", n, s.name, mid, low, high, ratio, p50, p99, loss)
+		results = append(results, fmt.Sprintf("%s_%d_us", s.name, n), mid, fmt.Sprintf("%s_%d_p99_ms", s.name, n), p99)
+	}
+	return results
+}
+
+// allocations counts the gateway's allocations while packets flow and while none do; the difference is the packets'. Reports and
+// quality events go on in both.
+func (b *bench) allocations(t *testing.T, s *side) {
+	const mallocs = "go_memstats_mallocs_total"
+	count := func(run func()) float64 {
+		before := b.Metric(mallocs)
+		run()
+		return b.Metric(mallocs) - before
+	}
+	const d = 10 * time.Second // a whole number of the events' periods
+	s.traffic.run(time.Second, false)
+	quiet := count(func() { time.Sleep(d) })
+	loud := count(func() { s.traffic.run(d, false) })
+	each := (loud - quiet) / float64(s.traffic.received.Load())
+	fmt.Printf("Allocations per forwarded packet: %.4f\n", each)
+	if each > 0.05 {
+		t.Errorf("%.4f allocations per packet, want none", each)
+	}
+	report(t, "allocations", "per_packet", each)
+}

@@ -108,6 +108,7 @@ func TestDockerfile(t *testing.T) {
 	}
 	libraries(t, binary, final.packages())
 	words(t, binary, final)
+	copies(t, stages)
 	if u := final.all("USER"); len(u) != 1 || u[0] == "root" || u[0] == "0" {
 		t.Errorf("USER %v", u)
 	}
@@ -137,6 +138,44 @@ func libraries(t *testing.T, binary string, packages []string) {
 		if !slices.Contains(base, name) && !slices.Contains(packages, name) {
 			t.Errorf("%s belongs to %s, which the container does not install", real, name)
 		}
+	}
+}
+
+// copies: what the stages take from the tree is there, the program lies where it is started, and the compiler is new enough.
+func copies(t *testing.T, stages []stage) {
+	t.Helper()
+	for _, s := range stages {
+		for _, list := range s.all("COPY") {
+			words := strings.Fields(list)
+			if strings.HasPrefix(words[0], "--from=") {
+				continue
+			}
+			for _, source := range words[:len(words)-1] {
+				if _, err := os.Stat(filepath.Join("../..", source)); err != nil {
+					t.Errorf("COPY %s: %v", list, err)
+				}
+			}
+		}
+	}
+	var entry, health []string
+	if err := json.Unmarshal([]byte(stages[1].all("ENTRYPOINT")[0]), &entry); err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(stages[1].all("HEALTHCHECK")[0], "CMD ")
+	if err := json.Unmarshal([]byte(list), &health); err != nil {
+		t.Fatal(err)
+	}
+	from := "--from=build /out/causeway " + entry[0]
+	if !slices.Contains(stages[1].all("COPY"), from) || health[0] != entry[0] {
+		t.Errorf("the program is started as %s and asked as %s; COPY %v", entry[0], health[0], stages[1].all("COPY"))
+	}
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(mod)
+	if image := stages[0].all("FROM")[0]; !strings.HasPrefix(image, "golang:"+string(want[1])+"-") {
+		t.Errorf("built by %s, go.mod wants %s", image, want[1])
 	}
 }
 
@@ -216,6 +255,16 @@ media: {access_address: "127.0.0.1:%d"}
 	} {
 		if got := get(url); got != want {
 			t.Errorf("%s answers %d, want %d", url, got, want)
+		}
+	}
+	if got := get(fmt.Sprintf("http://127.0.0.1:%d/readyz", admin)); got != 200 && got != 503 {
+		t.Errorf("readyz answers %d", got)
+	}
+	for _, args := range [][]string{{"health", "-url", fmt.Sprintf("http://127.0.0.1:%d/healthz", admin)}, {"config", "check", "-c", "causeway.yaml"}} {
+		beside := exec.Command(binary, args...)
+		beside.Dir, beside.Env = dir, []string{}
+		if out, err := beside.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", args, err, out)
 		}
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {

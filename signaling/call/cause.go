@@ -38,11 +38,12 @@ const (
 	Busy
 	NoAnswer
 	Declined
-	NumberInvalid // the number cannot be dialled as written
-	NumberUnknown // the core knows no such number
-	Forbidden     // barred by the core
-	Unavailable   // the core or the far end cannot take the call now
-	Congestion    // 503 with Retry-After, or a limit of the gateway
+	NumberInvalid  // the number cannot be dialled as written
+	NumberUnknown  // the core knows no such number
+	Forbidden      // barred by the core
+	Unavailable    // the core or the far end cannot take the call now
+	MediaResources // the gateway has no port or memory for one more call's media
+	Congestion     // 503 with Retry-After, or a limit of the gateway
 	MediaIncompatible
 	MediaFailed // ICE or DTLS never came up, or the fingerprint did not match
 	MediaLost   // media stopped in an established call
@@ -86,6 +87,7 @@ var table = [kinds]row{
 	NumberUnknown:     {"number_unknown", 404, 1, slog.LevelInfo},
 	Forbidden:         {"forbidden", 403, 21, slog.LevelInfo},
 	Unavailable:       {"unavailable", 480, 20, slog.LevelInfo},
+	MediaResources:    {"media_resources", 503, 42, slog.LevelWarn},
 	Congestion:        {"congestion", 503, 42, slog.LevelWarn},
 	MediaIncompatible: {"media_incompatible", 488, 79, slog.LevelInfo},
 	MediaFailed:       {"media_failed", 500, 127, slog.LevelWarn},

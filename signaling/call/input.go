@@ -159,7 +159,7 @@ type Verdict uint8
 // What the PCRF can say (TS 29.214 4.4.1).
 const (
 	Granted      Verdict = iota // 2001
-	Refused                     // not authorised, whatever the mode
+	Refused                     // not authorised
 	NotAvailable                // 5065: no IP-CAN session for this address
 	Unreachable                 // no answer in time, no peer, 3002, 3004
 )

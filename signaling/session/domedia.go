@@ -67,8 +67,8 @@ func (c *liveCall) result(text string, err error) {
 func mediaCause(side call.Side, err error) call.Cause {
 	var bad *sdp.Error
 	switch {
-	case errors.Is(err, media.ErrNoPorts):
-		return call.Cause{Side: call.Gateway, Kind: call.Congestion, Text: "the gateway has no media ports left", Err: err}
+	case errors.Is(err, media.ErrNoPorts), errors.Is(err, media.ErrSessions):
+		return call.Cause{Side: call.Gateway, Kind: call.MediaResources, Text: "the gateway has no media ports left", Err: err}
 	case errors.As(err, &bad):
 		return call.Cause{Side: side, Kind: call.MediaIncompatible, Text: bad.Text, Err: err}
 	default: // media refused an address, a codec or a key of the description

@@ -269,7 +269,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("bad SDP: %q", name)
 		}
 		b.media.refuse = media.ErrNoPorts
-		if name := start("c1", offer); name != "congestion" {
+		if name := start("c1", offer); name != "media_resources" {
 			t.Errorf("no ports: %q", name)
 		}
 		b.media.refuse = nil

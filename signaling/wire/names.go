@@ -21,6 +21,7 @@ const (
 	NameCoreUnreachable     = "core_unreachable"     // 1012
 	NameNotRegistered       = "not_registered"       // 1013
 	NameAlreadyLoggedIn     = "already_logged_in"    // 1014
+	NameIssuerUnreachable   = "issuer_unreachable"   // 1015
 	NameCallUnknown         = "call_unknown"         // 2001
 	NameCallState           = "call_state"           // 2002
 	NameNumberInvalid       = "number_invalid"       // 2003
@@ -59,6 +60,8 @@ const (
 // The WebSocket close codes the gateway uses (RFC 6455 7.4.2 leaves 4000 to 4999 to applications).
 const (
 	CloseLogout       = 1000 // The user logged out.
+	CloseGoingAway    = 1001 // The gateway is stopping.
+	CloseNotText      = 1003 // A frame was not text.
 	CloseTooBig       = 1009 // A frame was larger than 65536 bytes.
 	CloseTryAgain     = 1013 // The gateway is draining, or the page read its events too slowly.
 	CloseBadFrames    = 4400 // Too many frames that are no requests.

@@ -391,6 +391,11 @@ func TestDrain(t *testing.T) {
 	p.HearsTone(pageHz)
 	b.Gateway.Signal(syscall.SIGTERM)
 	b.Until("the drain to begin", 5e9, func() bool { return strings.Contains(b.Gateway.Log(), `"msg":"draining"`) })
+	if res, err := http.Get(b.Admin + "/readyz"); err != nil || res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("readyz while draining: %v, %v", res, err)
+	} else {
+		_ = res.Body.Close()
+	}
 	r := connect(t, b)
 	clearError(t, r.login(token(t, b, "user=bob")), "draining")
 	p.HearsTone(pageHz)

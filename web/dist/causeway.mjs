@@ -21,6 +21,7 @@ var catalogue = {
   core_unreachable: { code: 1012, message: "The telephone network does not answer.", hint: "Try again in a moment; the gateway keeps trying.", retryable: true },
   not_registered: { code: 1013, message: "The phone is not registered in the telephone network at the moment.", hint: "Wait until the phone shows that it is ready, then try again.", retryable: true },
   already_logged_in: { code: 1014, message: "This connection is already logged in.", hint: "Use session.token to renew the token, or open a new connection for another user.", retryable: false },
+  issuer_unreachable: { code: 1015, message: "The login service's keys cannot be fetched, so the token cannot be checked.", hint: "Try again in a moment; if it lasts, tell the operator.", retryable: true },
   call_unknown: { code: 2001, message: "There is no such call.", hint: "The call has probably just ended.", retryable: false },
   call_state: { code: 2002, message: "The call is not in a state in which this can be done.", hint: "Wait until the call's state allows it: hold and keypad need a connected call.", retryable: false },
   number_invalid: { code: 2003, message: "This number cannot be dialled as written.", hint: "Write the number with country code, like +15550101, or a SIP address.", retryable: false },
@@ -57,6 +58,8 @@ var catalogue = {
 };
 var closes = [
   { code: 1e3, name: "logout", reconnect: false },
+  { code: 1001, name: "going_away", reconnect: true },
+  { code: 1003, name: "not_text", reconnect: false },
   { code: 1009, name: "too_big", reconnect: false },
   { code: 1013, name: "try_again", reconnect: true },
   { code: 4400, name: "bad_frames", reconnect: false },

@@ -114,6 +114,12 @@ export declare const catalogue: {
         readonly hint: "Use session.token to renew the token, or open a new connection for another user.";
         readonly retryable: false;
     };
+    readonly issuer_unreachable: {
+        readonly code: 1015;
+        readonly message: "The login service's keys cannot be fetched, so the token cannot be checked.";
+        readonly hint: "Try again in a moment; if it lasts, tell the operator.";
+        readonly retryable: true;
+    };
     readonly call_unknown: {
         readonly code: 2001;
         readonly message: "There is no such call.";

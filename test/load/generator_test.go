@@ -44,6 +44,8 @@ type traffic struct {
 	mu                     sync.Mutex // guards the following
 	delays                 []int32    // microseconds
 	keep                   bool
+
+	turn atomic.Uint32 // of run: what is still under way from an earlier one does not count
 }
 
 func newTraffic(t *testing.T) *traffic {
@@ -98,7 +100,8 @@ func raw(conn *net.UDPConn, to netip.AddrPort) (fd int, err error) {
 
 const (
 	packet  = 172 // G.711, 20 ms
-	stampAt = 12  // where the payload starts
+	stampAt = 12  // where the payload starts: when it was sent
+	turnAt  = 20  // in which run
 )
 
 // run sends for a while and returns after the last packets have come.
@@ -106,6 +109,7 @@ func (g *traffic) run(d time.Duration, keep bool) {
 	g.mu.Lock()
 	g.delays, g.keep = g.delays[:0], keep
 	g.mu.Unlock()
+	g.turn.Add(1)
 	g.sent.Store(0)
 	g.received.Store(0)
 	stop := make(chan struct{})
@@ -148,6 +152,7 @@ func (g *traffic) both(s *stream, b []byte) {
 		binary.BigEndian.PutUint32(b[4:], uint32(s.seq)*160)
 		binary.BigEndian.PutUint32(b[8:], ssrc)
 		binary.BigEndian.PutUint64(b[stampAt:], uint64(time.Now().UnixNano()))
+		binary.BigEndian.PutUint32(b[turnAt:], g.turn.Load())
 	}
 	fill(4711)
 	if sealed, err := s.light.Out.EncryptRTP(b[:0], b[:packet], &s.out); err == nil {
@@ -194,7 +199,7 @@ func (g *traffic) read(stop <-chan struct{}) {
 func (g *traffic) arrived(s *stream, fd int, b []byte) {
 	now := time.Now().UnixNano()
 	switch {
-	case len(b) < stampAt+8:
+	case len(b) < turnAt+4:
 	case b[0] < 4:
 		if res, ok := s.light.Response(b, s.light.Peer); ok {
 			_, _ = unix.Write(fd, res)
@@ -207,6 +212,9 @@ func (g *traffic) arrived(s *stream, fd int, b []byte) {
 				g.broken.Add(1)
 				return
 			}
+		}
+		if binary.BigEndian.Uint32(b[turnAt:]) != g.turn.Load() {
+			return
 		}
 		g.received.Add(1)
 		g.mu.Lock()

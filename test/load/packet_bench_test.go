@@ -65,7 +65,7 @@ func (s *side) fill(ctx context.Context, t *testing.T, n int, newLight func() (*
 }
 
 // round is one measurement.
-type round struct{ perPacket, p50, p99, loss float64 }
+type round struct{ perPacket, p50, p99, loss, load float64 }
 
 func (s *side) measure(t *testing.T, d time.Duration) round {
 	t.Helper()
@@ -75,7 +75,7 @@ func (s *side) measure(t *testing.T, d time.Duration) round {
 	cpu := s.process.cpu(t) - before
 	sent, received := float64(s.traffic.sent.Load()), float64(s.traffic.received.Load())
 	p50, p99 := s.traffic.quantiles()
-	return round{cpu.Seconds() * 1e6 / max(1, received), p50, p99, 100 * (sent - received) / max(1, sent)}
+	return round{cpu.Seconds() * 1e6 / max(1, received), p50, p99, 100 * (sent - received) / max(1, sent), neighbours(t)}
 }
 
 // ours connects calls through the gateway, signalling and all.
@@ -132,7 +132,7 @@ func TestBenchPackets(t *testing.T) {
 		s.traffic.run(time.Second, false)
 		s.memory = s.process.resident(t)
 	}
-	fmt.Printf("SRTP %v, both directions, 50 packets/s each\n| calls | gateway | us CPU per packet (lowest to highest) | to rtpengine | delay p50, p99 ms | loss %% |\n|---|---|---|---|---|---|\n", profile)
+	fmt.Printf("SRTP %v, both directions, 50 packets/s each\n| calls | gateway | us CPU per packet (lowest to highest) | to rtpengine | delay p50, p99 ms | loss %% | load average |\n|---|---|---|---|---|---|---|\n", profile)
 	var results []any
 	for _, n := range counts {
 		for _, s := range sides {
@@ -176,11 +176,12 @@ func compare(t *testing.T, n int, sides []*side) (results []any) {
 		p50, _, _ := column(s.name, func(r round) float64 { return r.p50 })
 		p99, _, _ := column(s.name, func(r round) float64 { return r.p99 })
 		loss, _, _ := column(s.name, func(r round) float64 { return r.loss })
+		busy, _, _ := column(s.name, func(r round) float64 { return r.load })
 		ratio := "-"
 		if len(sides) > 1 {
 			ratio = fmt.Sprintf("%.2f", mid/peer)
 		}
-		fmt.Printf("| %d | %s | %.1f (%.1f to %.1f) | %s | %.2f, %.2f | %.2f |\n", n, s.name, mid, low, high, ratio, p50, p99, loss)
+		fmt.Printf("| %d | %s | %.1f (%.1f to %.1f) | %s | %.2f, %.2f | %.2f | %.1f |\n", n, s.name, mid, low, high, ratio, p50, p99, loss, busy)
 		results = append(results, fmt.Sprintf("%s_%d_us", s.name, n), mid, fmt.Sprintf("%s_%d_p99_ms", s.name, n), p99)
 	}
 	return results

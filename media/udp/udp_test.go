@@ -132,7 +132,7 @@ func TestPorts(t *testing.T) {
 	}
 	pair.Close()
 
-	none := NewPorts(netip.MustParseAddr("127.0.0.1"), 45002, 45003, 0) // no rest: free again as soon as one looks
+	none := NewPorts(netip.MustParseAddr("127.0.0.1"), 31002, 31003, 0) // no rest: free again as soon as one looks
 	if pair, err = none.Take(l, Options{}, nothing, nothing, now); err != nil {
 		t.Fatal(err)
 	}
@@ -144,19 +144,19 @@ func TestPorts(t *testing.T) {
 
 // TestForeignPort meets ports that another program holds.
 func TestForeignPort(t *testing.T) {
-	other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 45011})
+	other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 31011})
 	if err != nil {
-		t.Skip("port 45011 is taken:", err)
+		t.Skip("port 31011 is taken:", err)
 	}
 	defer other.Close()
 	l := run(t)
-	p := NewPorts(netip.MustParseAddr("127.0.0.1"), 45010, 45013, 0)
+	p := NewPorts(netip.MustParseAddr("127.0.0.1"), 31010, 31013, 0)
 	for range 20 {
 		pair, err := p.Take(l, Options{}, nothing, nothing, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if port := pair.RTP.Local().Port(); port != 45012 {
+		if port := pair.RTP.Local().Port(); port != 31012 {
 			t.Fatalf("port %d", port)
 		}
 		pair.Close()
@@ -181,7 +181,7 @@ func TestCloseWhileBusy(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- l.Run() }()
-	p := NewPorts(netip.MustParseAddr("127.0.0.1"), 45020, 45099, 0)
+	p := NewPorts(netip.MustParseAddr("127.0.0.1"), 31020, 31099, 0)
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -224,7 +224,7 @@ func TestReload(t *testing.T) {
 
 func TestPortExhaustion(t *testing.T) {
 	cfg := Config()
-	cfg.CorePorts = media.PortRange{First: 44000, Last: 44005}
+	cfg.CorePorts = media.PortRange{First: 31200, Last: 31205}
 	p := start(t, cfg, media.Deps{})
 	var list []*media.Session
 	for range 3 {

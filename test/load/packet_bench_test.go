@@ -38,8 +38,7 @@ type side struct {
 	process target
 	traffic *traffic
 	connect func(ctx context.Context, i int, l *client.Light, far *net.UDPConn) (netip.AddrPort, error)
-	setup   time.Duration // CPU of all set-ups
-	memory  float64       // resident before the first call
+	memory  float64 // resident before the first calls are held
 }
 
 // fill sets calls up until there are n.

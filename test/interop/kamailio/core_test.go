@@ -38,7 +38,7 @@ type core struct {
 // Users of the home network besides the lab's, whom the gateway lets in by token.
 var (
 	alice   = subscriber{number: "+15550001"}
-	baresip = subscriber{number: "+15550201", password: "baresip knows it"}
+	baresip = subscriber{number: "+15550201", password: "baresip-knows-it"}
 	sipp    = subscriber{number: "+15550202", password: "sipp-knows-it"}
 )
 

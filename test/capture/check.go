@@ -29,8 +29,9 @@ type Rules struct {
 	DecodeAs   []string    // tshark -d: "udp.port==5060,sip"
 	Prefs      []string    // tshark -o: "amr.mode:Wideband AMR"
 	Allowed    []Exception // malformed and expert findings that are known not to be ours
-	Gateways   []netip.Addr
-	Identities []string // public identities the Gateways may assert; without any their headers are not judged
+	Identities []string    // public identities that Ours may assert
+	// Ours tells the gateway's messages, which alone are judged for WebRTC and trust, by where they come from; nil: all are.
+	Ours func(netip.AddrPort) bool
 }
 
 // severity from which on a word of tshark's expert system counts: an error.
@@ -39,8 +40,8 @@ const severity = 0x800000
 // field separates what tshark prints of one frame.
 const field = "\x1e"
 
-// Check reads a capture with tshark and returns what is wrong with it: malformed packets, expert errors, WebRTC attributes
-// in SIP bodies of any direction, and trust headers from the gateway that are not the user's own.
+// Check reads a capture with tshark and returns what is wrong with it: malformed packets and expert errors of anybody's,
+// and in the gateway's SIP messages WebRTC attributes and trust headers that are not the user's own.
 func Check(ctx context.Context, file string, rules Rules) ([]Problem, error) {
 	out, err := malformed(ctx, file, rules)
 	if err != nil {
@@ -51,9 +52,8 @@ func Check(ctx context.Context, file string, rules Rules) ([]Problem, error) {
 		return nil, err
 	}
 	for _, m := range messages {
-		out = append(out, m.webRTC()...)
-		if slices.Contains(rules.Gateways, m.Source) && len(rules.Identities) > 0 {
-			out = append(out, m.trust(rules.Identities)...)
+		if rules.Ours == nil || rules.Ours(m.Source) {
+			out = append(append(out, m.webRTC()...), m.trust(rules.Identities)...)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Problem) int { return a.Frame - b.Frame })

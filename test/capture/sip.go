@@ -2,16 +2,18 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // Message is one SIP message of a capture.
 type Message struct {
 	Frame      int
-	Source     netip.Addr
+	Source     netip.AddrPort
 	Line       string   // request or status line
 	Headers    []string // "Name: value", unfolded
 	Attributes []string // of its SDP, session and media: "rtpmap:96 AMR-WB/16000"
@@ -20,21 +22,24 @@ type Message struct {
 
 // Messages returns the SIP messages of a capture, in order of their frames. Those that share a frame share one entry.
 func Messages(ctx context.Context, file string, rules Rules) ([]Message, error) {
-	rows, err := fields(ctx, file, rules, "sip", "ip.src", "ipv6.src", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "sdp.session_attr", "sdp.media_attr", "sdp.media.proto")
+	rows, err := fields(ctx, file, rules, "sip", "ip.src", "ipv6.src", "udp.srcport", "tcp.srcport", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "sdp.session_attr", "sdp.media_attr", "sdp.media.proto")
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Message, 0, len(rows))
 	for _, r := range rows {
-		m := Message{Frame: r.frame, Line: strings.TrimSpace(r.values[2] + r.values[3])}
-		if m.Source, err = netip.ParseAddr(r.values[0] + r.values[1]); err != nil {
+		m := Message{Frame: r.frame, Line: strings.TrimSpace(r.values[4] + r.values[5])}
+		host, err1 := netip.ParseAddr(r.values[0] + r.values[1])
+		port, err2 := strconv.ParseUint(r.values[2]+r.values[3], 10, 16)
+		if err := errors.Join(err1, err2); err != nil {
 			return nil, fmt.Errorf("frame %d: %w", r.frame, err)
 		}
-		m.Headers = headers(r.values[4])
-		for _, v := range r.values[5:7] {
+		m.Source = netip.AddrPortFrom(host, uint16(port))
+		m.Headers = headers(r.values[6])
+		for _, v := range r.values[7:9] {
 			m.Attributes = append(m.Attributes, list(v)...)
 		}
-		m.Protocols = list(r.values[7])
+		m.Protocols = list(r.values[9])
 		out = append(out, m)
 	}
 	return out, nil

@@ -225,6 +225,8 @@ func (c *core) bed(t *testing.T, sip string, env ...string) *rig.Bed {
 			fmt.Sprintf(`CAUSEWAY_IMS_SIP_LISTEN=["udp:%s:5060", "tcp:%s:5060"]`, sip, sip),
 			"CAUSEWAY_IMS_CORE_ADDRESS=" + icscfIP + ":5060", "CAUSEWAY_IMS_HOME_DOMAIN=" + home,
 			"CAUSEWAY_MEDIA_CORE_ADDRESS=" + gatewayIP,
+			// The S-CSCF is another machine than the configured I-CSCF: it notifies, calls, and is called by its Service-Route.
+			fmt.Sprintf(`CAUSEWAY_IMS_SIP_PEERS=["%s/32", "%s/32"]`, icscfIP, scscfIP),
 		}, env...),
 	})
 }

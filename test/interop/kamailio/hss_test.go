@@ -84,7 +84,12 @@ func startHSS(t *testing.T, users ...subscriber) *hss {
 	h := &hss{listen: l, peers: map[string]net.Conn{}, users: users, server: map[string]string{}, next: 1}
 	h.wg.Add(1)
 	go h.accept()
-	t.Cleanup(h.close)
+	t.Cleanup(func() {
+		h.close()
+		if t.Failed() {
+			t.Logf("the HSS was asked:\n%s", strings.Join(h.said(""), "\n"))
+		}
+	})
 	return h
 }
 

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -71,16 +73,25 @@ func TestStranger(t *testing.T) {
 // scene records everything between the addresses of the namespace but the access leg and HTTP.
 func scene(t *testing.T) *capture.Recording {
 	t.Helper()
-	return capture.Start(t, "lo", fmt.Sprintf("net %s and (port 5060 or port 5070 or port 5090 or port 3868 or udp portrange 20000-29999)", network))
+	r := capture.Start(t, "lo", fmt.Sprintf("net %s and (port 5060 or port 5070 or port 5090 or port 3868 or udp portrange 20000-29999)", network))
+	t.Cleanup(func() {
+		if dir := os.Getenv("INTEROP_KEEP"); dir != "" { // a convenience for people
+			if b, err := os.ReadFile(r.Stop(t)); err == nil {
+				_ = os.WriteFile(filepath.Join(dir, t.Name()+".pcap"), b, 0o600)
+			}
+		}
+	})
+	return r
 }
 
 func rules() capture.Rules {
 	return capture.Rules{
 		DecodeAs:   []string{"udp.port==5060,sip", "tcp.port==5060,sip", "udp.port==5070,sip", "udp.port==5090,sip", "tcp.port==3868,diameter"},
 		Prefs:      []string{"amr.mode:Wideband AMR", "amr.encoding.version:RFC 3267 octet aligned"},
-		Gateways:   []netip.Addr{netip.MustParseAddr(gatewayIP), netip.MustParseAddr(strangerIP)},
-		Identities: []string{alice.impu(), "tel:" + alice.number},
-		Allowed:    []capture.Exception{},
+		Identities: []string{alice.impu(), "tel:" + alice.number, "sip:" + gatewayIP + ":5060"}, // the last for its own SUBSCRIBE (TS 24.229 5.2.3)
+		Ours: func(a netip.AddrPort) bool {
+			return a.Addr().String() == strangerIP || a.Addr().String() == gatewayIP && a.Port() != baresipSIP
+		},
 	}
 }
 

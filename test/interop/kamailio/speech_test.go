@@ -86,25 +86,42 @@ func (v voice) same(t *testing.T, where string, recording []int16, other voice) 
 		t.Errorf("%s: only %.1f s were recorded", where, float64(len(recording))/rate)
 		return
 	}
-	m, err := tone.Compare(said, recording, rate, rate, round)
+	bands, err := likeness(said, recording)
 	if err != nil {
 		t.Errorf("%s: %v", where, err)
 		return
 	}
 	high := tone.HighShare(recording, rate)
-	t.Logf("%s: band correlation %.3f, waveform %.3f, above 4 kHz %.1f dB (said %.1f dB)", where, m.Bands, m.Wave, high, tone.HighShare(v.pcm, rate))
-	if m.Bands < alike {
-		t.Errorf("%s: band correlation %.3f, want %.2f", where, m.Bands, alike)
+	t.Logf("%s: band correlation %.3f, above 4 kHz %.1f dB (said %.1f dB)", where, bands, high, tone.HighShare(v.pcm, rate))
+	if bands < alike {
+		t.Errorf("%s: band correlation %.3f, want %.2f", where, bands, alike)
 	}
 	if high < wideband {
 		t.Errorf("%s: %.1f dB of the energy is above 4 kHz: not wideband", where, high)
 	}
-	if x, err := tone.Compare(other.pcm[:len(said)], recording, rate, rate, round); err == nil && x.Bands > different {
-		t.Errorf("%s: the other voice correlates by %.3f: the measure says nothing", where, x.Bands)
+	if x, err := likeness(other.pcm[:len(said)], recording); err == nil && x > different {
+		t.Errorf("%s: the other voice correlates by %.3f: the measure says nothing", where, x)
 	}
 	if t.Failed() {
 		keep(where, recording)
 	}
+}
+
+// likeness compares two seconds at a time, each aligned by itself, and returns the mean: a browser's play-out stretches and
+// shortens what it hears by some milliseconds here and there, which nobody hears, but which moves all that follows.
+func likeness(said, recording []int16) (float64, error) {
+	const piece = 2 * rate
+	var sum float64
+	n := 0
+	for at := 0; at+piece <= len(said); at += piece {
+		m, err := tone.Compare(said[at:at+piece], recording, rate, rate, round+time.Duration(at)*time.Second/rate)
+		if err != nil {
+			return 0, err
+		}
+		sum += m.Bands
+		n++
+	}
+	return sum / float64(n), nil
 }
 
 // keep saves a recording where INTEROP_KEEP says.

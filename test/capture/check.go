@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/netip"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -30,8 +29,8 @@ type Rules struct {
 	Prefs      []string    // tshark -o: "amr.mode:Wideband AMR"
 	Allowed    []Exception // malformed and expert findings that are known not to be ours
 	Identities []string    // public identities that Ours may assert
-	// Ours tells the gateway's messages, which alone are judged for WebRTC and trust, by where they come from; nil: all are.
-	Ours func(netip.AddrPort) bool
+	// Ours tells the gateway's messages, which alone are judged for WebRTC and trust; nil: all are.
+	Ours func(Message) bool
 }
 
 // severity from which on a word of tshark's expert system counts: an error.
@@ -52,7 +51,7 @@ func Check(ctx context.Context, file string, rules Rules) ([]Problem, error) {
 		return nil, err
 	}
 	for _, m := range messages {
-		if rules.Ours == nil || rules.Ours(m.Source) {
+		if rules.Ours == nil || rules.Ours(m) {
 			out = append(append(out, m.webRTC()...), m.trust(rules.Identities)...)
 		}
 	}

@@ -5,10 +5,13 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"causeway/test/browser"
 	"causeway/test/capture"
+	"causeway/test/lab"
 	"causeway/test/lab/handset"
 	"causeway/test/rig"
 )
@@ -48,7 +51,14 @@ func TestWhatStandsOnTheWire(t *testing.T) {
 			fmt.Sprintf("udp.port==%d,sip", b.SIP.Port()), fmt.Sprintf("tcp.port==%d,sip", b.SIP.Port()),
 			fmt.Sprintf("udp.port==%d,sip", b.Lab.CoreAddr().Port()), fmt.Sprintf("tcp.port==%d,sip", b.Lab.CoreAddr().Port()),
 			fmt.Sprintf("tcp.port==%d,diameter", b.Lab.PCRFAddr().Port()),
-		}}
+		},
+			Identities: []string{"sip:+15550001@" + lab.HomeDomain, "tel:+15550001", fmt.Sprintf("sip:%s", b.SIP)}, // the last for its own SUBSCRIBE
+			// What it sends from its own port, and the requests over TCP connections that it opened.
+			Ours: func(m capture.Message) bool {
+				via := slices.IndexFunc(m.Headers, func(h string) bool { return strings.HasPrefix(h, "Via:") })
+				return m.Source.Port() == b.SIP.Port() || !strings.HasPrefix(m.Line, "SIP/") && via >= 0 && strings.Contains(m.Headers[via], b.SIP.String())
+			},
+		}
 		file := r.Stop(t)
 		problems, err := capture.Check(t.Context(), file, rules)
 		if err != nil {

@@ -5,7 +5,6 @@ package kamailio
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,8 +88,8 @@ func rules() capture.Rules {
 		DecodeAs:   []string{"udp.port==5060,sip", "tcp.port==5060,sip", "udp.port==5070,sip", "udp.port==5090,sip", "tcp.port==3868,diameter"},
 		Prefs:      []string{"amr.mode:Wideband AMR", "amr.encoding.version:RFC 3267 octet aligned"},
 		Identities: []string{alice.impu(), "tel:" + alice.number, "sip:" + gatewayIP + ":5060"}, // the last for its own SUBSCRIBE (TS 24.229 5.2.3)
-		Ours: func(a netip.AddrPort) bool {
-			return a.Addr().String() == strangerIP || a.Addr().String() == gatewayIP && a.Port() != baresipSIP
+		Ours: func(m capture.Message) bool {
+			return m.Source.Addr().String() == strangerIP || m.Source.Addr().String() == gatewayIP && m.Source.Port() != baresipSIP
 		},
 	}
 }

@@ -221,7 +221,7 @@ func (b *Binding) refused(cause call.Cause) {
 	b.current.Store(nil)
 	b.state = regFailed
 	b.client.forget(b)
-	b.log.Warn("registration refused", "cause", cause.Kind.String(), "status", cause.SIP)
+	b.log.Warn("registration refused", "cause", cause.Kind.String(), "status", cause.SIP, "text", cause.Text)
 	b.params.Notify(RegistrationFailed{Cause: cause, Final: true})
 }
 
@@ -230,7 +230,7 @@ func refusal(status int, res *sip.Response) call.Cause {
 	cause := call.Cause{Side: call.Core, SIP: status, Kind: call.Unavailable}
 	switch {
 	case status == 401 || status == 407:
-		cause.Kind, cause.Text = call.Forbidden, "the core asks for a password: it does not trust this gateway's own authentication"
+		cause.Kind, cause.Text = call.Forbidden, "the core asks for a password: it does not trust this gateway's word for its users; make the gateway a trusted node of the I-CSCF and the S-CSCF (TS 33.203 U.2)"
 	case status == 403:
 		cause.Kind, cause.Text = call.Forbidden, "the core does not admit this user, or not from this visited network"
 	case status == 404:

@@ -18,11 +18,12 @@ type Message struct {
 	Headers    []string // "Name: value", unfolded
 	Attributes []string // of its SDP, session and media: "rtpmap:96 AMR-WB/16000"
 	Protocols  []string // of its SDP's media lines: "RTP/AVP"
+	Ports      []string // of its SDP's media lines: "40000"
 }
 
 // Messages returns the SIP messages of a capture, in order of their frames. Those that share a frame share one entry.
 func Messages(ctx context.Context, file string, rules Rules) ([]Message, error) {
-	rows, err := fields(ctx, file, rules, "sip", "ip.src", "ipv6.src", "udp.srcport", "tcp.srcport", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "sdp.session_attr", "sdp.media_attr", "sdp.media.proto")
+	rows, err := fields(ctx, file, rules, "sip", "ip.src", "ipv6.src", "udp.srcport", "tcp.srcport", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "sdp.session_attr", "sdp.media_attr", "sdp.media.proto", "sdp.media.port")
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,7 @@ func Messages(ctx context.Context, file string, rules Rules) ([]Message, error) 
 		for _, v := range r.values[7:9] {
 			m.Attributes = append(m.Attributes, list(v)...)
 		}
-		m.Protocols = list(r.values[9])
+		m.Protocols, m.Ports = list(r.values[9]), list(r.values[10])
 		out = append(out, m)
 	}
 	return out, nil

@@ -689,6 +689,8 @@ var Session = class {
     this.login = null;
     this.turn = 0;
     this.over = false;
+    this.parting = null;
+    // why the gateway said that it would end the session
     this.fresh = false;
     // the next attempt needs a new token
     this.renewed = false;
@@ -829,7 +831,7 @@ var Session = class {
     if (!running) return;
     const row = closes.find((c) => c.code === code);
     if (code === 4401 && this.tokens.renewable) this.fresh = true;
-    else if (row && !row.reconnect) return this.finish(code === 1e3 ? null : closeError(code));
+    else if (row && !row.reconnect) return this.finish(code === 1e3 ? null : this.parting ?? closeError(code));
     if (!this.options.reconnect) return this.finish(new PhoneError("connection_lost"));
     this.listener.lost();
     this.retry(this.backoff.next(this.atLeast));
@@ -849,6 +851,7 @@ var Session = class {
   onEvent(event) {
     if (event.method === "session.closing") {
       if (event.params.reason === "tokenExpired") this.fresh = true;
+      if (event.params.reason === "deregistered") this.parting = new PhoneError("deregistered");
       this.atLeast = event.params.retryAfter ?? 0;
     }
     this.listener.event(event);

@@ -60,7 +60,7 @@ func TestStranger(t *testing.T) {
 	}
 	warned := false
 	for line := range strings.SplitSeq(b.Gateway.Log(), "\n") {
-		warned = warned || strings.Contains(line, `"level":"WARN"`) && strings.Contains(line, "does not trust this gateway")
+		warned = warned || strings.Contains(line, `"level":"WARN"`) && strings.Contains(line, "does not trust this gateway's word")
 	}
 	if !warned {
 		t.Error("no warning in the gateway's log tells the operator that the core does not trust it")

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -184,6 +185,26 @@ func recorded(t *testing.T, p *rig.Page) []int16 {
 		t.Fatal(err)
 	}
 	return samples(b)
+}
+
+// mediaOf is where the handset whose SIP comes from a port wanted its media in its first description.
+func mediaOf(t *testing.T, file string, sipPort uint16) netip.AddrPort {
+	t.Helper()
+	messages, err := capture.Messages(t.Context(), file, rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range messages {
+		if m.Source.Port() == sipPort && len(m.Ports) > 0 {
+			port, err := strconv.ParseUint(m.Ports[0], 10, 16)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return netip.AddrPortFrom(m.Source.Addr(), uint16(port))
+		}
+	}
+	t.Fatalf("nobody at port %d described its media", sipPort)
+	return netip.AddrPort{}
 }
 
 // onTheWire decodes the AMR-WB that went to an address, with ffmpeg: neither the gateway's codec library nor its payload code.

@@ -261,6 +261,14 @@ test("close codes: replaced and identity are final, draining is not", async () =
   assert.equal(phone.state, "reconnecting");
 });
 
+test("the network's end of the registration is told as that", async () => {
+  const { platform, phone, errors } = await up();
+  platform.last.frame({ jsonrpc: "2.0", method: "session.closing", params: { seq: 1, reason: "deregistered", text: "t" } });
+  platform.last.drop(4403);
+  assert.equal(phone.state, "closed");
+  assert.equal(errors[0]?.name, "deregistered");
+});
+
 test("the token is renewed a minute before its end", async () => {
   let n = 0;
   const platform = new FakePlatform();

@@ -42,6 +42,7 @@ export declare class Session {
     private login;
     private turn;
     private over;
+    private parting;
     private fresh;
     private renewed;
     private atLeast;

@@ -47,6 +47,7 @@ export class Session {
   private login: LoginResult | null = null;
   private turn = 0;
   private over = false;
+  private parting: PhoneError | null = null; // why the gateway said that it would end the session
   private fresh = false; // the next attempt needs a new token
   private renewed = false; // a new token was already tried since the last login
   private atLeast = 0; // the wait the gateway asked for, milliseconds
@@ -202,7 +203,7 @@ export class Session {
     if (!running) return; // the attempt's own promise tells
     const row = closes.find((c) => c.code === code);
     if (code === 4401 && this.tokens.renewable) this.fresh = true;
-    else if (row && !row.reconnect) return this.finish(code === 1000 ? null : closeError(code));
+    else if (row && !row.reconnect) return this.finish(code === 1000 ? null : (this.parting ?? closeError(code)));
     if (!this.options.reconnect) return this.finish(new PhoneError("connection_lost"));
     this.listener.lost();
     this.retry(this.backoff.next(this.atLeast));
@@ -225,6 +226,7 @@ export class Session {
   private onEvent(event: GatewayEvent): void {
     if (event.method === "session.closing") {
       if (event.params.reason === "tokenExpired") this.fresh = true;
+      if (event.params.reason === "deregistered") this.parting = new PhoneError("deregistered");
       this.atLeast = event.params.retryAfter ?? 0;
     }
     this.listener.event(event);

@@ -56,6 +56,9 @@ func startCore(t *testing.T) *core {
 		render(t, "cdp.xml", filepath.Join(dir, name), values)
 	}
 	databases(t, dir)
+	until(t, "the ports of the last test's core", 10*time.Second, func() bool {
+		return !listening(pcscfIP) && !listening(icscfIP) && !listening(scscfIP)
+	})
 	c.scscf, c.icscf, c.pcscf = kamailio(t, dir, "scscf"), kamailio(t, dir, "icscf"), kamailio(t, dir, "pcscf")
 	until(t, "both CSCFs at the HSS", 20*time.Second, func() bool {
 		for _, p := range []*process{c.scscf, c.icscf, c.pcscf} {
@@ -155,6 +158,7 @@ func start(t *testing.T, name, program string, args ...string) *process {
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	p.cmd.Dir = t.TempDir()
 	p.cmd.WaitDelay = 5 * time.Second
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Kamailio is many processes, and all of them have to go
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +177,7 @@ func start(t *testing.T, name, program string, args ...string) *process {
 func (p *process) stop(s syscall.Signal) {
 	select {
 	case <-p.dead:
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // what it left behind, if anything
 		return
 	default:
 	}
@@ -180,9 +185,9 @@ func (p *process) stop(s syscall.Signal) {
 	select {
 	case <-p.dead:
 	case <-time.After(10 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.dead
 	}
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	<-p.dead
 }
 
 // alive fails the test when the program has ended by itself.

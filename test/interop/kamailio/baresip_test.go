@@ -39,7 +39,7 @@ type phone struct {
 // startPhone registers a baresip that says v whenever it is in a call, and records what it hears.
 func startPhone(t *testing.T, v voice) *phone {
 	t.Helper()
-	requirements(t, "baresip")
+	rig.Needs(t, "baresip")
 	p := &phone{dir: t.TempDir()}
 	var modules string
 	for _, dir := range []string{"/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules"} {
@@ -48,7 +48,7 @@ func startPhone(t *testing.T, v voice) *phone {
 		}
 	}
 	if modules == "" {
-		missing(t, "baresip's AMR module is not installed (make deps-test)")
+		rig.Missing(t, "baresip's AMR module is not installed (make deps-test)")
 	}
 	values := map[string]any{"Listen": fmt.Sprintf("%s:%d", gatewayIP, baresipSIP), "Voice": v.file, "Dir": p.dir, "Ports": fmt.Sprintf("%d-%d", baresipMedia, baresipMedia+100),
 		"Ctrl": fmt.Sprintf("127.0.0.1:%d", baresipCtrl), "Modules": modules}

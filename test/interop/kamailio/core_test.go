@@ -44,7 +44,7 @@ var (
 
 func startCore(t *testing.T) *core {
 	t.Helper()
-	requirements(t, "kamailio", "sqlite3", "ip", "tcpdump", "tshark")
+	rig.Needs(t, "kamailio", "sqlite3", "ip", "tcpdump", "tshark")
 	c := &core{hss: startHSS(t, alice, baresip, sipp)}
 	dir := t.TempDir()
 	values := map[string]string{"Home": home, "PCSCF": pcscfIP, "ICSCF": icscfIP, "SCSCF": scscfIP, "HSS": hssIP, "SCSCFURI": scscfURI, "Trusted": gatewayIP, "Dir": dir}
@@ -110,7 +110,7 @@ INSERT INTO s_cscf_capabilities VALUES (1, 1, 0);`)
 	for _, name := range []string{"standard-create.sql", "presence-create.sql"} {
 		text, err := os.ReadFile(shipped + name)
 		if err != nil {
-			missing(t, err.Error())
+			rig.Missing(t, err.Error())
 		}
 		sql(t, filepath.Join(dir, "scscf.db"), string(text))
 	}

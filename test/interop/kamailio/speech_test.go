@@ -44,10 +44,10 @@ type voice struct {
 // speak cuts a clip out of Asterisk's recorded sounds (G.722, 16 kHz).
 func speak(t *testing.T, name string, from time.Duration) voice {
 	t.Helper()
-	requirements(t, "ffmpeg")
+	rig.Needs(t, "ffmpeg")
 	found, err := filepath.Glob("/usr/share/asterisk/sounds/en*/" + name + ".g722")
 	if err != nil || len(found) == 0 {
-		missing(t, "package asterisk-core-sounds-en-g722 is not installed (make deps-test)")
+		rig.Missing(t, "package asterisk-core-sounds-en-g722 is not installed (make deps-test)")
 	}
 	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "g722", "-i", found[0], "-f", "s16le", "-ar", "16000", "-ac", "1", "-").Output()
 	if err != nil {

@@ -24,12 +24,13 @@ type Options struct {
 type Browser struct {
 	Incoming chan *Call // calls that wait for Answer; the newest is dropped when full
 
-	socket *socket
-	mu     sync.Mutex // guards the following
-	calls  map[string]*Call
-	next   int
-	state  string // of the registration
-	change chan struct{}
+	socket  *socket
+	mu      sync.Mutex // guards the following
+	calls   map[string]*Call
+	next    int
+	state   string // of the registration
+	closing string // why the gateway closes the session
+	change  chan struct{}
 }
 
 // Token asks the lab's issuer (its base URL) for a user's token.
@@ -123,6 +124,8 @@ func (b *Browser) event(method string, params json.RawMessage) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch method {
+	case "session.closing":
+		b.closing = e.Reason
 	case "session.registration":
 		b.state = e.State
 		select {
@@ -131,7 +134,7 @@ func (b *Browser) event(method string, params json.RawMessage) {
 		}
 	case "call.incoming":
 		c := newCall(b, e.Call)
-		c.offer = e.SDP
+		c.offer, c.story = e.SDP, []string{e.line(method)}
 		b.calls[e.Call] = c
 		select {
 		case b.Incoming <- c:

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -20,11 +21,20 @@ type Media interface {
 
 // event is the union of the notifications' parameters that are used.
 type event struct {
-	Call  string `json:"call"`
-	State string `json:"state"`
-	SDP   string `json:"sdp"`
-	Cause struct {
+	Call       string          `json:"call"`
+	State      string          `json:"state"`
+	SDP        string          `json:"sdp"`
+	SIP        int             `json:"sip"`
+	EarlyMedia bool            `json:"earlyMedia"`
+	Local      bool            `json:"local"`
+	Digit      string          `json:"digit"`
+	Reason     string          `json:"reason"` // of session.closing
+	Remote     json.RawMessage `json:"remote"` // of call.hold a truth value, else whom we speak with
+	Cause      struct {
 		Name string `json:"name"`
+		By   string `json:"by"`
+		SIP  int    `json:"sip"`
+		Q850 int    `json:"q850"`
 	} `json:"cause"`
 }
 
@@ -43,15 +53,22 @@ type Call struct {
 	offer   string // of an incoming call
 	media   Media
 	cause   string
+	story   []string      // under the browser's lock
+	more    chan struct{} // closed and replaced when the story grows
 }
 
 func newCall(b *Browser, id string) *Call {
 	return &Call{Ringing: make(chan struct{}), Accepted: make(chan struct{}), Connected: make(chan struct{}), Ended: make(chan struct{}),
-		browser: b, id: id}
+		browser: b, id: id, more: make(chan struct{})}
 }
 
 // event runs under the browser's lock.
 func (c *Call) event(method string, e event) {
+	if line := e.line(method); line != "" {
+		c.story = append(c.story, line)
+		close(c.more)
+		c.more = make(chan struct{})
+	}
 	switch {
 	case method == "call.progress" && e.State == "ringing":
 		if once(c.Ringing) {
@@ -105,10 +122,14 @@ func (c *Call) Cause() string { return c.cause }
 
 // Answer alerts and answers an incoming call with m.
 func (c *Call) Answer(ctx context.Context, m Media) error {
-	id := map[string]string{"call": c.id}
-	if err := c.browser.socket.request(ctx, "call.ringing", id, nil); err != nil {
+	if err := c.Do(ctx, "call.ringing"); err != nil {
 		return err
 	}
+	return c.PickUp(ctx, m)
+}
+
+// PickUp answers an incoming call with m.
+func (c *Call) PickUp(ctx context.Context, m Media) error {
 	c.media = m
 	answer, err := m.Answer(ctx, c.offer)
 	if err != nil {

@@ -1,0 +1,83 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// line is an event as one line of a call's story; "" for those that come by the clock or from media alone.
+func (e event) line(method string) string {
+	switch method {
+	case "call.incoming":
+		return "incoming"
+	case "call.progress":
+		out := fmt.Sprintf("progress %s %d", e.State, e.SIP)
+		if e.EarlyMedia {
+			out += " heard"
+		}
+		return out
+	case "call.accepted":
+		return "accepted"
+	case "call.hold":
+		return fmt.Sprintf("hold local=%t remote=%s", e.Local, e.Remote)
+	case "call.dtmf":
+		return "digit " + e.Digit
+	case "call.ended":
+		out := fmt.Sprintf("ended %s by %s", e.Cause.Name, e.Cause.By)
+		if e.Cause.SIP != 0 {
+			out += fmt.Sprintf(" sip=%d", e.Cause.SIP)
+		}
+		if e.Cause.Q850 != 0 {
+			out += fmt.Sprintf(" q850=%d", e.Cause.Q850)
+		}
+		return out
+	}
+	return ""
+}
+
+// Story is what the page was told of the call so far, in order, one line for each event.
+func (c *Call) Story() []string {
+	c.browser.mu.Lock()
+	defer c.browser.mu.Unlock()
+	return slices.Clone(c.story)
+}
+
+// Hears waits until a line of the call's story begins with prefix.
+func (c *Call) Hears(ctx context.Context, prefix string) error {
+	for {
+		c.browser.mu.Lock()
+		story, more := c.story, c.more
+		c.browser.mu.Unlock()
+		if slices.ContainsFunc(story, func(s string) bool { return strings.HasPrefix(s, prefix) }) {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-c.browser.socket.gone:
+			return fmt.Errorf("call %s, waiting for %q after %q: %w", c.id, prefix, story, ErrClosed)
+		case <-ctx.Done():
+			return fmt.Errorf("call %s, waiting for %q after %q: %w", c.id, prefix, story, ctx.Err())
+		}
+	}
+}
+
+// Do sends a request about the call, with more parameters as name and value in turn, and waits for its answer.
+func (c *Call) Do(ctx context.Context, method string, more ...any) error {
+	params := map[string]any{"call": c.id}
+	for i := 0; i+1 < len(more); i += 2 {
+		params[fmt.Sprint(more[i])] = more[i+1]
+	}
+	return c.browser.socket.request(ctx, method, params, nil)
+}
+
+// Closing is why the gateway said that it closes the session; "" if it did not.
+func (b *Browser) Closing() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closing
+}
+
+// Gone is closed when the socket has ended.
+func (b *Browser) Gone() <-chan struct{} { return b.socket.gone }

@@ -24,11 +24,11 @@ import (
 
 const (
 	rate = 16000
-	// clip is how much of a recording is spoken, again and again, with a rest behind it; a listener who records for two
-	// rounds has heard one from its start.
+	// clip is how much of a recording is spoken, again and again, with a rest behind it; a listener who records for three
+	// rounds has heard two from their start: every piece is looked for in both, for a busy machine may make a browser stutter.
 	clip  = 4 * time.Second
 	round = clip + time.Second
-	heard = 2*round + 500*time.Millisecond
+	heard = 3*round + 500*time.Millisecond
 
 	alike     = 0.85  // band-energy correlation of what was said and what was heard
 	different = 0.5   // no more than this between two speakers
@@ -108,14 +108,14 @@ func (v voice) same(t *testing.T, where string, recording []int16, other voice) 
 	}
 }
 
-// likeness compares two seconds at a time, each aligned by itself, and returns the mean: a browser's play-out stretches and
+// likeness compares a second at a time, each aligned by itself, and returns the mean: a browser's play-out stretches and
 // shortens what it hears by some milliseconds here and there, which nobody hears, but which moves all that follows.
 func likeness(said, recording []int16) (float64, error) {
-	const piece = 2 * rate
+	const piece = rate
 	var sum float64
 	n := 0
 	for at := 0; at+piece <= len(said); at += piece {
-		m, err := tone.Compare(said[at:at+piece], recording, rate, rate, round+time.Duration(at)*time.Second/rate)
+		m, err := tone.Compare(said[at:at+piece], recording, rate, rate, 2*round+time.Duration(at)*time.Second/rate)
 		if err != nil {
 			return 0, err
 		}

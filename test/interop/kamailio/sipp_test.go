@@ -14,6 +14,7 @@ import (
 	"causeway/test/lab/amr"
 	"causeway/test/lab/codec"
 	"causeway/test/lab/rtp"
+	"causeway/test/rig"
 )
 
 const (
@@ -36,7 +37,7 @@ type script struct {
 // play starts SIPp with a scenario as a handset behind the P-CSCF.
 func play(t *testing.T, name string, s script, media int) *process {
 	t.Helper()
-	requirements(t, "sipp")
+	rig.Needs(t, "sipp")
 	s.Home, s.User, s.Private, s.Password = home, sipp.impu(), sipp.impi(), sipp.password
 	file := filepath.Join(t.TempDir(), name)
 	render(t, name, file, s)
@@ -56,7 +57,7 @@ func play(t *testing.T, name string, s script, media int) *process {
 func recording(t *testing.T, v voice, rounds int) string {
 	t.Helper()
 	if !codec.Available() {
-		missing(t, "this build has no AMR-WB encoder")
+		rig.Missing(t, "this build has no AMR-WB encoder")
 	}
 	enc, err := codec.NewEncoder("AMR-WB", false)
 	if err != nil {

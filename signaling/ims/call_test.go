@@ -211,6 +211,41 @@ func TestForks(t *testing.T) {
 	r.peer.reply(r.peer.next("BYE sip:a@"), 200, "", "")
 }
 
+// TestForkEnds: a 199 takes its dialog's early media away, and the other fork is told again with its description; a fork nobody
+// was told of last ends unheard (RFC 6228).
+func TestForkEnds(t *testing.T) {
+	r := onUDP(t)
+	b, _ := r.register()
+	_, invite := r.invite(b)
+	contact := func(tag string) string { return "Contact: <sip:" + tag + "@" + r.peer.wire.address() + ">" }
+	early := func(status int, tag, sdp string, more ...string) {
+		r.peer.reply(invite, status, tag, sdp, append([]string{contact(tag)}, more...)...)
+	}
+	want := func(status int, dialog string, media, described bool) {
+		t.Helper()
+		if e := said[Provisional](r); e.Status != status || e.Dialog != dialog || e.EarlyMedia != media || (e.SDP != "") != described {
+			t.Fatalf("%+v", e)
+		}
+	}
+	early(183, "A", theirSDP)
+	said[Trying](r)
+	want(183, "A", false, true)
+	early(183, "B", theirSDP, "P-Early-Media: sendrecv")
+	want(183, "B", true, true)
+	early(199, "B", "")
+	want(183, "A", false, true)
+	early(180, "C", "")
+	want(180, "C", false, false)
+	early(199, "A", "")
+	early(199, "C", "")
+	want(199, "C", false, false)
+	r.peer.reply(invite, 486, "D", "")
+	r.peer.next("ACK")
+	if e := said[Failed](r); e.Cause.Kind != call.Busy {
+		t.Fatalf("%+v", e)
+	}
+}
+
 // TestCancelOutgoing: CANCEL goes out after the first provisional and carries our reason.
 func TestCancelOutgoing(t *testing.T) {
 	r := onUDP(t)

@@ -145,32 +145,6 @@ func (InfoDTMF) callEvent()       {}
 
 // What the dialog machine says becomes call events here, and SIP's words for an end become causes.
 
-// early keeps per early dialog whether the network authorises its media (RFC 5009).
-type early struct {
-	policy     string
-	authorised map[string]bool
-}
-
-// authorise updates and returns the verdict for one provisional response. Directions are as seen by the far end, which
-// sends early media on sendrecv and sendonly; a response without the header changes nothing (RFC 5009 6).
-func (e *early) authorise(dialogID string, res *sip.Response, hasSDP bool) bool {
-	if e.authorised == nil {
-		e.authorised = map[string]bool{}
-	}
-	values := dialog.Values(res, "p-early-media")
-	if len(values) > 0 {
-		on := false
-		for _, v := range values {
-			word := strings.ToLower(firstWord(v))
-			on = on || word == "sendrecv" || word == "sendonly"
-		}
-		e.authorised[dialogID] = on
-	} else if e.policy == "sdp" && hasSDP {
-		e.authorised[dialogID] = true
-	}
-	return e.authorised[dialogID]
-}
-
 // event hands one event of the machine to the user.
 func (k *Call) event(e dialog.Event) {
 	switch e := e.(type) {
@@ -193,7 +167,7 @@ func (k *Call) event(e dialog.Event) {
 	case dialog.Answered:
 		if k.gate.confirming {
 			k.gate.confirming = false
-			k.tell(Provisional{Status: 183, Reason: dialog.Phrase(183), SDP: e.SDP, EarlyMedia: k.media.authorised[e.Dialog], Dialog: e.Dialog})
+			k.tell(Provisional{Status: 183, Reason: dialog.Phrase(183), SDP: e.SDP, EarlyMedia: k.media.fork(e.Dialog).authorised, Dialog: e.Dialog})
 			return
 		}
 		k.tell(Answer{SDP: e.SDP})
@@ -215,11 +189,13 @@ func (k *Call) event(e dialog.Event) {
 
 // provisional hands a 101-199 to the user, and confirms resources if the far end asks to be told.
 func (k *Call) provisional(e dialog.Provisional) {
-	res := e.Response
-	k.tell(Provisional{
-		Status: res.StatusCode, Reason: cleanText(res.Reason), SDP: e.SDP, Dialog: e.Dialog,
-		EarlyMedia: k.media.authorise(e.Dialog, res, e.SDP != ""),
-	})
+	if e.Response.StatusCode == 199 {
+		if p, told := k.media.over(e.Dialog, e.Response); told {
+			k.tell(p)
+		}
+		return
+	}
+	k.tell(k.media.heard(e.Dialog, e.SDP, e.Response))
 	if offer := k.gate.confirm(e.SDP); offer != "" {
 		k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
 			out, err := m.Offer(now, offer)

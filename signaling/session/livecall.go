@@ -84,7 +84,7 @@ func (c *liveCall) do(a call.Action) {
 	switch a := a.(type) {
 	case call.OpenMedia, call.SetAccess, call.UpdateAccess, call.ConnectCore, call.SetHold, call.SendDigits, call.CloseMedia:
 		c.doMedia(a)
-	case call.SendInvite, call.SendRinging, call.AcceptCore, call.Reoffer, call.AnswerCore, call.RejectCoreOffer, call.EndCore:
+	case call.SendInvite, call.SendProgress, call.SendRinging, call.AcceptCore, call.Reoffer, call.AnswerCore, call.RejectCoreOffer, call.EndCore:
 		c.doCore(a)
 	case call.AskPolicy:
 		c.askPolicy(a)

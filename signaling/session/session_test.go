@@ -181,6 +181,25 @@ func TestTerminatingCall(t *testing.T) {
 	})
 }
 
+// TestPreconditions: a caller that reserves resources gets our answer at once, and the page hears of it when they are there.
+func TestPreconditions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		p.login("alice")
+		d := &fakeDialog{}
+		s := b.manager.all()[0]
+		s.post(func() { s.ring(d, ims.IncomingCall{SDP: coreOffer(), Preconditions: true}) })
+		if said := d.heard(); !slices.Equal(said, []string{"progress"}) || len(p.events(wire.EventIncoming)) != 0 {
+			t.Fatalf("said %v, the page heard %v", said, p.events(wire.EventIncoming))
+		}
+		d.notify(ims.ResourcesReady{})
+		if e := p.last(wire.EventIncoming); e["sdp"] == nil {
+			t.Errorf("the page heard %v", e)
+		}
+	})
+}
+
 func TestCodecsThatDoNotMeetAreRefusedBeforeAnybodyIsAlerted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed(t, nil)

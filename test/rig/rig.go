@@ -103,9 +103,22 @@ func Start(t *testing.T, opt Options) *Bed {
 	if opt.Last != nil {
 		opt.Last(b, &env)
 	}
-	b.Gateway = Run(t, program, []string{"serve", "-c", "../../configs/demo.yaml"}, env)
+	b.Gateway = Run(t, program, []string{"serve", "-c", filepath.Join(root(t), "configs", "demo.yaml")}, env)
 	b.Ready()
 	return b
+}
+
+// root is the checkout's top folder.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	for ; err == nil && dir != "/"; dir = filepath.Dir(dir) {
+		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil {
+			return dir
+		}
+	}
+	t.Fatal("no go.mod above the test")
+	return ""
 }
 
 // Ready waits until the gateway serves pages; whether the core is there is the test's business.

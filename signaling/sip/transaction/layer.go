@@ -243,7 +243,7 @@ func (l *Layer) cancel(cancel *sip.Request, src transport.Source) {
 		own.answer(481, "Call/Transaction Does Not Exist")
 		return
 	}
-	own.answer(200, "OK")
+	own.answerAs(invite.tag(), 200, "OK")
 	invite.feed(Cancel, cancel)
 }
 

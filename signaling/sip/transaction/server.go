@@ -55,7 +55,26 @@ func (s *Server) Respond(res *sip.Response) error {
 
 // answer sends a bare response of the layer's own.
 func (s *Server) answer(status int, reason string, extra ...sip.Header) {
+	s.answerAs("", status, reason, extra...)
+}
+
+// tag is the To tag of what was answered so far, "" if nothing with one was.
+func (s *Server) tag() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last == nil || s.last.To() == nil {
+		return ""
+	}
+	return s.last.To().Params.GetOr("tag", "")
+}
+
+// answerAs is answer with a To tag of another transaction: the 200 to a CANCEL has that of the INVITE's responses, or callers
+// take it for another dialog's (RFC 3261 9.2).
+func (s *Server) answerAs(tag string, status int, reason string, extra ...sip.Header) {
 	res := sip.NewResponseFromRequest(s.req, status, reason, nil)
+	if to := res.To(); tag != "" && to != nil {
+		to.Params.Add("tag", tag)
+	}
 	for _, h := range extra {
 		res.AppendHeader(h)
 	}

@@ -171,6 +171,9 @@ func TestCancelOfServer(t *testing.T) {
 		say(t, u.last(), 180)
 		cancel := cancelFor(invite, nil)
 		f.handler(cancel, udpSource())
+		if tag := f.last().(*sip.Response).To().Params.GetOr("tag", ""); tag != "us" {
+			t.Errorf("the CANCEL's 200 has the To tag %q, not that of the 180 (RFC 3261 9.2)", tag)
+		}
 		f.handler(cancel, udpSource())
 		expect(t, "sent", f.take(), "180@0", "200@0", "200@0")
 		expect(t, "heard", u.take(), "new INVITE", "cancelled")

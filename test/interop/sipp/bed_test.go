@@ -1,0 +1,259 @@
+//go:build interop
+
+package sipp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"causeway/test/lab"
+	"causeway/test/lab/core"
+	"causeway/test/load/client"
+	"causeway/test/rig"
+)
+
+// patience is how long one scenario may take, unless it waits for a timer on purpose.
+const patience = 20 * time.Second
+
+// users is how many users, and ports for SIPp, a bed has; the registrar has the port behind them.
+const users = 100
+
+// bed is a gateway whose core is SIPp: one that registers everybody, and one for each scenario.
+type bed struct {
+	*rig.Bed
+	network string
+	first   int // port of the first user's SIPp
+	taken   atomic.Int32
+	log     string // the registrar's
+	peers   *client.Peers
+}
+
+// newBed starts a gateway and its registrar. Beds that live at the same time need different first ports.
+func newBed(t *testing.T, network string, first int, env ...string) *bed {
+	t.Helper()
+	rig.Needs(t, "sipp", "ip", "tcpdump", "tshark")
+	b := &bed{network: network, first: first}
+	var err error
+	if b.peers, err = client.NewPeers(); err != nil {
+		t.Fatal(err)
+	}
+	b.log = b.registrar(t)
+	registrar := fmt.Sprintf("%s:%d", gatewayIP, first+users)
+	b.Bed = rig.Start(t, rig.Options{
+		Lab: func(c *lab.Config) {
+			c.NoCore, c.NoHandsets, c.NoPCRF = true, true, true
+			c.Subscribers = []core.Subscriber{}
+			for i := range users {
+				c.Subscribers = append(c.Subscribers, core.Subscriber{Number: number(first + i), Name: name(first + i)})
+			}
+		},
+		Env: append([]string{
+			"CAUSEWAY_IMS_CORE_ADDRESS=" + registrar, "CAUSEWAY_IMS_CORE_TRANSPORT=" + network,
+			"CAUSEWAY_IMS_REG_EVENT=false", // the user's own SIPp would have to take the SUBSCRIBE
+			"CAUSEWAY_LOG_LEVEL=DEBUG", "CAUSEWAY_MEDIA_QUARANTINE=1s",
+			"CAUSEWAY_SESSION_REQUESTS_PER_SECOND=1000", "CAUSEWAY_SESSION_REQUEST_BURST=1000",
+		}, env...),
+		Last: func(b *rig.Bed, env *[]string) {
+			*env = append(*env, fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", b.Media.Port()))
+		},
+	})
+	return b
+}
+
+func number(port int) string { return fmt.Sprintf("+1555%d", port) }
+func name(port int) string   { return fmt.Sprintf("u%d", port) }
+
+// registrar starts the SIPp that answers every REGISTER, and returns its log.
+func (b *bed) registrar(t *testing.T) string {
+	s := &script{network: b.network, values: map[string]string{"network": b.network}}
+	log := filepath.Join(t.TempDir(), "registrar.log")
+	p := b.sipp(t, s.render(t, "registrar"), b.first+users, "", "-deadcall_wait", "0", "-trace_logs", "-log_file", log)
+	t.Cleanup(func() {
+		if text, _ := os.ReadFile(p.errors); len(text) > 0 && t.Failed() {
+			t.Logf("registrar: %.2000s", text)
+		}
+	})
+	return log
+}
+
+// token is the user part of a user's Contact, as the registrar saw it last.
+func (b *bed) token(t *testing.T, port int) string {
+	t.Helper()
+	text, err := os.ReadFile(b.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(fmt.Sprintf(`registered %d (\S+)`, port)).FindAllSubmatch(text, -1)
+	if len(found) == 0 {
+		t.Fatalf("the registrar has not seen user %d", port)
+	}
+	return string(found[len(found)-1][1])
+}
+
+// peer is a running SIPp.
+type peer struct {
+	file, errors string
+	messages     string // what was sent and received
+	out          bytes.Buffer
+	done         chan struct{}
+	err          error
+}
+
+// sipp starts a scenario on a port. remote is empty where SIPp waits to be called; then it listens when sipp returns.
+func (b *bed) sipp(t *testing.T, file string, port int, remote string, more ...string) *peer {
+	t.Helper()
+	dir := t.TempDir()
+	p := &peer{file: file, errors: filepath.Join(dir, "errors"), messages: filepath.Join(dir, "messages"), done: make(chan struct{})}
+	args := append([]string{"-sf", file, "-i", gatewayIP, "-p", fmt.Sprint(port), "-t", map[string]string{"udp": "u1", "tcp": "t1"}[b.network],
+		"-nostdin", "-trace_err", "-error_file", p.errors, "-trace_msg", "-message_file", p.messages}, more...)
+	if remote != "" {
+		args = append(args, remote)
+	}
+	cmd := exec.Command("sipp", args...)
+	cmd.Stdout, cmd.Stderr = &p.out, &p.out
+	cmd.Dir = filepath.Dir(file)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.err = cmd.Wait(); close(p.done) }()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-p.done })
+	if remote == "" {
+		p.listening(t, b.network, port)
+	}
+	return p
+}
+
+// listening waits until SIPp has its port: what comes earlier would have to be repeated, and SIPp counts that.
+func (p *peer) listening(t *testing.T, network string, port int) {
+	t.Helper()
+	entry := fmt.Sprintf(":%04X ", port)
+	deadline := time.Now().Add(10 * time.Second)
+	for tick := time.NewTicker(5 * time.Millisecond); time.Now().Before(deadline); <-tick.C {
+		table, err := os.ReadFile("/proc/self/net/" + network)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(table), entry) {
+			return
+		}
+		select {
+		case <-p.done:
+			t.Fatalf("SIPp ended: %v\n%s", p.err, p.report())
+		default:
+		}
+	}
+	t.Fatal("SIPp does not listen")
+}
+
+// report is what a reader needs when a scenario failed.
+func (p *peer) report() string {
+	errs, _ := os.ReadFile(p.errors)
+	messages, _ := os.ReadFile(p.messages)
+	return fmt.Sprintf("%.3000s\n%s\nmessages:\n%s", errs, tail(p.out.String(), 300), tail(string(messages), 9000))
+}
+
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }
+
+// wait waits for the scenario's end; only a SIPp whose calls all went by the scenario ends well.
+func (p *peer) wait(ctx context.Context) error {
+	select {
+	case <-p.done:
+		if p.err != nil {
+			return fmt.Errorf("SIPp: %w\n%s", p.err, p.report())
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("SIPp did not come to its end\n%s", p.report())
+	}
+}
+
+// far is where a far party's SDP wants its RTP. From the first packet on it sends silence back to where that came from.
+type far struct {
+	conn *net.UDPConn
+
+	mu      sync.Mutex // guards the following
+	packets int
+	payload byte // type of the last one
+	more    chan struct{}
+}
+
+func newFar(t *testing.T) *far {
+	t.Helper()
+	for {
+		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(gatewayIP)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if conn.LocalAddr().(*net.UDPAddr).Port%2 != 0 { // RTP is on even ports
+			_ = conn.Close()
+			continue
+		}
+		f := &far{conn: conn, more: make(chan struct{})}
+		done := make(chan struct{})
+		go func() { defer close(done); f.run() }()
+		t.Cleanup(func() { _ = conn.Close(); <-done })
+		return f
+	}
+}
+
+func (f *far) port() int { return f.conn.LocalAddr().(*net.UDPAddr).Port }
+
+func (f *far) run() {
+	b := make([]byte, 1500)
+	silence := append([]byte{0x80, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, bytes.Repeat([]byte{0xd5}, 160)...)
+	var seq uint16
+	for {
+		n, from, err := f.conn.ReadFromUDPAddrPort(b)
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			continue // an ICMP error: the gateway's port has closed
+		}
+		if n < 12 {
+			continue
+		}
+		f.mu.Lock()
+		f.packets++
+		f.payload = b[1] & 0x7f
+		close(f.more)
+		f.more = make(chan struct{})
+		f.mu.Unlock()
+		seq++
+		silence[2], silence[3] = byte(seq>>8), byte(seq)
+		stamp := uint32(seq) * 160
+		silence[4], silence[5], silence[6], silence[7] = byte(stamp>>24), byte(stamp>>16), byte(stamp>>8), byte(stamp)
+		_, _ = f.conn.WriteToUDPAddrPort(silence, netip.AddrPortFrom(from.Addr(), from.Port()))
+	}
+}
+
+// hears waits for n more packets and returns the last one's payload type.
+func (f *far) hears(ctx context.Context, n int) (byte, error) {
+	f.mu.Lock()
+	want := f.packets + n
+	for f.packets < want {
+		more := f.more
+		f.mu.Unlock()
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return 0, fmt.Errorf("no RTP came to port %d: %w", f.port(), ctx.Err())
+		}
+		f.mu.Lock()
+	}
+	defer f.mu.Unlock()
+	return f.payload, nil
+}

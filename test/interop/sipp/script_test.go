@@ -1,0 +1,277 @@
+//go:build interop
+
+package sipp
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template"
+)
+
+// script turns a file of testdata into a SIPp scenario. The files are SIPp's XML with calls of the functions below in place of the
+// messages' boilerplate, so that a scenario reads as what it is about.
+//
+//	{{invite}}                           takes an INVITE and keeps what its responses repeat
+//	{{reply "183 Session Progress" ...}} answers the INVITE; {{answer "200 OK" ...}} the request that came last
+//	{{call ...}}                         sends an INVITE; {{ack}} and {{refused}} acknowledge its 2xx and its refusal
+//	{{send "UPDATE" ...}}                sends a request in the dialog
+//	{{expect "PRACK" ...}}               takes a request; {{status 200 ...}} a response
+//
+// {{trying}} is a 100 that may come, {{cancel}} gives our INVITE up.
+//
+// Arguments of what is sent: "tag=b" our tag; "rtp=2" an SDP with far socket 2; "dir=sendonly", "codec=amr", "line=a=..." change
+// it; anything else is a header line. Arguments of what is taken are pairs of a header's name (or "body") and a regular
+// expression; "RSeq>rseq" keeps what matched in a variable.
+type script struct {
+	network string // udp, tcp
+	user    string // whom the gateway registered: a telephone number
+	token   string // user part of its Contact
+	gateway string // host:port
+	rtp     []int  // far ports
+	values  map[string]string
+
+	caller  bool
+	tag     string         // ours, last used
+	cseq    int            // of our requests
+	invited int            // of our last INVITE
+	version map[string]int // of our SDP, by tag
+	last    map[string]string
+	seen    int // regular expressions so far, for names of variables
+	names   []string
+}
+
+// home is the lab's home network.
+const home = "ims.mnc001.mcc001.3gppnetwork.org"
+
+// render writes the scenario into a file for SIPp.
+func (s *script) render(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name+".xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.version, s.last, s.cseq, s.tag = map[string]int{}, map[string]string{}, 100, "a"
+	s.names, s.seen = nil, 0
+	funcs := template.FuncMap{"invite": s.invite, "reply": s.reply, "answer": s.answer, "send": s.send, "expect": s.expect, "status": s.status,
+		"call": s.call, "ack": s.ack, "refused": s.refused, "cancel": s.cancel, "trying": trying100, "code": s.code, "value": func(k string) string { return s.values[k] }}
+	page, err := template.New(name).Funcs(funcs).Parse(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := page.Execute(&out, nil); err != nil {
+		t.Fatal(err)
+	}
+	names := ""
+	if len(s.names) > 0 { // SIPp wants every variable to be used
+		names = `<Reference variables="` + strings.Join(s.names, ",") + `"/>`
+	}
+	file := filepath.Join(t.TempDir(), name+".xml")
+	body := `<?xml version="1.0" encoding="UTF-8"?>` + "\n<scenario name=\"" + name + "\">\n" + out.String() + names + "\n</scenario>\n"
+	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// keep is an action that stores a header's value in a variable; check makes its regular expression a condition.
+func (s *script) keep(header, regexp, variable string) string {
+	if !slices.Contains(s.names, variable) {
+		s.names = append(s.names, variable)
+	}
+	check := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(regexp)
+	return fmt.Sprintf("<ereg regexp=%q search_in=\"hdr\" header=\"%s:\" check_it=\"true\" assign_to=%q/>\n", check, header, variable)
+}
+
+// checks are the conditions of a received message: pairs of header and regular expression.
+func (s *script) checks(pairs []string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s.seen++
+		if pairs[i] == "body" {
+			name := fmt.Sprintf("check%d", s.seen)
+			s.names = append(s.names, name)
+			fmt.Fprintf(&b, "<ereg regexp=%q search_in=\"body\" check_it=\"true\" assign_to=%q/>\n", pairs[i+1], name)
+			continue
+		}
+		header, variable, named := strings.Cut(pairs[i], ">")
+		if !named {
+			variable = fmt.Sprintf("check%d", s.seen)
+		}
+		b.WriteString(s.keep(header, pairs[i+1], variable))
+	}
+	return b.String()
+}
+
+func (s *script) invite(pairs ...string) string {
+	return "<recv request=\"INVITE\" rrs=\"true\"><action>\n" + s.keep("Via", ".*", "via") + s.keep("From", ".*", "from") +
+		s.keep("To", ".*", "to") + s.keep("CSeq", ".*", "cseq") + s.checks(pairs) + "</action></recv>\n"
+}
+
+func (s *script) expect(method string, pairs ...string) string {
+	return fmt.Sprintf("<recv request=%q rrs=\"true\"><action>\n%s</action></recv>\n", method, s.checks(append([]string{"Via", "SIP/2.0"}, pairs...)))
+}
+
+func (s *script) status(code int, pairs ...string) string {
+	rrs := ` rrs="true"` // the route set and the remote target are in it
+	if slices.Contains(pairs, "CANCEL") {
+		rrs = ""
+	}
+	return fmt.Sprintf("<recv response=\"%d\"%s><action>\n%s</action></recv>\n", code, rrs, s.checks(append([]string{"Via", "SIP/2.0"}, pairs...)))
+}
+
+// trying100 is a 100 that may come: it is sent only where nothing else is soon enough (RFC 3261 17.2.1).
+func trying100() string { return "<recv response=\"100\" optional=\"true\"/>\n" }
+
+// code is a value that is a status.
+func (s *script) code(key string) (int, error) { return strconv.Atoi(s.values[key]) }
+
+// contact is where we want requests of the dialog.
+func (s *script) contact() string {
+	return fmt.Sprintf("Contact: <sip:far@[local_ip]:[local_port];transport=%s>", s.network)
+}
+
+// parts sorts the arguments of a message into headers and a body.
+func (s *script) parts(args []string) (headers, body string) {
+	dir, codec, rtp := "sendrecv", "pcma", -1
+	var lines []string
+	for _, a := range args {
+		key, value, _ := strings.Cut(a, "=")
+		switch key {
+		case "tag":
+			s.tag = value
+		case "dir":
+			dir = value
+		case "codec":
+			codec = value
+		case "line":
+			lines = append(lines, value)
+		case "rtp":
+			rtp = int(value[0] - '1')
+		default:
+			headers += a + "\n"
+		}
+	}
+	if rtp < 0 {
+		return headers + "Content-Length: 0\n", ""
+	}
+	body = s.sdp(rtp, codec, dir, lines)
+	return headers + "Content-Type: application/sdp\nContent-Length: [len]\n", body
+}
+
+// sdp is a description of ours; its version rises when it changes (RFC 3264 8).
+func (s *script) sdp(rtp int, codec, dir string, lines []string) string {
+	audio := "8 101\na=rtpmap:8 PCMA/8000\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15"
+	if codec == "amr" {
+		audio = "98 101\na=rtpmap:98 AMR/8000\na=fmtp:98 octet-align=1\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15"
+	}
+	if codec == "none" {
+		audio = "96\na=rtpmap:96 EVS/16000"
+	}
+	rest := fmt.Sprintf("s=-\nc=IN IP4 %s\nt=0 0\nm=audio %d RTP/AVP %s\na=ptime:20\na=%s\n", gatewayIP, s.rtp[rtp], audio, dir)
+	for _, l := range lines {
+		rest += l + "\n"
+	}
+	if rest != s.last[s.tag] {
+		s.version[s.tag]++
+		s.last[s.tag] = rest
+	}
+	return fmt.Sprintf("v=0\no=far 1 %d IN IP4 %s\n%s", s.version[s.tag], gatewayIP, rest)
+}
+
+func message(retransmit bool, text, body string) string {
+	open := "<send>"
+	if retransmit {
+		open = `<send retrans="500">`
+	}
+	return open + "<![CDATA[\n" + text + "\n" + body + "]]></send>\n"
+}
+
+const allow = "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS"
+
+// reply answers the INVITE.
+func (s *script) reply(status string, args ...string) string {
+	headers, body := s.parts(args)
+	text := "SIP/2.0 " + status + "\nVia: [$via]\nFrom: [$from]\nTo: [$to];tag=" + s.tag + "\nCall-ID: [call_id]\nCSeq: [$cseq]\n"
+	if status < "300" && !strings.HasPrefix(status, "100") {
+		text += s.contact() + "\n" + allow + "\n"
+	}
+	return message(false, text+headers, body)
+}
+
+// answer answers the request that came last.
+func (s *script) answer(status string, args ...string) string {
+	headers, body := s.parts(args)
+	text := "SIP/2.0 " + status + "\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
+	if body != "" {
+		text += s.contact() + "\n" + allow + "\n"
+	}
+	return message(false, text+headers, body)
+}
+
+// sender writes From and To of our requests.
+func (s *script) sender(toTag bool) string {
+	if !s.caller {
+		return "From: [$to];tag=" + s.tag + "\nTo: [$from]\n"
+	}
+	to := ""
+	if toTag {
+		to = "[peer_tag_param]"
+	}
+	return fmt.Sprintf("From: \"Far\" <sip:+15550101@%s>;tag=[pid]far[call_number]\nTo: <sip:%s@%s>%s\n", home, s.user, home, to)
+}
+
+func (s *script) via() string {
+	return fmt.Sprintf("Via: SIP/2.0/%s [local_ip]:[local_port];branch=[branch];rport\nMax-Forwards: 70\n", strings.ToUpper(s.network))
+}
+
+// send sends a request in the dialog.
+func (s *script) send(method string, args ...string) string {
+	s.cseq++
+	headers, body := s.parts(args)
+	text := method + " [next_url] SIP/2.0\n" + s.via() + s.sender(true) + fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d %s\n", s.cseq, method)
+	if method == "INVITE" {
+		s.invited = s.cseq
+	}
+	if method == "INVITE" || method == "UPDATE" {
+		text += s.contact() + "\n" + allow + "\n"
+	}
+	return message(true, text+headers, body)
+}
+
+// call sends an INVITE to the gateway, as an S-CSCF would.
+func (s *script) call(args ...string) string {
+	s.caller = true
+	s.cseq++
+	s.invited = s.cseq
+	headers, body := s.parts(args)
+	text := fmt.Sprintf("INVITE sip:%s@%s SIP/2.0\n", s.token, s.gateway) + s.via() + fmt.Sprintf("Route: <sip:mt-%s@%s;lr>\n", s.token, s.gateway) +
+		s.sender(false) + fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d INVITE\n", s.cseq) + s.contact() + "\n" + allow + "\n" +
+		fmt.Sprintf("P-Asserted-Identity: \"Far\" <sip:+15550101@%s>\nP-Called-Party-ID: <sip:%s@%s>\nP-Charging-Vector: icid-value=far[call_number]\n", home, s.user, home)
+	return message(true, text+headers, body)
+}
+
+// ack acknowledges a 2xx.
+func (s *script) ack(args ...string) string {
+	headers, body := s.parts(args)
+	return message(false, "ACK [next_url] SIP/2.0\n"+s.via()+s.sender(true)+fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d ACK\n", s.invited)+headers, body)
+}
+
+// cancel gives up our INVITE, in its transaction's name (RFC 3261 9.1).
+func (s *script) cancel(args ...string) string {
+	headers, body := s.parts(args)
+	return message(true, fmt.Sprintf("CANCEL sip:%s@%s SIP/2.0\n[last_Via:]\nMax-Forwards: 70\nRoute: <sip:mt-%s@%s;lr>\n", s.token, s.gateway, s.token, s.gateway)+
+		s.sender(false)+fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d CANCEL\n", s.invited)+headers, body)
+}
+
+// refused takes a refusal of our INVITE and acknowledges it within the INVITE's transaction (RFC 3261 17.1.1.3).
+func (s *script) refused(code int, pairs ...string) string {
+	text := fmt.Sprintf("ACK sip:%s@%s SIP/2.0\n[last_Via:]\nMax-Forwards: 70\n[last_From:]\n[last_To:]\n[last_Call-ID:]\nCSeq: %d ACK\nContent-Length: 0\n", s.token, s.gateway, s.invited)
+	return s.status(code, pairs...) + message(false, text, "")
+}

@@ -203,7 +203,7 @@ func (k *Call) perform(a dialog.Action) {
 
 // send starts a client transaction.
 func (k *Call) send(a dialog.Send) {
-	target := k.client.core.hop(a.Request, k.back)
+	target, id := k.client.core.hop(a.Request, k.back), a.Tx // id alone: the handler outlives the request
 	tx, err := k.client.tx.Request(a.Request, target, handler{
 		response: func(res *sip.Response) {
 			k.q.post(func() {
@@ -212,12 +212,12 @@ func (k *Call) send(a dialog.Send) {
 					return
 				}
 				if res.StatusCode >= 200 {
-					delete(k.invites, a.Tx)
+					delete(k.invites, id)
 				}
-				k.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Response(now, a.Tx, res) })
+				k.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Response(now, id, res) })
 			})
 		},
-		failed: func(err error) { k.failed(a.Tx, err) },
+		failed: func(err error) { k.failed(id, err) },
 	})
 	if err != nil {
 		k.failed(a.Tx, err)
@@ -272,7 +272,8 @@ func (k *Call) finish() {
 	if k.timer != nil {
 		k.timer.Stop()
 	}
-	k.invites, k.servers = nil, nil
+	// SIP's timers keep the call itself for 32 s more, but nothing that is large.
+	k.invites, k.servers, k.media, k.gate, k.profile = nil, nil, early{}, gate{}, dialog.Profile{}
 	k.client.mu.Lock()
 	if k.client.calls[k.key] == k {
 		delete(k.client.calls, k.key)

@@ -214,9 +214,12 @@ func (k *Call) ended(cause call.Cause, failed bool) {
 	k.log.Debug("sip call ended", "cause", cause.Kind.String(), "by", cause.Side.String(), "status", cause.SIP, "q850", cause.Q850)
 	if failed {
 		k.tell(Failed{Cause: cause})
-		return
+	} else {
+		k.tell(Ended{Cause: cause})
 	}
-	k.tell(Ended{Cause: cause})
+	if k.notify != nil { // SIP's timers keep this side for 32 s more: what the user built for the call must not wait for them
+		k.notify = func(CallEvent) {}
+	}
 }
 
 // poisoned ends a call in whose handling something panicked: no other call is touched. A last attempt is made to hang up.

@@ -98,7 +98,7 @@ func (d dialPlan) address(scheme, text string) (string, error) {
 		return "", invalid("this is not a valid SIP address")
 	}
 	plainUser, _, _ := strings.Cut(user, ";")
-	if d.isEmergency(strings.NewReplacer("-", "", ".", "", "(", "", ")", "", "%23", "#").Replace(plainUser)) {
+	if d.isEmergency(withoutSeparators(strings.ReplaceAll(plainUser, "%23", "#"))) {
 		return "", emergency()
 	}
 	uri := scheme + user + "@" + host
@@ -142,7 +142,7 @@ func phoneNumber(uri string) string {
 	default:
 		return ""
 	}
-	digits := strings.NewReplacer("-", "", ".", "", "(", "", ")", "").Replace(rest)
+	digits := withoutSeparators(rest)
 	if digits == "" || len(digits) > 20 || strings.Trim(strings.TrimPrefix(digits, "+"), "0123456789*") != "" {
 		return ""
 	}
@@ -328,4 +328,14 @@ func parseRelay(body []byte) (InfoDTMF, bool) {
 		}
 	}
 	return d, d.Digit != 0
+}
+
+// withoutSeparators drops what RFC 3966 3 calls visual separators.
+func withoutSeparators(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("-.()", r) {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -37,10 +37,11 @@ func (o *outbox) add(method string, params any) []byte {
 		panic(err) // a parameter type of our own that is no JSON object: a bug, and the call's guard reports it
 	}
 	if method != wire.EventQuality {
-		o.events = append(o.events, event{o.seq, frame})
-		if len(o.events) > kept {
-			o.events = append([]event(nil), o.events[len(o.events)-kept:]...)
+		if len(o.events) == kept {
+			copy(o.events, o.events[1:])
+			o.events = o.events[:kept-1]
 		}
+		o.events = append(o.events, event{o.seq, frame})
 	}
 	return frame
 }

@@ -11,11 +11,11 @@ import (
 // Client is one client transaction (RFC 3261 17.1).
 type Client struct {
 	core
-	req     *sip.Request
 	key     clientKey
 	handler ClientHandler
 
 	// Guarded by core.mu.
+	req        *sip.Request
 	target     transport.Target
 	ack        *sip.Request // of the last non-2xx, to be repeated
 	held       bool         // a CANCEL waits for the first provisional response
@@ -24,8 +24,13 @@ type Client struct {
 	err        error        // of the last failed send
 }
 
-// Request returns the request as sent. It must not be changed.
-func (c *Client) Request() *sip.Request { return c.req }
+// Request returns the request as sent, which must not be changed; nil once it can be neither repeated nor acknowledged here
+// any more, although the transaction still lives.
+func (c *Client) Request() *sip.Request {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.req
+}
 
 // Target returns where the request went; its network is the one really used once known.
 func (c *Client) Target() transport.Target {
@@ -39,7 +44,7 @@ func (c *Client) Target() transport.Target {
 // still ends by its own final response, or by Failed(ErrTimeout) 64*T1 after the CANCEL. Cancelling twice is harmless;
 // after the final response it is ErrFinished.
 func (c *Client) Cancel(extra ...sip.Header) error {
-	if c.req.Method != sip.INVITE {
+	if c.key.method != sip.INVITE {
 		return ErrNotInvite
 	}
 	c.mu.Lock()
@@ -112,6 +117,16 @@ func (c *Client) response(res *sip.Response) {
 		c.feed(Res2xx, res)
 	default:
 		c.feed(ResFinal, res)
+	}
+	c.shed()
+}
+
+// shed lets go of a request that only waits for repeated responses: 64*T1 is long, and calls are many.
+func (c *Client) shed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.m.state == Accepted || c.m.state == Completed && c.key.method != sip.INVITE {
+		c.req, c.cancelWith = nil, nil
 	}
 }
 

@@ -49,9 +49,10 @@ func TestSwitchedInvite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		sent := c.Request()
 		pass(10 * time.Second)
 		expect(t, "sent", f.take(), "INVITE@0")
-		f.handler(answerTo(c.Request(), 486, "a"), tcpSource())
+		f.handler(answerTo(sent, 486, "a"), tcpSource())
 		synctest.Wait()
 		if p := f.sent[0]; p.dst.Network != transport.TCP || c.Target().Network != transport.TCP {
 			t.Errorf("ACK to %v", p.dst)
@@ -73,21 +74,22 @@ func TestInviteRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		sent := c.Request()
 		for range 20 { // no limit on provisional responses
-			f.handler(answerTo(c.Request(), 180, "a"), udpSource())
+			f.handler(answerTo(sent, 180, "a"), udpSource())
 		}
 		expect(t, "heard", h.take(), "180", "180", "180", "180", "180", "180", "180", "180", "180", "180",
 			"180", "180", "180", "180", "180", "180", "180", "180", "180", "180")
 		pass(100 * time.Second)
 		expect(t, "sent", f.take(), "INVITE@0")
-		f.handler(answerTo(c.Request(), 486, "b"), udpSource())
+		f.handler(answerTo(sent, 486, "b"), udpSource())
 		ack := f.last().(*sip.Request)
 		pass(time.Second)
-		f.handler(answerTo(c.Request(), 486, "b"), udpSource())
+		f.handler(answerTo(sent, 486, "b"), udpSource())
 		expect(t, "sent", f.take(), "ACK@100", "ACK@101")
 		expect(t, "heard", h.take(), "486")
-		if ack.Via().Value() != c.Request().Via().Value() || len(ack.GetHeaders("via")) != 1 {
-			t.Errorf("ACK Via %s, INVITE %s", ack.Via().Value(), c.Request().Via().Value())
+		if ack.Via().Value() != sent.Via().Value() || len(ack.GetHeaders("via")) != 1 {
+			t.Errorf("ACK Via %s, INVITE %s", ack.Via().Value(), sent.Via().Value())
 		}
 		if r := ack.GetHeaders("route"); len(r) != 2 || r[0].Value() != "<sip:r1;lr>" || r[1].Value() != "<sip:r2;lr>" {
 			t.Errorf("ACK routes %v", r)
@@ -95,7 +97,7 @@ func TestInviteRefused(t *testing.T) {
 		if tag := ack.To().Params.GetOr("tag", ""); tag != "b" {
 			t.Errorf("ACK to tag %q", tag)
 		}
-		if ack.CSeq().Value() != "7 ACK" || ack.Recipient.String() != c.Request().Recipient.String() {
+		if ack.CSeq().Value() != "7 ACK" || ack.Recipient.String() != sent.Recipient.String() {
 			t.Errorf("ACK %s, CSeq %s", ack.Recipient.String(), ack.CSeq().Value())
 		}
 		pass(31 * time.Second)
@@ -115,19 +117,20 @@ func TestForks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		sent := c.Request()
 		for _, tag := range []string{"a", "b"} {
-			f.handler(answerTo(c.Request(), 183, tag), udpSource())
+			f.handler(answerTo(sent, 183, tag), udpSource())
 		}
 		for _, tag := range []string{"a", "a", "b"} {
-			f.handler(answerTo(c.Request(), 200, tag), udpSource())
+			f.handler(answerTo(sent, 200, tag), udpSource())
 		}
-		f.handler(answerTo(c.Request(), 180, "c"), udpSource()) // too late to matter
+		f.handler(answerTo(sent, 180, "c"), udpSource()) // too late to matter
 		pass(31 * time.Second)
-		f.handler(answerTo(c.Request(), 200, "b"), udpSource())
+		f.handler(answerTo(sent, 200, "b"), udpSource())
 		expect(t, "heard", h.take(), "183", "183", "200", "200", "200", "200")
 		expect(t, "sent", f.take(), "INVITE@0") // the ACK is the user's
 		pass(2 * time.Second)
-		f.handler(answerTo(c.Request(), 200, "b"), udpSource())
+		f.handler(answerTo(sent, 200, "b"), udpSource())
 		expect(t, "heard", h.take())
 		if s := l.Stats(); strays != 1 || s.StrayResponses != 1 || s.Clients != 0 {
 			t.Errorf("%d strays, %+v", strays, s)
@@ -175,12 +178,16 @@ func TestOtherProceeding(t *testing.T) {
 	bubble(t, func(t *testing.T, l *Layer, f *fake) {
 		var h listener
 		c, _ := l.Request(newRequest(sip.REGISTER, "1"), udpTarget, &h)
+		sent := c.Request()
 		pass(time.Second)
-		f.handler(answerTo(c.Request(), 100, ""), udpSource())
+		f.handler(answerTo(sent, 100, ""), udpSource())
 		pass(9 * time.Second)
 		expect(t, "sent", f.take(), "REGISTER@0", "REGISTER@0.5", "REGISTER@1.5", "REGISTER@5.5", "REGISTER@9.5")
-		f.handler(answerTo(c.Request(), 200, "a"), udpSource())
-		f.handler(answerTo(c.Request(), 200, "a"), udpSource())
+		f.handler(answerTo(sent, 200, "a"), udpSource())
+		f.handler(answerTo(sent, 200, "a"), udpSource())
+		if c.Request() != nil {
+			t.Error("the request is kept although nothing can be done with it any more")
+		}
 		pass(time.Minute)
 		expect(t, "sent", f.take())
 		expect(t, "heard", h.take(), "100", "200")
@@ -301,11 +308,12 @@ func TestRequestChecks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Request().MaxForwards() == nil || c.Request().ContentLength() == nil {
+		sent := c.Request()
+		if sent.MaxForwards() == nil || sent.ContentLength() == nil {
 			t.Error("not completed")
 		}
 		again := newRequest(sip.BYE, "2")
-		again.PrependHeader(c.Request().Via().Clone())
+		again.PrependHeader(sent.Via().Clone())
 		if _, err := l.Request(again, udpTarget, &h); !errors.Is(err, ErrDuplicate) {
 			t.Errorf("duplicate: %v", err)
 		}

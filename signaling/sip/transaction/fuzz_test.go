@@ -53,6 +53,7 @@ func play(t *testing.T, l *Layer, fk *fake, script []byte) {
 	var servers []*Server
 	l.OnRequest(func(s *Server) { servers = append(servers, s) })
 	var clients []*Client
+	var sent []*sip.Request // theirs
 	methods := []sip.RequestMethod{sip.INVITE, sip.BYE, sip.MESSAGE, sip.REGISTER}
 	for _, b := range script {
 		n := int(b >> 4)
@@ -76,12 +77,11 @@ func play(t *testing.T, l *Layer, fk *fake, script []byte) {
 			}
 		case 8, 9:
 			if c, err := l.Request(newRequest(methods[e-8], id), dst, &listener{}); err == nil {
-				clients = append(clients, c)
+				clients, sent = append(clients, c), append(sent, c.Request())
 			}
 		case 10, 11, 12:
 			if len(clients) > 0 {
-				c := clients[n%len(clients)]
-				fk.handler(answerTo(c.Request(), []int{180, 200, 500}[e-10], id), src)
+				fk.handler(answerTo(sent[n%len(sent)], []int{180, 200, 500}[e-10], id), src)
 			}
 		case 13:
 			if len(clients) > 0 {

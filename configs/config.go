@@ -49,6 +49,8 @@ type HTTP struct {
 	TLSKey         string `yaml:"tls_key"`
 	// AdminListen is the address of /metrics, /healthz and /readyz; empty for none. Keep it off the internet.
 	AdminListen string `yaml:"admin_listen"`
+	// Profiles serves Go's profiles at /debug/pprof/ of AdminListen: what the program spends time and memory on.
+	Profiles bool `yaml:"profiles"`
 }
 
 // Shutdown says how a stop goes.

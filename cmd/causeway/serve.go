@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,7 @@ type gateway struct {
 // serve runs the gateway until ctx ends (at once) or a signal asks it to drain first.
 func serve(ctx context.Context, config configs.Config, terminate <-chan os.Signal, stderr io.Writer) error {
 	began := time.Now()
+	paceCollector()
 	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: config.Log.Level}))
 	g, err := build(config, log)
 	if err != nil {
@@ -138,6 +140,12 @@ func (g *gateway) adminHandler() http.Handler {
 		}
 		_, _ = io.WriteString(w, "ready\n")
 	})
+	if g.config.HTTP.Profiles {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
 	return mux
 }
 

@@ -10,10 +10,10 @@ endif
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test unit e2e interop lint generate bench deps deps-test clean
+.PHONY: help build demo test unit e2e interop lint generate bench bench-signalling deps deps-test clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## start gateway and lab, print the page to open; Ctrl-C stops both
 	@$(BIN)/causeway-lab -log warn -beside '$(BIN)/causeway serve -c configs/demo.yaml' \
@@ -46,7 +46,13 @@ generate: ## the web bundles and generated sources
 
 bench: deps ## figures of docs/performance.md
 	@.ci/install bench
-	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' ./test/load/...
+	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' -skip '^TestBenchSignalling$$' ./test/load/...
+
+bench-signalling: deps ## the signalling plane beside Kamailio's WebSocket server; its last line is for scripts
+	@.ci/install bench
+	@$(GO) test -tags bench -timeout 30m -count=1 -v -run '^TestBenchSignalling$$' ./test/load/... > $(BIN)/bench-signalling.log 2>&1; status=$$?; \
+		grep -E '^(\||while|load|RESULT|---|bench-signalling:)' $(BIN)/bench-signalling.log | grep -v '^bench-signalling:'; \
+		grep '^bench-signalling:' $(BIN)/bench-signalling.log; exit $$status
 
 deps: ## Debian packages needed to build
 	@.ci/install build

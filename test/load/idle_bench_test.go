@@ -63,18 +63,22 @@ func TestBenchIdle(t *testing.T) {
 	n := setting("BENCH_BROWSERS", 2000)
 	fmt.Printf("| idle browsers: %d | resident kB each | live heap kB each | goroutines each | descriptors each |\n|---|---|---|---|---|\n", n)
 	for _, name := range []string{"ws", "wss"} {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t, n+50, name == "wss", "GOGC=10")
-			b.login(t, n, 50) // pools and tables
-			live, resident := b.collected()
-			routines, files := b.Metric("go_goroutines"), b.Metric("process_open_fds")
-			b.login(t, 0, n)
-			live2, resident2 := b.collected()
-			each := func(before, after float64) float64 { return (after - before) / float64(n) }
-			r, l := each(resident, resident2)/1024, each(live, live2)/1024
-			g, f := each(routines, b.Metric("go_goroutines")), each(files, b.Metric("process_open_fds"))
-			fmt.Printf("| %s | %.1f | %.1f | %.2f | %.2f |\n", name, r, l, g, f)
-			report(t, "idle_"+name, "resident_kb", r, "live_kb", l, "goroutines", g, "files", f)
-		})
+		t.Run(name, func(t *testing.T) { idle(t, n, name) })
 	}
+}
+
+// idle returns the resident memory in kB for each of n browsers.
+func idle(t *testing.T, n int, name string) float64 {
+	b := newBench(t, n+50, name == "wss", "GOGC=10")
+	b.login(t, n, 50) // pools and tables
+	live, resident := b.collected()
+	routines, files := b.Metric("go_goroutines"), b.Metric("process_open_fds")
+	b.login(t, 0, n)
+	live2, resident2 := b.collected()
+	each := func(before, after float64) float64 { return (after - before) / float64(n) }
+	r, l := each(resident, resident2)/1024, each(live, live2)/1024
+	g, f := each(routines, b.Metric("go_goroutines")), each(files, b.Metric("process_open_fds"))
+	fmt.Printf("| %s | %.1f | %.1f | %.2f | %.2f |\n", name, r, l, g, f)
+	report(t, "idle_"+name, "resident_kb", r, "live_kb", l, "goroutines", g, "files", f)
+	return r
 }

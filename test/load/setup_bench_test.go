@@ -60,8 +60,9 @@ func media(t *testing.T) map[string]medium {
 
 // load is calls made by many browsers.
 type load struct {
-	browsers []*client.Browser
-	next     medium
+	browsers int
+	place    func(ctx context.Context, i int) (time.Duration, error) // one call of browser i, from its offer until its end
+
 	mu       sync.Mutex // guards the following
 	delays   []time.Duration
 	failed   error
@@ -69,11 +70,7 @@ type load struct {
 }
 
 func (l *load) call(ctx context.Context, i int) {
-	m, err := l.next()
-	var d time.Duration
-	if err == nil {
-		d, err = oneCall(ctx, l.browsers[i%len(l.browsers)], m)
-	}
+	d, err := l.place(ctx, i%l.browsers)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
@@ -84,6 +81,17 @@ func (l *load) call(ctx context.Context, i int) {
 	l.delays = append(l.delays, d)
 }
 
+// with makes the calls of browsers use a kind of media.
+func (l *load) with(browsers []*client.Browser, next medium) {
+	l.place = func(ctx context.Context, i int) (time.Duration, error) {
+		m, err := next()
+		if err != nil {
+			return 0, err
+		}
+		return oneCall(ctx, browsers[i], m)
+	}
+}
+
 // closed makes n calls, workers at a time; each worker has its own browsers.
 func (l *load) closed(ctx context.Context, workers, n int) time.Duration {
 	began := time.Now()
@@ -92,7 +100,7 @@ func (l *load) closed(ctx context.Context, workers, n int) time.Duration {
 	for w := range workers {
 		wg.Go(func() {
 			for round := 0; int(taken.Add(1)) <= n; round++ {
-				l.call(ctx, w+workers*(round%max(1, len(l.browsers)/workers)))
+				l.call(ctx, w+workers*(round%max(1, l.browsers/workers)))
 			}
 		})
 	}
@@ -132,12 +140,13 @@ func (l *load) take(t *testing.T) []time.Duration {
 func TestBenchSetup(t *testing.T) {
 	const browsers = 400
 	b := newBench(t, browsers, false)
-	l := &load{browsers: b.login(t, 0, browsers)}
+	list := b.login(t, 0, browsers)
+	l := &load{browsers: browsers}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	kinds := media(t)
 	names := []string{"signalling only", "with media"}
-	l.next = kinds["with media"]
+	l.with(list, kinds["with media"])
 	l.closed(ctx, 16, 200) // warm
 	l.take(t)
 	fmt.Println("| set-up and teardown | CPU ms per call of the gateway (lowest to highest) | calls/s reached, 16 at a time |\n|---|---|---|")
@@ -145,7 +154,7 @@ func TestBenchSetup(t *testing.T) {
 	n := setting("BENCH_SETUPS", 1500)
 	for range 3 {
 		for _, name := range names {
-			l.next = kinds[name]
+			l.with(list, kinds[name])
 			before := b.process.cpu(t)
 			took := l.closed(ctx, 16, n)
 			cpu := b.process.cpu(t) - before
@@ -163,17 +172,17 @@ func TestBenchSetup(t *testing.T) {
 		results = append(results, key+"_cpu_ms", mid, key+"_per_s", rate)
 	}
 	report(t, "setup", results...)
-	b.delays(ctx, t, l, kinds)
+	b.delays(ctx, t, l, list, kinds)
 }
 
 // delays is the post-dial delay at fixed rates: from call.start until call.progress "ringing", what the core itself takes shown
 // beside it.
-func (b *bench) delays(ctx context.Context, t *testing.T, l *load, kinds map[string]medium) {
+func (b *bench) delays(ctx context.Context, t *testing.T, l *load, list []*client.Browser, kinds map[string]medium) {
 	fmt.Println("| post-dial delay | calls/s | p50 ms | p99 ms | of it in the core, mean ms |\n|---|---|---|---|---|")
 	var results []any
 	for _, name := range []string{"signalling only", "with media"} {
 		for _, rate := range []int{50, 100} {
-			l.next = kinds[name]
+			l.with(list, kinds[name])
 			b.core.mu.Lock()
 			b.core.spent, b.core.invites = 0, 0
 			b.core.mu.Unlock()

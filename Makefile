@@ -50,6 +50,7 @@ bench: deps ## figures of docs/performance.md
 
 bench-signalling: deps ## the signalling plane beside Kamailio's WebSocket server; its last line is for scripts
 	@.ci/install bench
+	@mkdir -p $(BIN)
 	@$(GO) test -tags bench -timeout 30m -count=1 -v -run '^TestBenchSignalling$$' ./test/load/... > $(BIN)/bench-signalling.log 2>&1; status=$$?; \
 		grep -E '^(\||while|load|RESULT|---|bench-signalling:)' $(BIN)/bench-signalling.log | grep -v '^bench-signalling:'; \
 		grep '^bench-signalling:' $(BIN)/bench-signalling.log; exit $$status

@@ -78,7 +78,12 @@ func (s *Session) byeRequest(tx uint64, req *sip.Request, l *leg) {
 		l.gone = true
 		return
 	case s.state == stateProceeding:
+		answered := s.callee.accept // by our user; the 2xx still waits
 		s.rejectInvite(487, "")
+		if !answered { // the caller gave up by another word than CANCEL (RFC 3261 15)
+			s.emit(Ended{Why: ByCancel, Reason: reason})
+			return
+		}
 	case s.state == stateEnding: // both hung up; our own BYE still waits for its answer
 		return
 	case s.state < stateOver:

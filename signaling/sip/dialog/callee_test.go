@@ -173,7 +173,7 @@ func TestIncomingEnds(t *testing.T) {
 		{"cancelled", func(r *rig) { r.do(r.s.Cancelled(r.now, cancel(r))) }, 487, `Ended: cancelled by caller SIP;cause=200;text="Call completed elsewhere"`},
 		{"rejected", func(r *rig) { r.do(r.s.Reject(r.now, 486, "")) }, 486, "Ended: local hang-up "},
 		{"hung up", func(r *rig) { r.do(r.s.Hangup(r.now, "")) }, 480, "Ended: local hang-up "},
-		{"BYE on the early dialog", func(r *rig) { r.ask(101, "BYE", 2, "") }, 487, "Ended: remote hang-up "},
+		{"BYE on the early dialog", func(r *rig) { r.ask(101, "BYE", 2, "") }, 487, "Ended: cancelled by caller "},
 		{"nobody answers", func(r *rig) { r.wait(180 * time.Second) }, 480, "Ended: no answer "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

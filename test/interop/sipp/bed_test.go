@@ -13,12 +13,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"causeway/test/capture"
 	"causeway/test/lab"
 	"causeway/test/lab/core"
 	"causeway/test/load/client"
@@ -39,10 +41,17 @@ type bed struct {
 	taken   atomic.Int32
 	log     string // the registrar's
 	peers   *client.Peers
+	record  *capture.Recording
 }
 
 // newBed starts a gateway and its registrar. Beds that live at the same time need different first ports.
 func newBed(t *testing.T, network string, first int, env ...string) *bed {
+	t.Helper()
+	return newBedWith(t, network, first, map[string]string{"network": network}, env...)
+}
+
+// newBedWith is newBed with values for the registrar's scenario.
+func newBedWith(t *testing.T, network string, first int, values map[string]string, env ...string) *bed {
 	t.Helper()
 	rig.Needs(t, "sipp", "ip", "tcpdump", "tshark")
 	b := &bed{network: network, first: first}
@@ -50,7 +59,7 @@ func newBed(t *testing.T, network string, first int, env ...string) *bed {
 	if b.peers, err = client.NewPeers(); err != nil {
 		t.Fatal(err)
 	}
-	b.log = b.registrar(t)
+	b.log = b.registrar(t, values)
 	registrar := fmt.Sprintf("%s:%d", gatewayIP, first+users)
 	b.Bed = rig.Start(t, rig.Options{
 		Lab: func(c *lab.Config) {
@@ -62,23 +71,62 @@ func newBed(t *testing.T, network string, first int, env ...string) *bed {
 		},
 		Env: append([]string{
 			"CAUSEWAY_IMS_CORE_ADDRESS=" + registrar, "CAUSEWAY_IMS_CORE_TRANSPORT=" + network,
-			"CAUSEWAY_IMS_REG_EVENT=false", // the user's own SIPp would have to take the SUBSCRIBE
-			"CAUSEWAY_LOG_LEVEL=DEBUG", "CAUSEWAY_MEDIA_QUARANTINE=1s",
+			"CAUSEWAY_LOG_LEVEL=INFO", "CAUSEWAY_MEDIA_QUARANTINE=1s",
 			"CAUSEWAY_SESSION_REQUESTS_PER_SECOND=1000", "CAUSEWAY_SESSION_REQUEST_BURST=1000",
 		}, env...),
-		Last: func(b *rig.Bed, env *[]string) {
-			*env = append(*env, fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", b.Media.Port()))
+		Last: func(r *rig.Bed, env *[]string) {
+			*env = append(*env, fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", r.Media.Port()))
+			b.record = capture.Start(t, "lo", fmt.Sprintf("portrange %d-%d or port %d", first, first+users, r.SIP.Port()))
 		},
 	})
 	return b
+}
+
+// judge has tshark read all SIP of the bed: nothing malformed, no expert error, and from the gateway neither WebRTC nor an identity
+// that is not its user's.
+func (b *bed) judge(t *testing.T) {
+	t.Helper()
+	b.Gateway.Stop(os.Interrupt) // the last messages belong to it
+	file := b.record.Stop(t)
+	rules := b.rules()
+	problems, err := capture.Check(t.Context(), file, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Error(p)
+	}
+	messages, err := capture.Messages(t.Context(), file, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(messages) < 4*int(b.taken.Load()) {
+		t.Errorf("only %d SIP messages were recorded", len(messages))
+	}
+}
+
+// rules tell tshark what is SIP, and which messages are the gateway's.
+func (b *bed) rules() capture.Rules {
+	r := capture.Rules{Identities: []string{fmt.Sprintf("sip:%s", b.SIP)}} // its own, for SUBSCRIBE
+	for _, network := range []string{"udp", "tcp"} {
+		r.DecodeAs = append(r.DecodeAs, fmt.Sprintf("%s.port==%d-%d,sip", network, b.first, b.first+users), fmt.Sprintf("%s.port==%d,sip", network, b.SIP.Port()))
+	}
+	for i := range users {
+		r.Identities = append(r.Identities, "sip:"+number(b.first+i)+"@"+home, "tel:"+number(b.first+i))
+	}
+	r.Ours = func(m capture.Message) bool {
+		via := slices.IndexFunc(m.Headers, func(h string) bool { return strings.HasPrefix(h, "Via:") })
+		return m.Source.Port() == b.SIP.Port() || !strings.HasPrefix(m.Line, "SIP/") && via >= 0 && strings.Contains(m.Headers[via], b.SIP.String())
+	}
+	return r
 }
 
 func number(port int) string { return fmt.Sprintf("+1555%d", port) }
 func name(port int) string   { return fmt.Sprintf("u%d", port) }
 
 // registrar starts the SIPp that answers every REGISTER, and returns its log.
-func (b *bed) registrar(t *testing.T) string {
-	s := &script{network: b.network, values: map[string]string{"network": b.network}}
+func (b *bed) registrar(t *testing.T, values map[string]string) string {
+	s := &script{network: b.network, values: values}
 	log := filepath.Join(t.TempDir(), "registrar.log")
 	p := b.sipp(t, s.render(t, "registrar"), b.first+users, "", "-deadcall_wait", "0", "-trace_logs", "-log_file", log)
 	t.Cleanup(func() {
@@ -183,6 +231,7 @@ func (p *peer) wait(ctx context.Context) error {
 // far is where a far party's SDP wants its RTP. From the first packet on it sends silence back to where that came from.
 type far struct {
 	conn *net.UDPConn
+	mute atomic.Bool // sends nothing more
 
 	mu      sync.Mutex // guards the following
 	packets int
@@ -232,6 +281,9 @@ func (f *far) run() {
 		close(f.more)
 		f.more = make(chan struct{})
 		f.mu.Unlock()
+		if f.mute.Load() {
+			continue
+		}
 		seq++
 		silence[2], silence[3] = byte(seq>>8), byte(seq)
 		stamp := uint32(seq) * 160

@@ -80,7 +80,7 @@ func (b *bed) play(t *testing.T, s scene) {
 	}
 	if a.call != nil {
 		a.hears("ended")
-		if got := a.call.Story(); !told(got, s.story) {
+		if got := a.call.Story(); !fits(got, s.story) {
 			t.Errorf("the page was told\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(s.story, "\n\t"))
 		}
 	}
@@ -90,8 +90,8 @@ func (b *bed) play(t *testing.T, s scene) {
 	_ = a.browser.Logout(ctx) // the session may be over by the network's word
 }
 
-// told compares a story with what is wanted.
-func told(got, want []string) bool {
+// fits compares a story with what is wanted.
+func fits(got, want []string) bool {
 	for i, w := range want {
 		if i >= len(got) || !slices.Contains(strings.Split(w, "|"), got[i]) {
 			return false
@@ -120,7 +120,7 @@ func (a *actor) login() {
 	a.t.Helper()
 	token, err := client.Token(a.ctx, a.bed.Lab.URL(), name(a.port))
 	a.must(err)
-	a.browser, err = client.Login(a.ctx, client.Options{Gateway: a.bed.URL}, token, fmt.Sprintf("7d8a2f0e-4c1b-4e57-9a43-%012d", a.port))
+	a.browser, err = client.Login(a.ctx, client.Options{Gateway: a.bed.URL, Incoming: orderCalls}, token, fmt.Sprintf("7d8a2f0e-4c1b-4e57-9a43-%012d", a.port))
 	a.must(err)
 	a.t.Cleanup(a.browser.Close)
 }

@@ -126,7 +126,9 @@ func refusals() []scene {
 func TestOriginating(t *testing.T) {
 	for i, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			newBed(t, network, 30000+1000*i).together(t, originating())
+			b := newBed(t, network, 30000+1000*i)
+			b.together(t, originating())
+			b.judge(t)
 		})
 	}
 }

@@ -152,6 +152,8 @@ func (s *script) parts(args []string) (headers, body string) {
 			codec = value
 		case "line":
 			lines = append(lines, value)
+		case "reginfo":
+			return headers + "Content-Type: application/reginfo+xml\nContent-Length: [len]\n", s.reginfo(value)
 		case "rtp":
 			rtp = int(value[0] - '1')
 		default:
@@ -163,6 +165,15 @@ func (s *script) parts(args []string) (headers, body string) {
 	}
 	body = s.sdp(rtp, codec, dir, lines)
 	return headers + "Content-Type: application/sdp\nContent-Length: [len]\n", body
+}
+
+// reginfo is the state of a registration, for the registrar: "active registered" (RFC 3680 5).
+func (s *script) reginfo(word string) string {
+	state, event, _ := strings.Cut(word, " ")
+	s.version["reginfo"]++
+	return fmt.Sprintf("<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"%d\" state=\"full\">\n"+
+		"<registration aor=\"sip:+1555[$port]@%s\" id=\"r1\" state=\"%s\"><contact id=\"c1\" state=\"%s\" event=\"%s\"><uri>sip:[$token]@%s</uri></contact></registration>\n</reginfo>\n",
+		s.version["reginfo"]-1, home, state, state, event, gatewayIP)
 }
 
 // sdp is a description of ours; its version rises when it changes (RFC 3264 8).

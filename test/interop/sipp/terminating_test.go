@@ -78,7 +78,9 @@ func terminating() []scene {
 func TestTerminating(t *testing.T) {
 	for i, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			newBed(t, network, 30200+1000*i).together(t, terminating())
+			b := newBed(t, network, 30200+1000*i)
+			b.together(t, terminating())
+			b.judge(t)
 		})
 	}
 }

@@ -76,9 +76,15 @@ func newBedWith(t *testing.T, network string, first int, values map[string]strin
 		}, env...),
 		Last: func(r *rig.Bed, env *[]string) {
 			*env = append(*env, fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", r.Media.Port()))
-			b.record = capture.Start(t, "lo", fmt.Sprintf("portrange %d-%d or port %d", first, first+users, r.SIP.Port()))
 		},
 	})
+	return b
+}
+
+// listens records all SIP of the bed from here on.
+func (b *bed) listens(t *testing.T) *bed {
+	t.Helper()
+	b.record = capture.Start(t, "lo", fmt.Sprintf("portrange %d-%d or port %d", b.first, b.first+users, b.SIP.Port()))
 	return b
 }
 

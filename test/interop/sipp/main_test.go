@@ -3,7 +3,9 @@
 package sipp
 
 import (
+	"flag"
 	"os"
+	"sync"
 	"testing"
 
 	"causeway/test/rig"
@@ -18,4 +20,20 @@ const (
 )
 
 // TestMain runs the tests in a network namespace of their own: ports are fixed there, and nobody else is heard.
-func TestMain(m *testing.M) { os.Exit(rig.Isolated(m, machineIP)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // the waiting ones wait at the same time
+		panic(err)
+	}
+	os.Exit(rig.Isolated(m, machineIP))
+}
+
+// turns is held by the test that makes load.
+var turns sync.Mutex
+
+// inTurn lets a test run beside TestPatience, which does nothing but wait, and not beside another one.
+func inTurn(t *testing.T) {
+	t.Parallel()
+	turns.Lock()
+	t.Cleanup(turns.Unlock)
+}

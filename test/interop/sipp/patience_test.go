@@ -3,15 +3,19 @@
 package sipp
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"causeway/test/load/client"
 )
 
-// TestPatience waits for what only time brings: session timers, dead peers, nobody who picks up. It runs beside the other tests.
+// TestPatience waits for what only time brings: session timers, dead peers, nobody who picks up. It runs beside the other tests,
+// which take turns.
 func TestPatience(t *testing.T) {
 	t.Parallel()
-	patient := newBed(t, "udp", 30400, "CAUSEWAY_SESSION_RING_TIMEOUT=10s")
-	hasty := newBed(t, "udp", 31400, "CAUSEWAY_IMS_TIMERS_T1=50ms", "CAUSEWAY_MEDIA_MEDIA_TIMEOUT=2s")
+	patient := newBed(t, "udp", 30400, "CAUSEWAY_SESSION_RING_TIMEOUT=10s").listens(t)
+	hasty := newBed(t, "udp", 31400, "CAUSEWAY_IMS_TIMERS_T1=50ms", "CAUSEWAY_MEDIA_MEDIA_TIMEOUT=2s").listens(t)
 	const minute = 80 * time.Second
 	t.Run("timers", func(t *testing.T) {
 		t.Parallel()
@@ -35,7 +39,10 @@ func TestPatience(t *testing.T) {
 				a.dials()
 				a.talks(1)
 				a.must(a.sipp.wait(a.ctx))
-				a.does("call.hold")
+				var refused *client.RPCError
+				if err := a.call.Do(a.ctx, "call.hold"); !errors.As(err, &refused) || refused.Data.Name != "unavailable" {
+					a.t.Errorf("hold of a call whose far end is gone: %v", err)
+				}
 			}, story: []string{answered, "ended unavailable by remote"}},
 			{name: "mt-no-ack", script: picksUp, story: []string{"incoming", answered, "ended unavailable by remote"}},
 			{name: "mt-no-prack", silent: true, script: rings, story: []string{"incoming", "ended unavailable by remote"}},
@@ -46,9 +53,10 @@ func TestPatience(t *testing.T) {
 
 // TestDeregistered: the network's word on the registration ends the call and the page's session, and the page knows why.
 func TestDeregistered(t *testing.T) {
+	inTurn(t)
 	for i, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			b := newBedWith(t, network, 30600+1000*i, map[string]string{"network": network, "ends": "yes"})
+			b := newBedWith(t, network, 30600+1000*i, map[string]string{"network": network, "ends": "yes"}).listens(t)
 			b.play(t, scene{name: "deregistered", script: func(a *actor) {
 				a.dials()
 				a.talks(1)

@@ -5,12 +5,14 @@ package sipp
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"causeway/test/load/client"
+	"causeway/test/rig"
 )
 
 // scene is one call between a scripted page and SIPp.
@@ -170,6 +172,15 @@ func (a *actor) answers() {
 func (a *actor) hears(prefix string) {
 	a.t.Helper()
 	a.must(a.call.Hears(a.ctx, prefix))
+}
+
+// sees waits until SIPp's record of messages has a text so many times.
+func (a *actor) sees(text string, times int) {
+	a.t.Helper()
+	rig.WaitFor(a.t, text+" in SIPp's record", patience, func() bool {
+		record, err := os.ReadFile(a.sipp.messages)
+		return err == nil && strings.Count(string(record), text) >= times
+	})
 }
 
 // does sends a request about the call.

@@ -124,9 +124,10 @@ func refusals() []scene {
 
 // TestOriginating plays every call of a page against SIPp, by UDP and TCP.
 func TestOriginating(t *testing.T) {
+	inTurn(t)
 	for i, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			b := newBed(t, network, 30000+1000*i)
+			b := newBed(t, network, 30000+1000*i).listens(t)
 			b.together(t, originating())
 			b.judge(t)
 		})

@@ -37,7 +37,10 @@ func terminating() []scene {
 	return []scene{
 		{name: "mt-answered", script: picksUp, story: []string{"incoming", answered, "ended hangup by remote q850=16"}},
 		{name: "mt-preconditions", script: func(a *actor) {
-			picksUp(a)
+			rings(a)
+			a.sees("104 PRACK", 2) // sent and answered; the 200 to the INVITE might come first otherwise
+			a.must(a.call.PickUp(a.ctx, a.medium()))
+			a.hears("accepted")
 			a.talks(1)
 			a.does("call.hangup")
 		}, story: []string{"incoming", answered, hungUp}},
@@ -76,9 +79,10 @@ func terminating() []scene {
 
 // TestTerminating plays every call to a page, by UDP and TCP.
 func TestTerminating(t *testing.T) {
+	inTurn(t)
 	for i, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			b := newBed(t, network, 30200+1000*i)
+			b := newBed(t, network, 30200+1000*i).listens(t)
 			b.together(t, terminating())
 			b.judge(t)
 		})

@@ -54,6 +54,7 @@ type Binding struct {
 	ask     time.Duration // Expires to ask for
 	retries int           // 423s obeyed in this round
 	timer   *time.Timer   // refresh or retry
+	proof   proof
 	sub     subscription
 	leaving []chan error // Unbinds that wait
 }
@@ -103,6 +104,9 @@ func checkIdentity(p BindParams) error {
 	if !found || len(uuid) != 36 || strings.Trim(strings.ToLower(uuid), "0123456789abcdef-") != "" {
 		return ErrIdentity
 	}
+	if p.Digest != nil && p.Digest.Within <= 0 {
+		return errors.New("bind: no time for the answer to a challenge")
+	}
 	if p.Notify == nil {
 		return errors.New("bind: no Notify")
 	}
@@ -144,6 +148,10 @@ func (b *Binding) leave(done chan error) {
 	b.state = regLeaving
 	if b.current.Swap(nil) == nil && was != regTrying {
 		b.gone(nil) // nothing to take back
+		return
+	}
+	if b.params.Digest != nil && !b.proof.bound {
+		b.gone(nil) // the core would ask for a proof that nobody gives any more; what it holds ends by itself
 		return
 	}
 	b.hops, b.ask = 0, 0

@@ -35,6 +35,9 @@ type Config struct {
 	// RegisterRetry is the first wait after the core could not be reached; it doubles up to RegisterRetryMax.
 	RegisterRetry    time.Duration `yaml:"register_retry"`
 	RegisterRetryMax time.Duration `yaml:"register_retry_max"`
+	// DigestRealm is the only realm whose challenge is handed to a page that logs in with a password. Empty: the home
+	// domain.
+	DigestRealm string `yaml:"digest_realm"`
 	// RegEvent subscribes to the registration state (RFC 3680), so that the network can end a registration.
 	RegEvent bool `yaml:"reg_event"`
 	// AccessNetworkInfo is sent as P-Access-Network-Info with network-provided added; empty: none.
@@ -116,6 +119,7 @@ func (c Config) Validate() error {
 	}
 	bad(c.RegisterExpires >= time.Minute && c.RegisterExpires <= 7*24*time.Hour, "register_expires: %v is not between 1m and 168h", c.RegisterExpires)
 	bad(c.RegisterRetry > 0 && c.RegisterRetryMax >= c.RegisterRetry, "register_retry: must be above zero and at most register_retry_max")
+	bad(len(c.DigestRealm) <= 255 && quotable(c.DigestRealm), "digest_realm: %q must not hold quotes or control characters", c.DigestRealm)
 	bad(plain(c.AccessNetworkInfo) && len(c.AccessNetworkInfo) <= 255, "access_network_info: must be one line of at most 255 bytes")
 	bad(c.NumberForm == "tel" || c.NumberForm == "sip", "number_form: %q is neither tel nor sip", c.NumberForm)
 	bad(c.EarlyMedia == "header" || c.EarlyMedia == "sdp", "early_media: %q is neither header nor sdp", c.EarlyMedia)
@@ -153,6 +157,14 @@ func (c Config) core() string {
 func (c Config) visited() string {
 	if c.VisitedNetworkID != "" {
 		return c.VisitedNetworkID
+	}
+	return c.HomeDomain
+}
+
+// realm is the realm that may ask for a user's password.
+func (c Config) realm() string {
+	if c.DigestRealm != "" {
+		return c.DigestRealm
 	}
 	return c.HomeDomain
 }

@@ -23,6 +23,7 @@ type BindParams struct {
 	Identity Identity
 	Instance string             // urn:uuid:..., stable per browser profile (RFC 5626 4.1)
 	Notify   func(BindingEvent) // called in order, never under a lock, must not block
+	Digest   *Digest            // the user proves a password of its own; nil: the gateway vouches for the user (TNA)
 }
 
 // AssociatedIdentity is one entry of P-Associated-URI (RFC 7315 4.1): a name the user may call with.
@@ -32,7 +33,7 @@ type AssociatedIdentity struct {
 	Default bool   // the first entry: used when the page names none
 }
 
-// BindingEvent is one of Registered, RegistrationFailed, Deregistered, IncomingCall.
+// BindingEvent is one of Registered, RegistrationFailed, Deregistered, Challenged, IncomingCall.
 type BindingEvent interface{ bindingEvent() }
 
 // Registered: the core has accepted the registration, for the first time, again after a failure, or with new identities.
@@ -47,6 +48,7 @@ type RegistrationFailed struct {
 	Cause      call.Cause
 	RetryAfter time.Duration
 	Final      bool
+	Auth       AuthFailure // set when the user's proof was the reason
 }
 
 // Deregistered: the network ended the registration (RFC 3680). Renewing means that the binding registers again on its

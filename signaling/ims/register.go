@@ -28,7 +28,7 @@ import (
 //	failed (final)                Unbind: REGISTER with Expires 0; NOTIFY of reg-event: Deregistered (regevent.go)
 //
 // The core is told by integrity-protected="auth-done" that the gateway has authenticated the user itself; a challenge
-// in return means that it does not trust us. One Contact user part and one Path token per binding lead MT requests back.
+// in return means that it does not trust us. A user with a password of its own proves it instead: digest.go. One Contact user part and one Path token per binding lead MT requests back.
 
 // register starts a round: every address of the core once.
 func (b *Binding) register() {
@@ -39,6 +39,7 @@ func (b *Binding) register() {
 		b.state = regTrying
 	}
 	b.hops, b.retries = 0, 0
+	b.proof.id, b.proof.answer, b.proof.asked = "", nil, 0
 	if _, n := b.client.core.entry(); n == 0 {
 		if err := b.client.core.refresh(context.Background()); err != nil {
 			b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core cannot be found", Err: err}, 0)
@@ -90,8 +91,7 @@ func (b *Binding) request(expires time.Duration) (*sip.Request, error) {
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: b.seq, MethodName: sip.REGISTER})
 	add("Contact", b.contact())
 	add("Expires", strconv.FormatInt(int64(expires/time.Second), 10))
-	add("Authorization", `Digest username="`+b.params.Identity.IMPI+`",realm="`+home+`",nonce="",uri="sip:`+home+
-		`",response="",integrity-protected="auth-done"`)
+	add("Authorization", b.authorization())
 	add("Path", "<"+c.uri("mt-"+b.token)+";lr>")
 	add("Require", "path")
 	add("Supported", "path, gruu")
@@ -138,6 +138,10 @@ func (b *Binding) answer(seq uint32, from transport.Target, res *sip.Response) {
 		b.granted(from, res)
 	case status == 423 && b.raise(res):
 		b.send()
+	case status == 401 && b.params.Digest != nil:
+		b.challenged(res)
+	case status == 403 && b.proof.sent: // TS 24.229 5.4.1.2.3: too many wrong answers, or a core that says so at once
+		b.refusedProof(call.Cause{Side: call.Core, Kind: call.Forbidden, SIP: status, Text: "the core refuses the user's password"}, AuthRefused)
 	case status == 305 || status == 408 || status == 480 || status >= 500 && status < 600:
 		b.nextHop(from, refusal(status, res), retryAfter(res))
 	default:
@@ -215,15 +219,7 @@ func (b *Binding) again(cause call.Cause, wait time.Duration) {
 }
 
 // refused ends the registration for good.
-func (b *Binding) refused(cause call.Cause) {
-	b.client.stats.failed(cause.Kind)
-	b.stopTimer()
-	b.current.Store(nil)
-	b.state = regFailed
-	b.client.forget(b)
-	b.log.Warn("registration refused", "cause", cause.Kind.String(), "status", cause.SIP, "text", cause.Text)
-	b.params.Notify(RegistrationFailed{Cause: cause, Final: true})
-}
+func (b *Binding) refused(cause call.Cause) { b.refusedProof(cause, "") }
 
 // refusal makes a cause of a REGISTER's failure, in words that tell an operator what to look at.
 func refusal(status int, res *sip.Response) call.Cause {
@@ -306,6 +302,7 @@ func (b *Binding) granted(entry transport.Target, res *sip.Response) {
 	r.until = time.Now().Add(r.expires)
 	old := b.current.Swap(r)
 	b.state, b.attempt = regRegistered, 0
+	b.proof = proof{bound: true}
 	b.arm(refreshAfter(r.expires))
 	if old != nil {
 		b.client.stats.refreshes.Add(1)

@@ -18,6 +18,8 @@ const (
 	maxCandidate  = 512
 	maxMid        = 16
 	maxCandidates = 64
+	maxIdentity   = 255
+	maxCNonce     = 64
 )
 
 // decoder reads the members of one object by their exact names (encoding/json would also take "SDP" for "sdp") and
@@ -99,6 +101,16 @@ func (d *decoder) token() string {
 	}
 	if !ok || len(s) > maxToken || hasControl(s, "") {
 		d.must("token", "a string of at most %d bytes", maxToken)
+		return ""
+	}
+	return s
+}
+
+// hash reads an MD5 or SHA-256 hash in hexadecimal.
+func (d *decoder) hash(name string) string {
+	s, _, ok := d.text(name)
+	if !ok || len(s) != 32 && len(s) != 64 || strings.Trim(s, "0123456789abcdef") != "" {
+		d.must(name, "32 or 64 of the characters 0-9 a-f")
 		return ""
 	}
 	return s

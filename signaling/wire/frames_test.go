@@ -28,22 +28,25 @@ const (
 	instance = "7d8a2f0e-4c1b-4e57-9a43-2f60c1d9b8aa"
 )
 
-// requests are the golden requests: what a page sends and what must come out of Decode.
+// requests are the golden requests: what a page sends and what must come out of Decode; a name after a blank tells two of
+// one method apart.
 func requests() map[string]Params {
 	return map[string]Params{
-		MethodLogin: LoginParams{Token: "a.b.c", Instance: instance, Client: Client{"phone page", "1.0"},
+		MethodLogin: LoginParams{Scheme: SchemeToken, Token: "a.b.c", Instance: instance, Client: Client{"phone page", "1.0"},
 			Resume: &Resume{Session: "s1", Secret: "x1", After: 12}},
-		MethodLogout:  LogoutParams{},
-		MethodToken:   TokenParams{Token: "d.e.f"},
-		MethodPing:    PingParams{},
-		MethodStart:   StartParams{Call: "c1", Target: "+15550101", SDP: sdp, From: "sip:+15550001@ims.example", Anonymous: true},
-		MethodRinging: RingingParams{Call: "c1"},
-		MethodAnswer:  AnswerParams{Call: "c1", SDP: sdp},
-		MethodReject:  RejectParams{Call: "c1", Reason: RejectBusy},
-		MethodHangup:  HangupParams{Call: "c1"},
-		MethodHold:    HoldParams{Call: "c1"},
-		MethodResume:  ResumeParams{Call: "c1"},
-		MethodDTMF:    DTMFParams{Call: "c1", Digits: "12,A*#", Duration: 100 * time.Millisecond, Gap: 70 * time.Millisecond},
+		MethodLogin + " digest": LoginParams{Scheme: SchemeDigest, IMPI: "15550001@ims.example", IMPU: "sip:+15550001@ims.example", Instance: instance},
+		MethodProve:             ProveParams{Challenge: "c7", Response: strings.Repeat("0f", 32), CNonce: "c1d2e3f4"},
+		MethodLogout:            LogoutParams{},
+		MethodToken:             TokenParams{Token: "d.e.f"},
+		MethodPing:              PingParams{},
+		MethodStart:             StartParams{Call: "c1", Target: "+15550101", SDP: sdp, From: "sip:+15550001@ims.example", Anonymous: true},
+		MethodRinging:           RingingParams{Call: "c1"},
+		MethodAnswer:            AnswerParams{Call: "c1", SDP: sdp},
+		MethodReject:            RejectParams{Call: "c1", Reason: RejectBusy},
+		MethodHangup:            HangupParams{Call: "c1"},
+		MethodHold:              HoldParams{Call: "c1"},
+		MethodResume:            ResumeParams{Call: "c1"},
+		MethodDTMF:              DTMFParams{Call: "c1", Digits: "12,A*#", Duration: 100 * time.Millisecond, Gap: 70 * time.Millisecond},
 		MethodCandidates: CandidatesParams{Call: "c1", Candidates: []Candidate{
 			{"candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host", "0"}, {"", "0"}}},
 		MethodUpdate: UpdateParams{Call: "c1", SDP: sdp},
@@ -62,7 +65,8 @@ func results() map[string]any {
 		MethodStart:  StartResult{Call: "c1", SDP: sdp},
 		MethodUpdate: UpdateResult{SDP: sdp},
 	}
-	for method := range requests() {
+	for name := range requests() {
+		method, _, _ := strings.Cut(name, " ")
 		if r[method] == nil {
 			r[method] = Empty{}
 		}
@@ -79,14 +83,16 @@ func events() map[string]any {
 		EventRegistration:             Registration{State: Registered, Identities: []Identity{{"tel:+15550001", "", true}}, Expires: moment()},
 		EventRegistration + " failed": Registration{State: RegistrationFails, Error: NewError(NameCoreUnreachable).WithRetryAfter(30 * time.Second).Event()},
 		EventClosing:                  SessionClosing{Reason: ClosingDrain, Text: "The gateway restarts.", RetryAfter: Millis(time.Second)},
-		EventIncoming:                 CallIncomingEvent{Call: "c2", Remote: remote, Called: "tel:+15550001", SDP: sdp},
-		EventProgress:                 CallProgress{Call: "c1", State: CallEarly, EarlyMedia: true, SIP: 183},
-		EventAccepted:                 CallAccepted{Call: "c1", Remote: remote, StartedAt: moment()},
-		EventHold:                     CallHold{Call: "c1", Local: true},
-		EventDTMF:                     CallDTMF{Call: "c1", Digit: "#", Duration: Millis(100 * time.Millisecond)},
-		EventMedia:                    CallMedia{Call: "c1", State: MediaConnected},
-		EventQuality:                  CallQuality{Call: "c1", Access: leg, Core: core, Transcoding: true},
-		EventEnded:                    CallEnded{Call: "c1", Cause: withSIP(NewCause(NameBusy, "remote")), Duration: Millis(0)},
+		EventChallenge: SessionChallenge{ID: "c7", Username: "15550001@ims.example", Realm: "ims.example", Nonce: "abc==", Algorithm: "SHA-256", QOP: "auth",
+			Method: "REGISTER", URI: "sip:ims.example", Within: Millis(8 * time.Second)},
+		EventIncoming: CallIncomingEvent{Call: "c2", Remote: remote, Called: "tel:+15550001", SDP: sdp},
+		EventProgress: CallProgress{Call: "c1", State: CallEarly, EarlyMedia: true, SIP: 183},
+		EventAccepted: CallAccepted{Call: "c1", Remote: remote, StartedAt: moment()},
+		EventHold:     CallHold{Call: "c1", Local: true},
+		EventDTMF:     CallDTMF{Call: "c1", Digit: "#", Duration: Millis(100 * time.Millisecond)},
+		EventMedia:    CallMedia{Call: "c1", State: MediaConnected},
+		EventQuality:  CallQuality{Call: "c1", Access: leg, Core: core, Transcoding: true},
+		EventEnded:    CallEnded{Call: "c1", Cause: withSIP(NewCause(NameBusy, "remote")), Duration: Millis(0)},
 	}
 }
 
@@ -170,8 +176,9 @@ func TestRequestsDecodeToTheirParams(t *testing.T) {
 	if len(frames) != len(requests()) {
 		t.Fatalf("%d golden requests for %d methods", len(frames), len(requests()))
 	}
-	for method, want := range requests() {
-		frame := frames[method]
+	for name, want := range requests() {
+		frame := frames[name]
+		method, _, _ := strings.Cut(name, " ")
 		req, fault := ParseRequest(frame)
 		if fault != nil {
 			t.Errorf("%s: %v", method, fault)

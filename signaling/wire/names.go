@@ -22,6 +22,14 @@ const (
 	NameNotRegistered       = "not_registered"       // 1013
 	NameAlreadyLoggedIn     = "already_logged_in"    // 1014
 	NameIssuerUnreachable   = "issuer_unreachable"   // 1015
+	NameSchemeRefused       = "scheme_refused"       // 1016
+	NamePasswordRefused     = "password_refused"     // 1017
+	NameTooManyAttempts     = "too_many_attempts"    // 1018
+	NameChallengeUnanswered = "challenge_unanswered" // 1019
+	NameDigestUnsupported   = "digest_unsupported"   // 1020
+	NamePoolExhausted       = "pool_exhausted"       // 1021
+	NameInsecureLogin       = "insecure_login"       // 1022
+	NameIdentityBarred      = "identity_barred"      // 1023
 	NameCallUnknown         = "call_unknown"         // 2001
 	NameCallState           = "call_state"           // 2002
 	NameNumberInvalid       = "number_invalid"       // 2003

@@ -8,6 +8,7 @@ const (
 	MethodLogout     = "session.logout"
 	MethodToken      = "session.token"
 	MethodPing       = "session.ping"
+	MethodProve      = "session.prove"
 	MethodStart      = "call.start"
 	MethodRinging    = "call.ringing"
 	MethodAnswer     = "call.answer"
@@ -23,9 +24,18 @@ const (
 // Params is the decoded and checked parameters of one method: one of the ...Params structs of this file.
 type Params interface{ params() }
 
+// The schemes of session.login.
+const (
+	SchemeToken  = "token"
+	SchemeDigest = "digest"
+)
+
 // LoginParams are those of session.login.
 type LoginParams struct {
-	Token    string  // bearer token, 1 to 16384 bytes; never logged
+	Scheme   string  // SchemeToken when absent, or SchemeDigest
+	Token    string  // SchemeToken: bearer token, 1 to 16384 bytes; never logged
+	IMPI     string  // SchemeDigest: private identity, user@domain
+	IMPU     string  // SchemeDigest: public identity, sip:user@domain
 	Instance string  // UUID of the browser profile (RFC 5626 4.1), lower case
 	Client   Client  // what the page says it is; for logs and statistics only
 	Resume   *Resume // nil for a fresh session
@@ -49,6 +59,13 @@ type LogoutParams struct{}
 
 // TokenParams are those of session.token.
 type TokenParams struct{ Token string }
+
+// ProveParams are those of session.prove: the digest that answers a session.challenge (RFC 7616 3.4).
+type ProveParams struct {
+	Challenge string // id of the event session.challenge
+	Response  string // hexadecimal, lower case; never logged
+	CNonce    string // the page's random number
+}
 
 // PingParams are those of session.ping (none).
 type PingParams struct{}
@@ -134,6 +151,7 @@ func (LoginParams) params()      {}
 func (LogoutParams) params()     {}
 func (TokenParams) params()      {}
 func (PingParams) params()       {}
+func (ProveParams) params()      {}
 func (StartParams) params()      {}
 func (RingingParams) params()    {}
 func (AnswerParams) params()     {}
@@ -159,6 +177,8 @@ func (r Request) Decode() (Params, *Error) {
 		p = TokenParams{Token: d.token()}
 	case MethodPing:
 		p = PingParams{}
+	case MethodProve:
+		p = ProveParams{Challenge: d.line("challenge", 1, maxSession), Response: d.hash("response"), CNonce: d.optionalLine("cnonce", maxCNonce)}
 	case MethodStart:
 		p = StartParams{Call: d.call(), Target: d.line("target", 1, maxTarget), SDP: d.sdp(),
 			From: d.optionalLine("from", maxTarget), Anonymous: d.boolean("anonymous")}
@@ -193,7 +213,16 @@ func (r Request) Decode() (Params, *Error) {
 
 // decodeLogin decodes session.login, the one method with nested parameters.
 func decodeLogin(d *decoder) LoginParams {
-	p := LoginParams{Token: d.token(), Instance: d.uuid("instance")}
+	p := LoginParams{Scheme: SchemeToken}
+	if d.get("scheme") != nil {
+		p.Scheme = d.choice("scheme", SchemeToken, SchemeDigest)
+	}
+	if p.Scheme == SchemeDigest {
+		p.IMPI, p.IMPU = d.line("impi", 3, maxIdentity), d.line("impu", 5, maxIdentity)
+	} else {
+		p.Token = d.token()
+	}
+	p.Instance = d.uuid("instance")
 	if c := d.object("client"); c != nil {
 		p.Client = Client{Name: c.optionalLine("name", maxClient), Version: c.optionalLine("version", maxClient)}
 		d.fail(c.fault)

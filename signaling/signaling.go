@@ -63,7 +63,7 @@ func New(config Config, deps Deps) (*Signaling, error) {
 	if err != nil {
 		return nil, err
 	}
-	sd := session.Deps{Verifier: verifier, Line: line{client}, Media: mediaRoom{deps.Media}, Codecs: deps.Codecs, Log: deps.Log}
+	sd := session.Deps{Verifier: verifier, Lender: verifier, Door: auth.NewDoor(config.Auth), Line: line{client}, Media: mediaRoom{deps.Media}, Codecs: deps.Codecs, Log: deps.Log}
 	if deps.Policy != nil {
 		sd.Policy = policy{deps.Policy}
 	}

@@ -79,7 +79,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Verifier checks tokens. It is safe for concurrent use.
 type Verifier struct {
 	claims  Claims
-	refused bool               // tokens are no accepted scheme
+	refused bool                // tokens are no accepted scheme
 	issuers map[string]*service // by iss
 }
 

@@ -11,6 +11,7 @@ import (
 	"causeway/signaling/auth"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
+	"causeway/signaling/sip/digest"
 )
 
 // Socket is a browser's connection. Send and Close do not block.
@@ -34,6 +35,17 @@ type Line interface {
 type Binding interface {
 	Unbind(ctx context.Context) error
 	Invite(ims.InviteParams) (Dialog, error)
+}
+
+// Prover is a Binding of a user who proves a password of its own (SIP digest); *ims.Binding is one.
+type Prover interface {
+	Prove(c ims.Challenged, a digest.Answer) bool
+	Rebind(secure bool)
+}
+
+// Lender lends identities of a pool to users whose token names none; *auth.Verifier is one.
+type Lender interface {
+	Lend(id auth.Identity, instance string) (auth.Identity, func(), error)
 }
 
 // Dialog is the SIP side of a call; *ims.Call is one.
@@ -84,6 +96,8 @@ type Authorization interface {
 // Deps are the neighbours a Manager works with. Codecs are the names of the audio codecs this build has.
 type Deps struct {
 	Verifier Verifier
+	Lender   Lender     // nil: every token names its identities
+	Door     *auth.Door // nil: no passwords
 	Line     Line
 	Media    Media
 	Policy   Policy

@@ -16,6 +16,7 @@ import (
 	"causeway/signaling/auth"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
+	"causeway/signaling/sip/digest"
 	"causeway/signaling/wire"
 )
 
@@ -180,13 +181,17 @@ func (fakeVerifier) Verify(_ context.Context, token string) (auth.Identity, erro
 type fakeLine struct {
 	mu       sync.Mutex
 	bindings []*fakeBinding
+	proving  bool // users prove passwords
 }
 
 func (l *fakeLine) Bind(p ims.BindParams) (Binding, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := &fakeBinding{notify: p.Notify}
+	b := &fakeBinding{notify: p.Notify, identity: p.Identity}
 	l.bindings = append(l.bindings, b)
+	if l.proving {
+		return fakeProver{b}, nil
+	}
 	return b, nil
 }
 
@@ -197,12 +202,32 @@ func (l *fakeLine) last() *fakeBinding {
 	return l.bindings[len(l.bindings)-1]
 }
 
+// fakeProver takes answers to challenges that have the right form.
+type fakeProver struct{ *fakeBinding }
+
+func (fakeProver) Prove(c ims.Challenged, a digest.Answer) bool { return c.Challenge.Fits(a) }
+
+func (b fakeProver) Rebind(bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rebinds++
+}
+
+func (b *fakeBinding) rebound() int {
+	synctest.Wait()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rebinds
+}
+
 type fakeBinding struct {
-	notify  func(ims.BindingEvent)
-	mu      sync.Mutex
-	unbound bool
-	refuse  error
-	dialogs []*fakeDialog
+	identity ims.Identity
+	rebinds  int
+	notify   func(ims.BindingEvent)
+	mu       sync.Mutex
+	unbound  bool
+	refuse   error
+	dialogs  []*fakeDialog
 }
 
 func (b *fakeBinding) Unbind(context.Context) error {

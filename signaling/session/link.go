@@ -62,8 +62,10 @@ func (l *Link) Frame(data []byte) {
 		l.answer(req.ID, nil)
 	case wire.TokenParams:
 		l.renew(req.ID, p)
+	case wire.ProveParams:
+		l.prove(req.ID, p)
 	default:
-		if l.session == nil {
+		if !l.admitted() {
 			l.socket.Send(wire.ErrorResponse(req.ID, wire.NewError(wire.NameLoginRequired)))
 			return
 		}
@@ -105,14 +107,24 @@ func (l *Link) verify(token string) (auth.Identity, *wire.Error) {
 	if err == nil {
 		return identity, nil
 	}
+	return auth.Identity{}, l.refusal(err)
+}
+
+// refusal counts a refused login and turns it into the browser's words.
+func (l *Link) refusal(err error) *wire.Error {
 	name := wire.NameTokenInvalid
+	var wait time.Duration
 	var refused *auth.Error
 	if errors.As(err, &refused) {
-		name = string(refused.Kind)
+		name, wait = string(refused.Kind), refused.RetryAfter
 	}
 	l.manager.count(func(t *Stats) { t.LoginFailures[name]++ })
 	l.log.Info("login refused", "error", name, "detail", err)
-	return auth.Identity{}, wire.NewError(name)
+	fault := wire.NewError(name)
+	if wait > 0 {
+		fault = fault.WithRetryAfter(wait)
+	}
+	return fault
 }
 
 // login authenticates and starts or resumes a session. A refused token closes the socket with the error's code, after
@@ -120,6 +132,10 @@ func (l *Link) verify(token string) (auth.Identity, *wire.Error) {
 func (l *Link) login(id wire.ID, p wire.LoginParams) {
 	if l.session != nil {
 		l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameAlreadyLoggedIn)))
+		return
+	}
+	if p.Scheme == wire.SchemeDigest {
+		l.knock(id, p)
 		return
 	}
 	identity, fault := l.verify(p.Token)
@@ -134,9 +150,16 @@ func (l *Link) login(id wire.ID, p wire.LoginParams) {
 		l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameResumeUnknown)))
 		return
 	}
+	identity, giveBack, err := l.manager.lend(identity, p.Instance)
+	if err != nil {
+		l.refuseLogin(id, l.refusal(err))
+		return
+	}
 	s := newSession(l.manager, identity, p)
+	s.giveBack = giveBack
 	older, fault := l.manager.add(s)
 	if fault != nil {
+		giveBack()
 		l.refuseLogin(id, fault)
 		return
 	}
@@ -172,12 +195,16 @@ func (l *Link) enter(s *Session) {
 
 // renew takes a fresh token for the same identity.
 func (l *Link) renew(id wire.ID, p wire.TokenParams) {
-	if l.session == nil {
+	if !l.admitted() {
 		l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameLoginRequired)))
 		return
 	}
+	if l.session.proof != nil {
+		l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameSchemeRefused).WithMessage("This session was begun with a password; it has no token to renew.")))
+		return
+	}
 	identity, fault := l.verify(p.Token)
-	if fault == nil && (identity.IMPI != l.session.identity.IMPI || identity.IMPU != l.session.identity.IMPU) {
+	if fault == nil && !identity.Same(l.session.identity) {
 		fault = wire.NewError(wire.NameIdentityRefused)
 	}
 	if fault != nil { // the old token is still good: the session goes on until that one ends

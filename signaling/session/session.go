@@ -37,6 +37,8 @@ type Session struct {
 	grace        *time.Timer // runs while no socket is attached
 	expiry       *time.Timer // end of the token
 	ended        atomic.Bool // written in the queue, read by Link before it attaches
+	proof        *proof      // nil: the user came with a token
+	giveBack     func()      // returns a lent identity, once
 }
 
 func newSession(m *Manager, identity auth.Identity, p wire.LoginParams) *Session {
@@ -71,7 +73,7 @@ func (s *Session) panicked(p any) {
 // owns tells whether the token's identity and the secret are those of this session, and it still lives.
 func (s *Session) owns(identity auth.Identity, secret string) bool {
 	same := subtle.ConstantTimeCompare([]byte(secret), []byte(s.secret)) == 1
-	return same && identity.IMPI == s.identity.IMPI && identity.IMPU == s.identity.IMPU && !s.ended.Load()
+	return same && identity.Same(s.identity) && !s.ended.Load() && s.admitted()
 }
 
 // begin answers the login and registers in the core.
@@ -80,10 +82,16 @@ func (s *Session) begin(l *Link, id wire.ID) {
 	s.expireAt(s.identity.Expires)
 	l.answer(id, s.loginResult(false))
 	s.log.Info("session started", "user", redacted(s.identity.IMPU))
+	s.bind(nil)
+}
+
+// bind begins the registration; digest is nil for a user the gateway vouches for.
+func (s *Session) bind(digest *ims.Digest) {
 	binding, err := s.manager.deps.Line.Bind(ims.BindParams{
 		Identity: ims.Identity{IMPI: s.identity.IMPI, IMPU: s.identity.IMPU},
 		Instance: "urn:uuid:" + s.instance,
 		Notify:   func(e ims.BindingEvent) { s.post(func() { s.bindingEvent(e) }) },
+		Digest:   digest,
 	})
 	if err != nil {
 		s.log.Error("binding not made", "err", err)
@@ -112,6 +120,9 @@ func (s *Session) resume(l *Link, id wire.ID, after uint64, identity auth.Identi
 	}
 	s.manager.count(func(t *Stats) { t.Resumed++ })
 	s.log.Info("session resumed")
+	if prover, ok := s.binding.(Prover); ok && s.proof != nil {
+		prover.Rebind(l.secure())
+	}
 }
 
 func (s *Session) loginResult(resumed bool) wire.LoginResult {
@@ -136,6 +147,10 @@ func (s *Session) detach(l *Link) {
 		return
 	}
 	s.link = nil
+	if !s.admitted() {
+		s.end(ending{cause: call.Cause{Side: call.Browser, Kind: call.SessionEnded, Text: "the browser left before it had proved its password"}})
+		return
+	}
 	s.log.Info("socket lost", "calls", len(s.calls))
 	stop(s.grace)
 	s.grace = time.AfterFunc(s.manager.config.ResumeWindow, func() {
@@ -160,6 +175,9 @@ func (s *Session) renewed(l *Link, id wire.ID, expires time.Time) {
 // expireAt ends the session with its token (SPEC: an expired token that is not renewed de-registers).
 func (s *Session) expireAt(at time.Time) {
 	stop(s.expiry)
+	if at.IsZero() {
+		return
+	}
 	s.expiry = time.AfterFunc(time.Until(at), func() {
 		s.post(func() {
 			s.end(ending{cause: call.Cause{Side: call.Gateway, Kind: call.SessionEnded, Text: "the token expired"}, closing: wire.ClosingTokenExpired, code: wire.CloseToken})
@@ -207,12 +225,14 @@ func (s *Session) end(e ending) {
 	s.manager.remove(s)
 	s.log.Info("session ended", "cause", e.cause.Kind.String(), "text", e.cause.Text)
 	if s.binding == nil {
+		s.returnIdentity()
 		return
 	}
 	binding := s.binding
 	s.manager.wg.Go(func() {
 		ctx, cancel := context.WithTimeout(s.manager.ctx, unbindTimeout)
 		defer cancel()
+		defer s.returnIdentity()
 		if err := binding.Unbind(ctx); err != nil {
 			s.log.Warn("de-registration not confirmed", "err", err)
 		}
@@ -236,15 +256,29 @@ func (s *Session) bindingEvent(e ims.BindingEvent) {
 		return
 	}
 	switch e := e.(type) {
+	case ims.Challenged:
+		s.challenged(e)
 	case ims.Registered:
 		s.registration = wire.Registration{State: wire.Registered, Expires: timestamp(time.Now().Add(e.Expires))}
 		for _, id := range e.Identities {
 			s.registration.Identities = append(s.registration.Identities, wire.Identity{URI: id.URI, Display: id.Display, Default: id.Default})
 		}
+		if !s.admitted() {
+			s.admit()
+			return
+		}
 		s.tell(wire.EventRegistration, s.registration)
 	case ims.RegistrationFailed:
-		s.registration = wire.Registration{State: wire.RegistrationFails, Error: registrationError(e)}
+		if !s.admitted() {
+			s.turnAway(registrationFault(e))
+			return
+		}
+		s.registration = wire.Registration{State: wire.RegistrationFails, Error: registrationFault(e).Event()}
 		s.tell(wire.EventRegistration, s.registration)
+		if e.Auth != "" { // the password was asked for again and is wrong now: nobody here is the user
+			s.binding = nil // there is nothing left to remove
+			s.end(ending{cause: e.Cause, closing: wire.ClosingRefused, code: wire.CloseToken})
+		}
 	case ims.Deregistered:
 		if e.Renewing {
 			s.registration = wire.Registration{State: wire.Registering}
@@ -260,17 +294,20 @@ func (s *Session) bindingEvent(e ims.BindingEvent) {
 	}
 }
 
-func registrationError(e ims.RegistrationFailed) *wire.EventError {
+func registrationFault(e ims.RegistrationFailed) *wire.Error {
 	name := wire.NameRegistrationRefused
 	if e.Cause.Kind == call.CoreUnreachable || e.Cause.Kind == call.Congestion {
 		name = wire.NameCoreUnreachable
+	}
+	if e.Auth != "" {
+		return wire.NewError(proofErrors[e.Auth])
 	}
 	err := wire.NewError(name)
 	err.Retryable = !e.Final
 	if e.RetryAfter > 0 {
 		err = err.WithRetryAfter(e.RetryAfter)
 	}
-	return err.Event()
+	return err
 }
 
 func stop(t *time.Timer) {

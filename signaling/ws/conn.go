@@ -20,6 +20,7 @@ type Conn struct {
 	server *Server
 	socket *websocket.Conn
 	remote netip.Addr
+	secure bool
 
 	mu      sync.Mutex // guards the following
 	queue   []frame
@@ -47,6 +48,9 @@ func newConn(s *Server, socket *websocket.Conn, remote netip.Addr) *Conn {
 
 // Remote is the browser's address as the gateway sees it (through trusted proxies).
 func (c *Conn) Remote() netip.Addr { return c.remote }
+
+// Secure reports whether the browser's connection is encrypted (by us, or by a trusted proxy that says so).
+func (c *Conn) Secure() bool { return c.secure }
 
 // Send queues a text frame; data must not change from then on. When the queue is full, the browser does not read:
 // the connection is cut and what waits is dropped; the browser's session is resumed by its next connection.

@@ -87,7 +87,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.count(func(t *Stats) { t.RefusedOther++ })
 		return
 	}
-	s.serve(newConn(s, socket, addr))
+	c := newConn(s, socket, addr)
+	c.secure = s.secure(r)
+	s.serve(c)
 }
 
 // serve registers the connection and starts its reader in a goroutine of its own, so that the HTTP handler returns.
@@ -204,6 +206,19 @@ func (s *Server) client(r *http.Request) netip.Addr {
 		addr = next.Unmap()
 	}
 	return addr
+}
+
+// secure reports TLS all the way: here, or at a trusted proxy that says so (X-Forwarded-Proto).
+func (s *Server) secure(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !s.trusted(peer.Addr().Unmap()) {
+		return false
+	}
+	said := r.Header.Values("X-Forwarded-Proto")
+	return len(said) == 1 && (strings.EqualFold(said[0], "https") || strings.EqualFold(said[0], "wss"))
 }
 
 func (s *Server) trusted(addr netip.Addr) bool {

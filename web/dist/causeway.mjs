@@ -22,6 +22,14 @@ var catalogue = {
   not_registered: { code: 1013, message: "The phone is not registered in the telephone network at the moment.", hint: "Wait until the phone shows that it is ready, then try again.", retryable: true },
   already_logged_in: { code: 1014, message: "This connection is already logged in.", hint: "Use session.token to renew the token, or open a new connection for another user.", retryable: false },
   issuer_unreachable: { code: 1015, message: "The login service's keys cannot be fetched, so the token cannot be checked.", hint: "Try again in a moment; if it lasts, tell the operator.", retryable: true },
+  scheme_refused: { code: 1016, message: "This gateway does not accept this way to log in.", hint: "Log in with a token, or ask the operator to allow passwords (auth.schemes).", retryable: false },
+  password_refused: { code: 1017, message: "The user name or the password was refused.", hint: "Check both and log in again.", retryable: false },
+  too_many_attempts: { code: 1018, message: "Too many attempts to log in.", hint: "Wait for the time given in retryAfter, then try again with the right password.", retryable: true },
+  challenge_unanswered: { code: 1019, message: "The telephone network asked for the password, and the page did not answer in time.", hint: "Log in again, with the page open in front.", retryable: true },
+  digest_unsupported: { code: 1020, message: "The telephone network asks for a proof that a password in a browser cannot give.", hint: "Tell the operator: the network has to offer SIP digest with MD5 or SHA-256 and qop auth.", retryable: false },
+  pool_exhausted: { code: 1021, message: "All telephone identities of this login service are in use.", hint: "Try again in a moment; if it lasts, tell the operator that the pool is too small.", retryable: true },
+  insecure_login: { code: 1022, message: "Logging in with a password needs an encrypted connection.", hint: "Open the page by https, so that it connects with wss.", retryable: false },
+  identity_barred: { code: 1023, message: "You cannot call with this identity: the telephone network has not given it to you.", hint: "Choose one of the phone's identities, or none for the default one.", retryable: false },
   call_unknown: { code: 2001, message: "There is no such call.", hint: "The call has probably just ended.", retryable: false },
   call_state: { code: 2002, message: "The call is not in a state in which this can be done.", hint: "Wait until the call's state allows it: hold and keypad need a connected call.", retryable: false },
   number_invalid: { code: 2003, message: "This number cannot be dialled as written.", hint: "Write the number with country code, like +15550101, or a SIP address.", retryable: false },
@@ -522,8 +530,8 @@ function uuid() {
   const b = crypto.getRandomValues(new Uint8Array(16));
   b[6] = (b[6] ?? 0) & 15 | 64;
   b[8] = (b[8] ?? 0) & 63 | 128;
-  const hex = [...b].map((x) => x.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex2 = [...b].map((x) => x.toString(16).padStart(2, "0")).join("");
+  return `${hex2.slice(0, 8)}-${hex2.slice(8, 12)}-${hex2.slice(12, 16)}-${hex2.slice(16, 20)}-${hex2.slice(20)}`;
 }
 function watch(fn) {
   const online = () => {
@@ -630,6 +638,55 @@ var Backoff = class {
   }
 };
 
+// sdk/src/protocol/md5.ts
+var shifts = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
+var sine = Array.from({ length: 64 }, (_, i) => Math.floor(2 ** 32 * Math.abs(Math.sin(i + 1))) | 0);
+function md5(text) {
+  const bytes = new TextEncoder().encode(text);
+  const padded = new Uint8Array((bytes.length + 8 >> 6) + 1 << 6);
+  padded.set(bytes);
+  padded[bytes.length] = 128;
+  const view = new DataView(padded.buffer);
+  view.setUint32(padded.length - 8, bytes.length << 3, true);
+  view.setUint32(padded.length - 4, Math.floor(bytes.length / 2 ** 29), true);
+  let [a0, b0, c0, d0] = [1732584193, 4023233417 | 0, 2562383102 | 0, 271733878];
+  for (let block = 0; block < padded.length; block += 64) {
+    let [a, b, c, d] = [a0, b0, c0, d0];
+    for (let i = 0; i < 64; i++) {
+      const turn = i >> 4;
+      const f = turn === 0 ? b & c | ~b & d : turn === 1 ? d & b | ~d & c : turn === 2 ? b ^ c ^ d : c ^ (b | ~d);
+      const g = turn === 0 ? i : turn === 1 ? (5 * i + 1) % 16 : turn === 2 ? (3 * i + 5) % 16 : 7 * i % 16;
+      const sum = a + f + sine[i] + view.getUint32(block + 4 * g, true) | 0;
+      const s = shifts[4 * turn + i % 4];
+      [a, d, c, b] = [d, c, b, b + (sum << s | sum >>> 32 - s) | 0];
+    }
+    [a0, b0, c0, d0] = [a0 + a | 0, b0 + b | 0, c0 + c | 0, d0 + d | 0];
+  }
+  const out = new DataView(new ArrayBuffer(16));
+  [a0, b0, c0, d0].forEach((word, i) => out.setUint32(4 * i, word, true));
+  return hex(new Uint8Array(out.buffer));
+}
+function hex(bytes) {
+  return [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+// sdk/src/transport/digest.ts
+async function prove(credentials, challenge) {
+  const { realm, nonce, qop, method, uri } = challenge;
+  const own = credentials.realm ?? credentials.impi.slice(credentials.impi.indexOf("@") + 1);
+  if (realm !== own || challenge.username !== credentials.impi) throw new PhoneError("digest_unsupported", { message: "The network asks for the password of another realm or user." });
+  const h = challenge.algorithm === "SHA-256" ? sha256 : async (text) => md5(text);
+  const user = await h(`${credentials.impi}:${realm}:${credentials.password}`);
+  const request = await h(`${method}:${uri}`);
+  if (qop === void 0) return { challenge: challenge.id, response: await h(`${user}:${nonce}:${request}`) };
+  const cnonce = hex(crypto.getRandomValues(new Uint8Array(16)));
+  return { challenge: challenge.id, response: await h(`${user}:${nonce}:00000001:${cnonce}:${qop}:${request}`), cnonce };
+}
+async function sha256(text) {
+  if (!globalThis.crypto?.subtle) throw new PhoneError("browser_unsupported");
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+}
+
 // sdk/src/transport/token.ts
 var TOKEN_MARGIN = 6e4;
 var TokenSource = class {
@@ -679,6 +736,7 @@ var TokenSource = class {
 var OPEN_TIMEOUT = 1e4;
 var PING_AFTER = 2e4;
 var PING_TIMEOUT = 6e3;
+var PROVE_TIMEOUT = 3e4;
 var Session = class {
   constructor(options, platform, tokens, listener) {
     this.options = options;
@@ -738,7 +796,7 @@ var Session = class {
     this.wait = null;
     let refused;
     try {
-      const token = await this.tokens.get(this.fresh);
+      const token = this.options.credentials ? "" : await this.tokens.get(this.fresh);
       if (turn !== this.turn) return;
       this.fresh = false;
       await this.open(turn);
@@ -783,12 +841,15 @@ var Session = class {
   }
   async logIn(token, turn) {
     const before = this.login;
-    const params = { token, instance: this.instance(), client: this.options.client };
+    const { credentials } = this.options;
+    const who = credentials ? { scheme: "digest", impi: credentials.impi, impu: credentials.impu } : { token };
+    const params = { ...who, instance: this.instance(), client: this.options.client };
     if (before) params.resume = { session: before.session, secret: before.secret, after: this.rpc.lastSeq };
+    else this.rpc.lastSeq = 0;
     this.login = null;
     let result;
     try {
-      result = await this.rpc.request("session.login", params, OPEN_TIMEOUT);
+      result = await this.rpc.request("session.login", params, credentials ? PROVE_TIMEOUT : OPEN_TIMEOUT);
     } catch (thrown) {
       if (turn === this.turn) this.login = before;
       throw thrown;
@@ -830,7 +891,7 @@ var Session = class {
     this.rpc.abandon(new PhoneError("connection_lost"), "session.ping");
     if (!running) return;
     const row = closes.find((c) => c.code === code);
-    if (code === 4401 && this.tokens.renewable) this.fresh = true;
+    if (code === 4401 && this.tokens.renewable && !this.options.credentials) this.fresh = true;
     else if (row && !row.reconnect) return this.finish(code === 1e3 ? null : this.parting ?? closeError(code));
     if (!this.options.reconnect) return this.finish(new PhoneError("connection_lost"));
     this.listener.lost();
@@ -849,15 +910,30 @@ var Session = class {
     if (this.up) this.ping();
   }
   onEvent(event) {
+    if (event.method === "session.challenge") return void this.prove(event.params);
     if (event.method === "session.closing") {
       if (event.params.reason === "tokenExpired") this.fresh = true;
+      if (event.params.reason === "refused") this.parting = new PhoneError("password_refused");
       if (event.params.reason === "deregistered") this.parting = new PhoneError("deregistered");
       this.atLeast = event.params.retryAfter ?? 0;
     }
     this.listener.event(event);
   }
+  /** Answers the network's challenge; an answer that cannot be made or comes too late is the gateway's to tell. */
+  async prove(challenge) {
+    const { credentials } = this.options;
+    if (!credentials) return;
+    const turn = this.turn;
+    try {
+      const answer = await prove(credentials, challenge);
+      if (turn === this.turn) await this.rpc.request("session.prove", answer, challenge.within);
+    } catch (thrown) {
+      const error = PhoneError.from(thrown, "internal");
+      if (error.name === "digest_unsupported" || error.name === "browser_unsupported") this.finish(error);
+    }
+  }
   transmit(frame) {
-    const loginFrame = frame.includes('"method":"session.login"');
+    const loginFrame = frame.includes('"method":"session.login"') || frame.includes('"method":"session.prove"');
     if (!this.socket || !this.login && !loginFrame) return false;
     try {
       this.socket.send(frame);
@@ -885,7 +961,7 @@ var Session = class {
   scheduleRenewal() {
     const { timers } = this.platform;
     timers.clear(this.renewal);
-    const end = this.tokens.expiresAt();
+    const end = this.options.credentials ? null : this.tokens.expiresAt();
     if (end === null || this.over) return;
     const left = end - timers.now();
     this.renewal = timers.set(() => void this.renewNow(), Math.min(Math.max(0, left - TOKEN_MARGIN), 2 ** 31 - 1));
@@ -1428,7 +1504,7 @@ var Phone = class extends Emitter {
     this.platform.media.check();
     this.input("start");
     const session = new Session(
-      { url: this.options.url ?? ownURL(), client: this.options.client ?? { name: "causeway-sdk", version: VERSION }, reconnect: this.options.autoReconnect ?? true },
+      { url: this.options.url ?? ownURL(), client: this.options.client ?? { name: "causeway-sdk", version: VERSION }, reconnect: this.options.autoReconnect ?? true, credentials: this.options.credentials },
       this.platform,
       this.tokens,
       {
@@ -1535,6 +1611,9 @@ var Phone = class extends Emitter {
       case "session.closing":
         if (event.params.reason === "drain") this.emit("warning", new PhoneError("draining"));
         return;
+      case "session.challenge":
+        return;
+      // answered by the session
       case "call.incoming":
         return this.incoming(event.params);
       default:

@@ -42,10 +42,10 @@ var (
 	sipp    = subscriber{number: "+15550202", password: "sipp-knows-it"}
 )
 
-func startCore(t *testing.T) *core {
+func startCore(t *testing.T, more ...subscriber) *core {
 	t.Helper()
 	rig.Needs(t, "kamailio", "sqlite3", "ip", "tcpdump", "tshark")
-	c := &core{hss: startHSS(t, alice, baresip, sipp)}
+	c := &core{hss: startHSS(t, append([]subscriber{alice, baresip, sipp}, more...)...)}
 	dir := t.TempDir()
 	values := map[string]string{"Home": home, "PCSCF": pcscfIP, "ICSCF": icscfIP, "SCSCF": scscfIP, "HSS": hssIP, "SCSCFURI": scscfURI, "Trusted": gatewayIP, "Dir": dir}
 	for _, name := range []string{"pcscf.cfg", "icscf.cfg", "scscf.cfg"} {

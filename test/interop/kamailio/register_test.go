@@ -97,10 +97,16 @@ func rules() capture.Rules {
 // judge ends a recording, has it read by tshark, and wants these requests in it. It returns the file.
 func judge(t *testing.T, c *core, record *capture.Recording, methods []string) string {
 	t.Helper()
+	return judgeBy(t, c, record, rules(), methods)
+}
+
+// judgeBy is judge by other rules.
+func judgeBy(t *testing.T, c *core, record *capture.Recording, by capture.Rules, methods []string) string {
+	t.Helper()
 	file := record.Stop(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	problems, err := capture.Check(ctx, file, rules())
+	problems, err := capture.Check(ctx, file, by)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +117,7 @@ func judge(t *testing.T, c *core, record *capture.Recording, methods []string) s
 		}
 		t.Errorf("capture: %s", p)
 	}
-	messages, err := capture.Messages(ctx, file, rules())
+	messages, err := capture.Messages(ctx, file, by)
 	if err != nil {
 		t.Fatal(err)
 	}

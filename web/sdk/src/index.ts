@@ -8,6 +8,7 @@ export type { PhoneState } from "./client/phonestate";
 export type { Devices } from "./client/devices";
 export type { Device, DeviceKind } from "./media/engine";
 export { PhoneError } from "./protocol/failure";
+export type { Credentials } from "./transport/digest";
 export { catalogue } from "./protocol/errors";
 export type { ErrorName } from "./protocol/errors";
 export type { EndReason, Identity, LegQuality, Quality, Remote } from "./protocol/frames";

@@ -1,6 +1,7 @@
 import { PhoneError } from "../protocol/failure";
 import type { Identity } from "../protocol/frames";
 import type { DeviceKind } from "../media/engine";
+import type { Credentials } from "../transport/digest";
 import { Call, type CallOptions } from "./call";
 import { Devices } from "./devices";
 import { Emitter } from "./emitter";
@@ -15,6 +16,8 @@ export interface PhoneOptions {
     token?: string;
     /** ... or, better, a function that gets one; it is called again whenever a fresh one is needed. */
     getToken?: () => Promise<string> | string;
+    /** Instead of a token: the telephone network's own user name and password, where the operator allows it (SIP digest). */
+    credentials?: Credentials;
     /** Ring on incoming calls and play ringback while dialing (true when absent). */
     sounds?: boolean;
     /** Come back by itself after the connection was lost (true when absent). */

@@ -120,6 +120,54 @@ export declare const catalogue: {
         readonly hint: "Try again in a moment; if it lasts, tell the operator.";
         readonly retryable: true;
     };
+    readonly scheme_refused: {
+        readonly code: 1016;
+        readonly message: "This gateway does not accept this way to log in.";
+        readonly hint: "Log in with a token, or ask the operator to allow passwords (auth.schemes).";
+        readonly retryable: false;
+    };
+    readonly password_refused: {
+        readonly code: 1017;
+        readonly message: "The user name or the password was refused.";
+        readonly hint: "Check both and log in again.";
+        readonly retryable: false;
+    };
+    readonly too_many_attempts: {
+        readonly code: 1018;
+        readonly message: "Too many attempts to log in.";
+        readonly hint: "Wait for the time given in retryAfter, then try again with the right password.";
+        readonly retryable: true;
+    };
+    readonly challenge_unanswered: {
+        readonly code: 1019;
+        readonly message: "The telephone network asked for the password, and the page did not answer in time.";
+        readonly hint: "Log in again, with the page open in front.";
+        readonly retryable: true;
+    };
+    readonly digest_unsupported: {
+        readonly code: 1020;
+        readonly message: "The telephone network asks for a proof that a password in a browser cannot give.";
+        readonly hint: "Tell the operator: the network has to offer SIP digest with MD5 or SHA-256 and qop auth.";
+        readonly retryable: false;
+    };
+    readonly pool_exhausted: {
+        readonly code: 1021;
+        readonly message: "All telephone identities of this login service are in use.";
+        readonly hint: "Try again in a moment; if it lasts, tell the operator that the pool is too small.";
+        readonly retryable: true;
+    };
+    readonly insecure_login: {
+        readonly code: 1022;
+        readonly message: "Logging in with a password needs an encrypted connection.";
+        readonly hint: "Open the page by https, so that it connects with wss.";
+        readonly retryable: false;
+    };
+    readonly identity_barred: {
+        readonly code: 1023;
+        readonly message: "You cannot call with this identity: the telephone network has not given it to you.";
+        readonly hint: "Choose one of the phone's identities, or none for the default one.";
+        readonly retryable: false;
+    };
     readonly call_unknown: {
         readonly code: 2001;
         readonly message: "There is no such call.";

@@ -89,14 +89,31 @@ export interface EndReason {
     /** Who ended it: this page, the far party, or the gateway. */
     by: "local" | "remote" | "gateway";
 }
+/** The telephone network asks for the password's digest; answered with session.prove. */
+export interface Challenge {
+    id: string;
+    username: string;
+    realm: string;
+    nonce: string;
+    algorithm: "MD5" | "SHA-256";
+    /** "auth", or absent: the old form without cnonce. */
+    qop?: "auth";
+    method: string;
+    uri: string;
+    /** True when the digest before was right, only late. */
+    stale: boolean;
+    /** How long the page has, milliseconds. */
+    within: number;
+}
 /** The events of the gateway, by method, without seq. */
 export interface Events {
     "session.registration": Registration;
     "session.closing": {
-        reason: "drain" | "replaced" | "tokenExpired" | "deregistered" | "slow";
+        reason: "drain" | "replaced" | "tokenExpired" | "deregistered" | "slow" | "refused";
         text: string;
         retryAfter?: number;
     };
+    "session.challenge": Challenge;
     "call.incoming": {
         call: string;
         remote: Remote;

@@ -2,6 +2,7 @@ import { PhoneError } from "../protocol/failure";
 import { type GatewayEvent, type LoginResult } from "../protocol/frames";
 import { Rpc } from "../protocol/rpc";
 import type { Platform } from "./platform";
+import { type Credentials } from "./digest";
 import { TokenSource } from "./token";
 /** What a session tells the phone. */
 export interface SessionListener {
@@ -22,6 +23,8 @@ export interface SessionOptions {
         version: string;
     };
     reconnect: boolean;
+    /** Log in with the network's password instead of a token. */
+    credentials?: Credentials;
 }
 /**
  * One login with the gateway that outlives its sockets.
@@ -73,6 +76,8 @@ export declare class Session {
     private retry;
     private nudge;
     private onEvent;
+    /** Answers the network's challenge; an answer that cannot be made or comes too late is the gateway's to tell. */
+    private prove;
     private transmit;
     private startHeartbeat;
     private ping;

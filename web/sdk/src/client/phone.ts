@@ -4,6 +4,7 @@ import type { DeviceKind } from "../media/engine";
 import { browserPlatform } from "../transport/platform-browser";
 import type { Platform } from "../transport/platform";
 import { Session } from "../transport/session";
+import type { Credentials } from "../transport/digest";
 import { TokenSource } from "../transport/token";
 import { Call, type CallHost, type CallOptions } from "./call";
 import { Devices } from "./devices";
@@ -24,6 +25,8 @@ export interface PhoneOptions {
   token?: string;
   /** ... or, better, a function that gets one; it is called again whenever a fresh one is needed. */
   getToken?: () => Promise<string> | string;
+  /** Instead of a token: the telephone network's own user name and password, where the operator allows it (SIP digest). */
+  credentials?: Credentials;
   /** Ring on incoming calls and play ringback while dialing (true when absent). */
   sounds?: boolean;
   /** Come back by itself after the connection was lost (true when absent). */
@@ -103,7 +106,7 @@ export class Phone extends Emitter<PhoneEvents> {
     this.platform.media.check();
     this.input("start");
     const session = new Session(
-      { url: this.options.url ?? ownURL(), client: this.options.client ?? { name: "causeway-sdk", version: VERSION }, reconnect: this.options.autoReconnect ?? true },
+      { url: this.options.url ?? ownURL(), client: this.options.client ?? { name: "causeway-sdk", version: VERSION }, reconnect: this.options.autoReconnect ?? true, credentials: this.options.credentials },
       this.platform,
       this.tokens,
       {
@@ -220,6 +223,8 @@ export class Phone extends Emitter<PhoneEvents> {
       case "session.closing":
         if (event.params.reason === "drain") this.emit("warning", new PhoneError("draining"));
         return;
+      case "session.challenge":
+        return; // answered by the session
       case "call.incoming":
         return this.incoming(event.params);
       default:

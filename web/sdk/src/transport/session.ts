@@ -1,9 +1,10 @@
 import { closes } from "../protocol/errors";
 import { PhoneError } from "../protocol/failure";
-import { SUBPROTOCOL, type GatewayEvent, type LoginResult } from "../protocol/frames";
+import { SUBPROTOCOL, type Challenge, type GatewayEvent, type LoginResult } from "../protocol/frames";
 import { Rpc } from "../protocol/rpc";
 import { Backoff } from "./backoff";
 import type { Nudge, Platform, SocketLike, TimerHandle } from "./platform";
+import { prove, type Credentials } from "./digest";
 import { TOKEN_MARGIN, TokenSource } from "./token";
 
 /** How long opening a socket may take, milliseconds. */
@@ -11,6 +12,8 @@ const OPEN_TIMEOUT = 10_000;
 /** A silent socket is asked after this time, and given up when the answer does not come, milliseconds. */
 const PING_AFTER = 20_000;
 const PING_TIMEOUT = 6_000;
+/** A login with a password waits for the network, which asks and answers, milliseconds. */
+const PROVE_TIMEOUT = 30_000;
 
 /** What a session tells the phone. */
 export interface SessionListener {
@@ -29,6 +32,8 @@ export interface SessionOptions {
   url: string;
   client: { name: string; version: string };
   reconnect: boolean;
+  /** Log in with the network's password instead of a token. */
+  credentials?: Credentials;
 }
 
 /**
@@ -105,7 +110,7 @@ export class Session {
     this.wait = null;
     let refused: PhoneError;
     try {
-      const token = await this.tokens.get(this.fresh);
+      const token = this.options.credentials ? "" : await this.tokens.get(this.fresh);
       if (turn !== this.turn) return;
       this.fresh = false;
       await this.open(turn);
@@ -152,12 +157,15 @@ export class Session {
 
   private async logIn(token: string, turn: number): Promise<void> {
     const before = this.login;
-    const params: Record<string, unknown> = { token, instance: this.instance(), client: this.options.client };
+    const { credentials } = this.options;
+    const who = credentials ? { scheme: "digest", impi: credentials.impi, impu: credentials.impu } : { token };
+    const params: Record<string, unknown> = { ...who, instance: this.instance(), client: this.options.client };
     if (before) params.resume = { session: before.session, secret: before.secret, after: this.rpc.lastSeq };
+    else this.rpc.lastSeq = 0; // a new session counts from 1, and may ask for the password before its login is answered
     this.login = null; // not logged in on this socket yet
     let result: LoginResult;
     try {
-      result = await this.rpc.request<LoginResult>("session.login", params, OPEN_TIMEOUT);
+      result = await this.rpc.request<LoginResult>("session.login", params, credentials ? PROVE_TIMEOUT : OPEN_TIMEOUT);
     } catch (thrown) {
       if (turn === this.turn) this.login = before;
       throw thrown;
@@ -202,7 +210,7 @@ export class Session {
     this.rpc.abandon(new PhoneError("connection_lost"), "session.ping");
     if (!running) return; // the attempt's own promise tells
     const row = closes.find((c) => c.code === code);
-    if (code === 4401 && this.tokens.renewable) this.fresh = true;
+    if (code === 4401 && this.tokens.renewable && !this.options.credentials) this.fresh = true;
     else if (row && !row.reconnect) return this.finish(code === 1000 ? null : (this.parting ?? closeError(code)));
     if (!this.options.reconnect) return this.finish(new PhoneError("connection_lost"));
     this.listener.lost();
@@ -224,16 +232,32 @@ export class Session {
   }
 
   private onEvent(event: GatewayEvent): void {
+    if (event.method === "session.challenge") return void this.prove(event.params);
     if (event.method === "session.closing") {
       if (event.params.reason === "tokenExpired") this.fresh = true;
+      if (event.params.reason === "refused") this.parting = new PhoneError("password_refused");
       if (event.params.reason === "deregistered") this.parting = new PhoneError("deregistered");
       this.atLeast = event.params.retryAfter ?? 0;
     }
     this.listener.event(event);
   }
 
+  /** Answers the network's challenge; an answer that cannot be made or comes too late is the gateway's to tell. */
+  private async prove(challenge: Challenge): Promise<void> {
+    const { credentials } = this.options;
+    if (!credentials) return;
+    const turn = this.turn;
+    try {
+      const answer = await prove(credentials, challenge);
+      if (turn === this.turn) await this.rpc.request("session.prove", answer, challenge.within);
+    } catch (thrown) {
+      const error = PhoneError.from(thrown, "internal");
+      if (error.name === "digest_unsupported" || error.name === "browser_unsupported") this.finish(error);
+    }
+  }
+
   private transmit(frame: string): boolean {
-    const loginFrame = frame.includes('"method":"session.login"');
+    const loginFrame = frame.includes('"method":"session.login"') || frame.includes('"method":"session.prove"');
     if (!this.socket || (!this.login && !loginFrame)) return false; // sent again after the resume
     try {
       this.socket.send(frame);
@@ -264,7 +288,7 @@ export class Session {
   private scheduleRenewal(): void {
     const { timers } = this.platform;
     timers.clear(this.renewal);
-    const end = this.tokens.expiresAt();
+    const end = this.options.credentials ? null : this.tokens.expiresAt();
     if (end === null || this.over) return;
     const left = end - timers.now();
     this.renewal = timers.set(() => void this.renewNow(), Math.min(Math.max(0, left - TOKEN_MARGIN), 2 ** 31 - 1));

@@ -32,3 +32,6 @@ func (Silent) Answer(context.Context, string) (string, error) { return silence("
 
 // Close implements Media.
 func (Silent) Close() {}
+
+// SilentOffer is what Silent offers.
+func SilentOffer() string { return silence("actpass") }

@@ -83,9 +83,9 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 // open makes the loops and the access sockets, one for each loop.
 func (g *Gateway) open() error {
 	addr := g.cfg.AccessAddress
-	opt := udp.Options{DSCP: g.cfg.DSCP, Receive: g.cfg.ReceiveBuffer, ReusePort: g.cfg.PacketThreads > 1}
+	opt := udp.Options{DSCP: g.cfg.DSCP, Receive: g.cfg.ReceiveBuffer, ReusePort: g.cfg.PacketThreads > 1, Burst: 32}
 	for range g.cfg.PacketThreads {
-		loop, err := udp.NewLoop()
+		loop, err := udp.NewLoop(udp.LoopOptions{Coalesce: g.cfg.Coalesce, Nice: g.cfg.PacketNice, Log: g.log})
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -48,12 +49,21 @@ type gateway struct {
 func serve(ctx context.Context, config configs.Config, terminate <-chan os.Signal, stderr io.Writer) error {
 	began := time.Now()
 	paceCollector()
+	makeRoom(config.Media)
 	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: config.Log.Level}))
 	g, err := build(config, log)
 	if err != nil {
 		return err
 	}
 	return g.run(ctx, terminate, began)
+}
+
+// makeRoom gives Go's scheduler a place more for each packet thread that rests without giving up its own (media.coalesce), unless
+// the operator has said how many there are.
+func makeRoom(c media.Config) {
+	if os.Getenv("GOMAXPROCS") == "" && c.Coalesce > 0 {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + c.PacketThreads)
+	}
 }
 
 // build makes the rooms in order. Nothing is open yet but the media socket, which media.New binds.

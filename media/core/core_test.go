@@ -34,7 +34,7 @@ func clocks() *packet.Clocks {
 
 func setup(t *testing.T) (*Leg, *owner, *net.UDPConn) {
 	t.Helper()
-	loop, err := udp.NewLoop()
+	loop, err := udp.NewLoop(udp.LoopOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package udp
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -14,16 +15,14 @@ import (
 )
 
 // Choices of ours, not of any standard.
-const (
-	eventsPerWait   = 256 // epoll events taken at once
-	packetsPerVisit = 32  // packets read from one socket before the others get their turn
-)
+const eventsPerWait = 256 // epoll events taken at once
 
 // ErrClosed is returned by calls on a closed loop or socket.
 var ErrClosed = errors.New("socket is closed")
 
 // Loop is one reader thread and the sockets it reads.
 type Loop struct {
+	opt   LoopOptions
 	epoll int
 	wake  int // eventfd
 
@@ -40,10 +39,21 @@ type Loop struct {
 	// Used by the thread alone.
 	buf  [packet.BufferSize]byte
 	peer unix.RawSockaddrAny
+	pace pace
+}
+
+// LoopOptions of a reader thread.
+type LoopOptions struct {
+	// Coalesce is how long it rests between two looks at its sockets while many packets come, 0 to 10 ms; 0 looks whenever a
+	// packet comes.
+	Coalesce time.Duration
+	// Nice is its priority, -20 (first) to 0, where the system allows it (CAP_SYS_NICE).
+	Nice int
+	Log  *slog.Logger // told when the system does not
 }
 
 // NewLoop makes the epoll set. The loop reads once Run is called.
-func NewLoop() (*Loop, error) {
+func NewLoop(opt LoopOptions) (*Loop, error) {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("make epoll set: %w", err)
@@ -53,7 +63,7 @@ func NewLoop() (*Loop, error) {
 		_ = unix.Close(epoll)
 		return nil, fmt.Errorf("make wake-up descriptor: %w", err)
 	}
-	l := &Loop{epoll: epoll, wake: wake, open: map[*Socket]struct{}{}, done: make(chan struct{})}
+	l := &Loop{epoll: epoll, wake: wake, open: map[*Socket]struct{}{}, done: make(chan struct{}), opt: opt, pace: pace{rest: min(opt.Coalesce, 10*time.Millisecond)}}
 	table := make([]atomic.Pointer[Socket], 64)
 	l.table.Store(&table)
 	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wake)} //nolint:gosec // descriptors are small
@@ -77,6 +87,13 @@ func (l *Loop) Run() error {
 	defer close(l.done)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	if l.opt.Nice != 0 {
+		if err := unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), l.opt.Nice); err != nil {
+			l.opt.Log.Info("packet thread keeps its ordinary priority: the system does not allow another (CAP_SYS_NICE)", "nice", l.opt.Nice, "err", err)
+		} else {
+			defer func() { _ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 0) }() // the thread goes back to Go
+		}
+	}
 	events := make([]unix.EpollEvent, eventsPerWait)
 	for {
 		n, err := l.wait(events)
@@ -88,9 +105,13 @@ func (l *Loop) Run() error {
 			return err
 		}
 		now := time.Now()
+		packets, more := 0, n == len(events)
 		for i := range events[:n] {
-			l.dispatch(&events[i], now)
+			taken, left := l.dispatch(&events[i], now)
+			packets += taken
+			more = more || left
 		}
+		l.pace.took(packets, more, now)
 		if l.reap() {
 			return nil
 		}
@@ -100,6 +121,14 @@ func (l *Loop) Run() error {
 // wait looks for events without telling the scheduler and only then blocks:
 // under load there is nearly always something.
 func (l *Loop) wait(events []unix.EpollEvent) (int, error) {
+	for l.pace.resting() {
+		nap(l.pace.rest)
+		n := pollNow(l.epoll, events)
+		l.pace.looked(n)
+		if n > 0 {
+			return n, nil
+		}
+	}
 	n := pollNow(l.epoll, events)
 	for n <= 0 {
 		var err error
@@ -111,21 +140,24 @@ func (l *Loop) wait(events []unix.EpollEvent) (int, error) {
 	return n, nil
 }
 
-func (l *Loop) dispatch(ev *unix.EpollEvent, now time.Time) {
+// dispatch serves one event and returns the number of datagrams read, and whether there may be many more.
+func (l *Loop) dispatch(ev *unix.EpollEvent, now time.Time) (taken int, more bool) {
 	if int(ev.Fd) == l.wake {
 		var b [8]byte
 		_, _ = unix.Read(l.wake, b[:])
-		return
+		return 0, false
 	}
 	table := *l.table.Load()
 	if int(ev.Fd) >= len(table) {
-		return
+		return 0, false
 	}
 	// Pad carries the socket's generation: an event of a descriptor that was
 	// closed and reused within one wait must not reach the new owner.
 	if s := table[ev.Fd].Load(); s != nil && s.generation == ev.Pad {
-		s.read(now)
+		taken = s.read(now)
+		return taken, s.burst > 1 && taken == s.burst
 	}
+	return 0, false
 }
 
 // reap closes the sockets that asked for it and reports whether the loop ends.

@@ -21,6 +21,9 @@ type Options struct {
 	DSCP      int  // 0..63, put on every datagram sent (RFC 2474)
 	Receive   int  // receive buffer, octets; 0 leaves the system's
 	ReusePort bool // several loops read the same address (SO_REUSEPORT)
+	// Burst is how many datagrams are read before the other sockets get their turn; 0 means one. A socket of one call hardly
+	// ever has a second one, and looking for it costs a system call.
+	Burst int
 }
 
 // closedBit in Socket.writers forbids further writes; the other bits count the
@@ -41,6 +44,7 @@ type Socket struct {
 	v6         bool
 	local      netip.AddrPort
 	handle     Handler
+	burst      int
 
 	writers    atomic.Int32
 	asked      atomic.Bool
@@ -61,7 +65,7 @@ func (l *Loop) Open(addr netip.AddrPort, opt Options, handle Handler) (*Socket, 
 	if err != nil {
 		return nil, fmt.Errorf("open UDP socket: %w", err)
 	}
-	s := &Socket{loop: l, fd: fd, v6: v6, handle: handle, gone: make(chan struct{})}
+	s := &Socket{loop: l, fd: fd, v6: v6, handle: handle, burst: max(opt.Burst, 1), gone: make(chan struct{})}
 	s.generation = generation()
 	if err = s.prepare(addr, opt); err == nil {
 		err = l.add(s)
@@ -147,17 +151,17 @@ func (s *Socket) Stats() Stats {
 	return Stats{Oversize: s.oversize.Load(), SendErrors: s.sendErrors.Load()}
 }
 
-// read takes what is there, at most packetsPerVisit datagrams.
-func (s *Socket) read(now time.Time) {
+// read takes what is there, at most a burst of datagrams, and returns how many there were.
+func (s *Socket) read(now time.Time) (taken int) {
 	l := s.loop
-	for range packetsPerVisit {
+	for range s.burst {
 		if s.writers.Load()&closedBit != 0 {
-			return
+			return taken
 		}
 		n, errno := recvFrom(s.fd, l.buf[:packet.MaxDatagram], &l.peer)
 		switch {
 		case errno == unix.EAGAIN:
-			return
+			return taken
 		case errno != 0:
 			continue // an ICMP error of an earlier datagram; reading clears it
 		case n > packet.MaxDatagram:
@@ -170,8 +174,10 @@ func (s *Socket) read(now time.Time) {
 		if !ok {
 			continue
 		}
+		taken++
 		s.handle(l.buf[:n], from, now)
 	}
+	return taken
 }
 
 // WriteTo sends b to an address of the socket's family, without blocking: a

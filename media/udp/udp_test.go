@@ -14,7 +14,7 @@ import (
 
 func run(t *testing.T) *Loop {
 	t.Helper()
-	l, err := NewLoop()
+	l, err := NewLoop(LoopOptions{Coalesce: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func descriptors(t *testing.T) int {
 // TestCloseWhileBusy opens and closes sockets while strangers send to them.
 func TestCloseWhileBusy(t *testing.T) {
 	before := descriptors(t)
-	l, err := NewLoop()
+	l, err := NewLoop(LoopOptions{Coalesce: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestCloseWhileBusy(t *testing.T) {
 }
 
 func TestOpenErrors(t *testing.T) {
-	l, err := NewLoop()
+	l, err := NewLoop(LoopOptions{Coalesce: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -161,6 +161,7 @@ func (b *Binding) leave(done chan error) {
 // gone forgets the binding.
 func (b *Binding) gone(err error) {
 	b.stopTimer()
+	b.sub.stop()
 	b.current.Store(nil)
 	b.client.forget(b)
 	for _, done := range b.leaving {

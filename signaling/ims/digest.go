@@ -173,6 +173,7 @@ func (b *Binding) unproven(id string) {
 func (b *Binding) refusedProof(cause call.Cause, why AuthFailure) {
 	b.client.stats.failed(cause.Kind)
 	b.stopTimer()
+	b.sub.stop()
 	b.current.Store(nil)
 	b.state = regFailed
 	b.client.forget(b)

@@ -1,8 +1,6 @@
 package ims
 
 import (
-	"bytes"
-	"encoding/xml"
 	"strconv"
 	"strings"
 	"time"
@@ -24,19 +22,30 @@ import (
 //	   |<-- NOTIFY reginfo, our contact active ---|  200
 //	   |<-- NOTIFY contact terminated ------------|  200; Deregistered, or register again when "deactivated"
 //
-// It is a service: when it cannot be had, the registration stands all the same.
+// It is a service: when it cannot be had, the registration stands all the same. One that is lost is asked for again, at
+// growing intervals; one that the core does not offer at all, with the next refresh of the registration.
+//
+// Documents are numbered (RFC 3680 5.2). An older one changes nothing. A partial one that leaves a number out is obeyed for
+// what it says, and a refresh of the subscription brings the full state, for what it does not say.
 
 // subscription is the dialog of SUBSCRIBE. It belongs to the binding's queue.
 type subscription struct {
-	callID, localTag string
+	callID, localTag string // "" while there is none
 	remote           string // To value, with tag once known
 	target           string
 	routes           []string
 	seq              uint32
 	notifySeq        uint32
 	version          uint64
-	seen             bool // a version has been seen
+	seen             bool        // a version has been seen
+	gap              bool        // a document is missing: the next full one is looked at for what is not in it
+	repaired         time.Time   // when a gap was last asked for
+	attempt          int         // losses in a row
+	timer            *time.Timer // refresh, or the next try
 }
+
+// gapRest keeps a core that counts wrongly from keeping us busy.
+const gapRest = 30 * time.Second
 
 // subscribe creates or refreshes the subscription.
 func (b *Binding) subscribe() {
@@ -53,22 +62,28 @@ func (b *Binding) subscribe() {
 		}
 	}
 	if s.callID == "" {
-		*s = subscription{callID: token(), localTag: token(), remote: "<" + impu + ">", target: impu}
+		*s = subscription{callID: token(), localTag: token(), remote: "<" + impu + ">", target: impu, attempt: s.attempt, timer: s.timer}
 		b.client.mu.Lock()
 		b.client.subs[s.callID] = b
 		b.client.mu.Unlock()
 	}
+	s.stop()
 	s.seq++
+	seq := s.seq
 	req, err := b.subscribeRequest(r.expires + 600*time.Second)
 	if err != nil {
 		return
 	}
 	_, err = b.client.tx.Request(req, b.client.core.hop(req, r.entry), handler{
-		response: func(res *sip.Response) { b.q.post(func() { b.subscribed(res) }) },
-		failed:   func(error) { b.q.post(b.unsubscribed) },
+		response: func(res *sip.Response) {
+			if res.StatusCode >= 200 {
+				b.q.post(func() { b.subscribed(seq, r, res) })
+			}
+		},
+		failed: func(error) { b.q.post(func() { b.lost(seq, 0) }) },
 	})
 	if err != nil {
-		b.unsubscribed()
+		b.lost(seq, 0)
 	}
 }
 
@@ -100,15 +115,21 @@ func (b *Binding) subscribeRequest(expires time.Duration) (*sip.Request, error) 
 	return req, nil
 }
 
-// subscribed takes a response to SUBSCRIBE.
-func (b *Binding) subscribed(res *sip.Response) {
+// subscribed takes the final response to SUBSCRIBE.
+func (b *Binding) subscribed(seq uint32, r *registration, res *sip.Response) {
 	s := &b.sub
 	switch {
-	case res.StatusCode < 200 || s.callID != dialog.First(res, "call-id", "i"):
+	case s.callID != dialog.First(res, "call-id", "i") || seq != s.seq:
 	case res.StatusCode >= 300:
 		b.log.Debug("no registration events", "status", res.StatusCode)
-		b.unsubscribed()
+		switch res.StatusCode {
+		case 403, 404, 405, 489, 501: // not for us, or not at all: the next refresh of the registration tries again
+			b.unsubscribed()
+		default:
+			b.lost(seq, retryAfter(res))
+		}
 	default:
+		s.attempt = 0
 		s.remote = dialog.First(res, "to", "t")
 		if contacts := dialog.Values(res, "contact", "m"); len(contacts) > 0 {
 			if uri := dialog.AddrSpec(contacts[0]); strings.HasPrefix(uri, "sip:") {
@@ -118,77 +139,56 @@ func (b *Binding) subscribed(res *sip.Response) {
 		if s.routes == nil {
 			s.routes = reversed(dialog.Values(res, "record-route"))
 		}
+		// A subscription is refreshed with the registration, unless the core made it shorter (RFC 6665 4.2.1.1).
+		n, err := strconv.ParseUint(dialog.First(res, "expires"), 10, 31)
+		if granted := time.Duration(n) * time.Second; err == nil && n > 0 && granted < refreshAfter(r.expires)+time.Minute {
+			s.again(b, refreshAfter(granted))
+		}
 	}
 }
 
-// unsubscribed forgets the subscription; the next refresh of the registration tries again.
+// again arms the timer of the next SUBSCRIBE.
+func (s *subscription) again(b *Binding, wait time.Duration) {
+	s.stop()
+	s.timer = time.AfterFunc(wait, func() { b.q.post(b.subscribe) })
+}
+
+func (s *subscription) stop() {
+	if s.timer != nil {
+		s.timer.Stop()
+		s.timer = nil
+	}
+}
+
+// lost forgets a subscription and plans a new one: after wait, or when that is 0 after a time that grows.
+func (b *Binding) lost(seq uint32, wait time.Duration) {
+	if seq != b.sub.seq || b.sub.callID == "" {
+		return
+	}
+	attempt := b.sub.attempt
+	b.unsubscribed()
+	if b.current.Load() == nil {
+		return
+	}
+	if wait == 0 {
+		back := b.client.cfg.RegisterRetryMax
+		if attempt < 16 {
+			back = min(back, b.client.cfg.RegisterRetry<<attempt)
+		}
+		wait = back/2 + time.Duration(random(int64(back)+1))
+	}
+	b.sub.attempt = attempt + 1
+	b.sub.again(b, wait)
+	b.log.Debug("subscription to registration events lost", "retry", wait)
+}
+
+// unsubscribed forgets the subscription.
 func (b *Binding) unsubscribed() {
 	b.client.mu.Lock()
 	delete(b.client.subs, b.sub.callID)
 	b.client.mu.Unlock()
+	b.sub.stop()
 	b.sub = subscription{}
-}
-
-// maxRegInfo bounds a reginfo document, in bytes.
-const maxRegInfo = 64 << 10
-
-// regInfo is the document of RFC 3680 5, as far as it matters here.
-type regInfo struct {
-	XMLName       xml.Name `xml:"reginfo"`
-	Version       uint64   `xml:"version,attr"`
-	State         string   `xml:"state,attr"`
-	Registrations []struct {
-		AOR      string `xml:"aor,attr"`
-		State    string `xml:"state,attr"`
-		Contacts []struct {
-			State   string `xml:"state,attr"`
-			Event   string `xml:"event,attr"`
-			Expires string `xml:"expires,attr"`
-			URI     string `xml:"uri"`
-		} `xml:"contact"`
-	} `xml:"registration"`
-}
-
-// parseRegInfo reads a reginfo document.
-func parseRegInfo(body []byte) (*regInfo, error) {
-	if len(body) > maxRegInfo {
-		return nil, xml.UnmarshalError("reginfo is too large")
-	}
-	var doc regInfo
-	if err := xml.NewDecoder(bytes.NewReader(body)).Decode(&doc); err != nil {
-		return nil, err
-	}
-	return &doc, nil
-}
-
-// fate is what a reginfo document says about one contact.
-type fate struct {
-	gone      bool
-	event     string // "rejected", "deactivated", "unregistered", "expired", "probation"; "" when only the registration ended
-	shortened bool
-}
-
-// fate finds our contact by its token. A registration that is terminated as a whole, without contacts, ends ours too
-// (seen from cores after an RTR).
-func (d *regInfo) fate(token string) fate {
-	terminated, all := 0, len(d.Registrations)
-	for _, r := range d.Registrations {
-		if r.State == "terminated" && len(r.Contacts) == 0 {
-			terminated++
-		}
-		for _, c := range r.Contacts {
-			if !strings.Contains(c.URI, ":"+token+"@") {
-				continue
-			}
-			if c.State == "terminated" {
-				return fate{gone: true, event: c.Event}
-			}
-			if c.Event == "shortened" {
-				return fate{shortened: true}
-			}
-		}
-	}
-	return fate{gone: all > 0 && terminated == all}
 }
 
 // notified takes a NOTIFY of the subscription.
@@ -198,9 +198,11 @@ func (b *Binding) notified(srv *transaction.Server, src transport.Source) {
 		_ = srv.Respond(dialog.NewResponse(req, status, s.localTag, "", extra...)) // a lost answer is the peer's to repeat for
 	}
 	tag, _ := dialog.Param(dialog.First(req, "to", "t"), "tag")
+	from, _ := dialog.Param(dialog.First(req, "from", "f"), "tag")
+	notifier, known := dialog.Param(s.remote, "tag") // a NOTIFY may overtake the 200 (RFC 6665 4.1.2.4)
 	cseq := req.CSeq()
 	switch {
-	case s.callID == "" || tag != s.localTag || cseq == nil:
+	case s.callID == "" || tag != s.localTag || known && from != notifier || cseq == nil:
 		respond(481)
 		return
 	case s.notifySeq != 0 && cseq.SeqNo <= s.notifySeq:
@@ -211,7 +213,6 @@ func (b *Binding) notified(srv *transaction.Server, src transport.Source) {
 		return
 	}
 	s.notifySeq = cseq.SeqNo
-	over := strings.EqualFold(firstWord(dialog.First(req, "subscription-state")), "terminated")
 	if len(req.Body()) == 0 {
 		respond(200)
 	} else {
@@ -222,14 +223,55 @@ func (b *Binding) notified(srv *transaction.Server, src transport.Source) {
 			return
 		}
 		respond(200)
-		if s.seen && doc.Version <= s.version { // RFC 3680 5.2: an old document changes nothing
-			return
-		}
-		s.seen, s.version = true, doc.Version
-		b.decided(doc.fate(b.token))
+		b.informed(doc)
 	}
-	if over && b.sub.callID != "" {
-		b.unsubscribed()
+	b.subscriptionState(dialog.First(req, "subscription-state"))
+}
+
+// informed takes a document by its number (RFC 3680 5.2).
+func (b *Binding) informed(doc *regInfo) {
+	s := &b.sub
+	full := doc.State != "partial"
+	if s.seen && doc.Version <= s.version {
+		return
+	}
+	if !full && (!s.seen || doc.Version != s.version+1) {
+		s.gap = true
+	}
+	s.seen, s.version = true, doc.Version
+	f := doc.fate(b.token)
+	missing := full && s.gap && !f.listed && !f.gone
+	if full {
+		s.gap = false
+	}
+	if b.decided(f); b.state != regRegistered || b.sub.callID == "" {
+		return
+	}
+	switch {
+	case missing: // it ended in a document we never saw: only the registrar knows why
+		b.arm(0)
+	case s.gap && time.Since(s.repaired) >= gapRest:
+		s.repaired = time.Now()
+		b.log.Debug("registration event missed, asking for the full state", "version", doc.Version)
+		b.subscribe()
+	}
+}
+
+// subscriptionState obeys the end of a subscription (RFC 6665 4.1.3).
+func (b *Binding) subscriptionState(value string) {
+	if b.sub.callID == "" || !strings.EqualFold(firstWord(value), "terminated") {
+		return
+	}
+	why, _ := dialog.Param(value, "reason")
+	text, _ := dialog.Param(value, "retry-after")
+	n, _ := strconv.ParseUint(text, 10, 31) // absent or unreadable: 0, our own wait
+	switch strings.ToLower(why) {
+	case "rejected", "noresource", "invariant":
+		b.unsubscribed() // the next refresh of the registration tries again
+	case "deactivated", "timeout":
+		b.lost(b.sub.seq, b.client.cfg.RegisterRetry/4+time.Duration(random(int64(b.client.cfg.RegisterRetry/2)+1)))
+	default:
+		b.lost(b.sub.seq, min(time.Duration(n)*time.Second, time.Hour))
 	}
 }
 
@@ -248,14 +290,14 @@ func (b *Binding) decided(f fate) {
 	b.client.stats.deregistrations.Add(1)
 	b.unsubscribed()
 	b.current.Store(nil)
-	cause := call.Cause{Side: call.Core, Kind: call.Deregistered, Text: "the network ended the registration"}
-	renew := f.event == "deactivated" || f.event == "expired" || f.event == "probation" // RFC 3680 4.3
+	cause := call.Cause{Side: call.Core, Kind: call.Deregistered, Text: ended(f.event)}
+	renew := f.event == "deactivated" || f.event == "probation" // RFC 3680 4.3: only these may come back by themselves
 	b.log.Info("deregistered by the network", "event", f.event, "renewing", renew)
 	b.params.Notify(Deregistered{Cause: cause, Renewing: renew})
 	if renew {
 		b.state = regTrying
 		b.attempt = 0
-		b.arm(b.client.cfg.RegisterRetry/2 + time.Duration(random(int64(b.client.cfg.RegisterRetry))))
+		b.arm(max(f.retryAfter, b.client.cfg.RegisterRetry/2+time.Duration(random(int64(b.client.cfg.RegisterRetry)))))
 		return
 	}
 	b.state = regFailed

@@ -281,6 +281,9 @@ func (s *Session) bindingEvent(e ims.BindingEvent) {
 		}
 	case ims.Deregistered:
 		if e.Renewing {
+			for _, c := range s.calls { // their dialogs went through a registrar that let go of them (TS 24.229 5.2.8)
+				c.input(call.End{Cause: e.Cause})
+			}
 			s.registration = wire.Registration{State: wire.Registering}
 			s.tell(wire.EventRegistration, s.registration)
 			return

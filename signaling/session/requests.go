@@ -1,6 +1,9 @@
 package session
 
 import (
+	"slices"
+	"strings"
+
 	"causeway/media"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
@@ -103,6 +106,10 @@ func (s *Session) start(id wire.ID, p wire.StartParams) {
 		s.refuse(id, wire.NewError(wire.NameNotRegistered))
 		return
 	}
+	if !s.mayCallAs(p.From) {
+		s.refuse(id, wire.NewError(wire.NameIdentityBarred))
+		return
+	}
 	if _, err := sdp.ParseAccess(p.SDP); err != nil {
 		s.refuse(id, wire.NewError(wire.NameSDPInvalid).WithMessage("The offer cannot be used: %v.", err))
 		return
@@ -126,6 +133,17 @@ func (s *Session) mayCall(name string) *wire.Error {
 		return wire.NewError(wire.NameTooManyCalls)
 	}
 	return nil
+}
+
+// mayCallAs reports one of the identities that the core has registered (P-Associated-URI), as a URI or as its number; ""
+// is the default one. A barred identity is not among them (TS 24.229 5.2.6.3).
+func (s *Session) mayCallAs(from string) bool {
+	return from == "" || slices.ContainsFunc(s.registration.Identities, func(id wire.Identity) bool {
+		_, rest, _ := strings.Cut(id.URI, ":")
+		number, _, _ := strings.Cut(rest, "@")
+		number, _, _ = strings.Cut(number, ";")
+		return from == id.URI || strings.HasPrefix(number, "+") && from == number
+	})
 }
 
 // ring begins a terminating call, or refuses it when this browser cannot take one more.

@@ -114,7 +114,7 @@ func TestRegister(t *testing.T) {
 		res.Get("Path") != "<sip:mt-1@"+e.stack.Addr().String()+";lr>" {
 		t.Fatalf("%s", res.Bytes())
 	}
-	want := []string{"<sip:+15550001@" + home + ">", "<tel:+15550001>", "<sip:+15550091@" + home + ">", "<tel:+15550091>"}
+	want := []string{"<sip:+15550001@" + home + ">", "<tel:+15550001>", `"alice 2" <sip:+15550091@` + home + ">", "<tel:+15550091>"}
 	if got := res.List("P-Associated-URI"); strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("%q", got)
 	}

@@ -269,8 +269,12 @@ func (c *Core) registered(tx *sip.ServerTx, u *user) *sip.Message {
 	res.Add("Supported", "path")
 	if len(u.bindings) > 0 {
 		res.Add("Service-Route", "<"+c.uri("orig")+";lr>")
-		for _, n := range append([]string{u.Number}, u.Aliases...) {
-			res.Add("P-Associated-URI", "<sip:"+n+"@"+c.cfg.HomeDomain+">, <tel:"+n+">")
+		for i, n := range append([]string{u.Number}, u.Aliases...) {
+			name := ""
+			if i > 0 { // so that a page has names to show
+				name = `"` + u.Name + " " + strconv.Itoa(i+1) + `" `
+			}
+			res.Add("P-Associated-URI", name+"<sip:"+n+"@"+c.cfg.HomeDomain+">, <tel:"+n+">")
 		}
 		res.Add("P-Charging-Function-Addresses", `ccf=`+c.self.Host)
 	}

@@ -78,6 +78,8 @@ type Wish struct {
 	Issuer    string        // "" = the right one
 	Forged    bool          // signed by a key nobody published, under a good kid
 	Identity  string        // impu of another number instead of the user's
+	// NoIdentity leaves both identities out: the gateway has to lend one.
+	NoIdentity bool
 }
 
 // Issue makes a token.
@@ -106,6 +108,10 @@ func (i *Issuer) Issue(w Wish) (Token, error) {
 		"iat": now.Add(-time.Second).Unix(), "exp": exp.Unix(), "jti": rand.Text(), "name": user.Name,
 		"impi": strings.TrimPrefix(number, "+") + "@" + i.cfg.HomeDomain,
 		"impu": "sip:" + number + "@" + i.cfg.HomeDomain}
+	if w.NoIdentity {
+		delete(claims, "impi")
+		delete(claims, "impu")
+	}
 	if w.NotYet {
 		claims["nbf"] = now.Add(time.Hour).Unix()
 	}

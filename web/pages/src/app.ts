@@ -1,5 +1,6 @@
 import { Phone, type Call, type PhoneError } from "../../sdk/src/index";
 import { hideAlert, showAlert } from "./alerts";
+import { CallAs } from "./callas";
 import { CallView } from "./callview";
 import { fetchContacts, fetchToken, type Contact, type PageConfig } from "./config";
 import { announce, byId, h, icon, show } from "./dom";
@@ -18,6 +19,7 @@ export class App {
   private readonly history = new History(this.names, (target) => this.dial(target));
   private readonly incoming = new IncomingView(this.names, (call) => void this.answer(call));
   private readonly number = byId<HTMLInputElement>("number");
+  private readonly callAs = new CallAs();
   private front: Call | null = null;
   private view: CallView | null = null;
   private drawn = "";
@@ -60,6 +62,7 @@ export class App {
     this.phone = phone;
     phone.on("state", () => this.drawState());
     phone.on("calls", () => this.drawCalls());
+    phone.on("identities", () => this.callAs.draw(phone));
     phone.on("incoming", (call) => announce(`Incoming call from ${who(call.remote, this.names)}`));
     phone.on("deviceChange", (lost) => {
       void drawDevices(phone);
@@ -86,7 +89,7 @@ export class App {
     hideAlert();
     this.holdOthers(null);
     this.number.value = "";
-    const call = phone.call(target);
+    const call = phone.call(target, { from: this.callAs.from });
     this.front = call;
     this.watch(call, target);
     this.drawCalls();

@@ -34,15 +34,18 @@ var behaviour = [states][inputKinds]handler{
 		kAlerting:    alerting,
 		kAnswer:      answer,
 		kReject:      reject,
+		kCoreAnswer:  earlyAnswer,
 	}),
 	Ringing: with(common, entries{
-		kAlerting: again,
-		kAnswer:   answer,
-		kReject:   reject,
+		kAlerting:   again,
+		kAnswer:     answer,
+		kReject:     reject,
+		kCoreAnswer: earlyAnswer,
 	}),
 	Accepting: with(common, entries{
 		kMediaOpened:  accessSet,
 		kPolicyAnswer: acceptPolicy,
+		kCoreAnswer:   earlyAnswer,
 	}),
 	Active: with(common, entries{
 		kAnswer:        again,

@@ -36,6 +36,10 @@ func (c *Call) tell() []Action {
 	return []Action{TellIncoming{SDP: sdp}, StartTimer{AlertTimer, c.Limits.Alert}}
 }
 
+// earlyAnswer is the PRACK's answer to the offer that an offerless INVITE made us send in the first reliable provisional
+// (RFC 3262 5).
+func earlyAnswer(c *Call, in Input, _ time.Time) []Action { return c.coreAnswered(in.(CoreAnswer).SDP) }
+
 func alerting(c *Call, in Input, _ time.Time) []Action {
 	c.State = Ringing
 	return []Action{StopTimer{AlertTimer}, SendRinging{}, Reply{Request: in.(Alerting).Request}}

@@ -180,14 +180,15 @@ func wantsPreconditions(req *sip.Request) bool {
 	return dialog.HasToken(req, "precondition", "require") || dialog.HasToken(req, "precondition", "supported", "k")
 }
 
-// Ring tells the caller that the user is alerted (180). It waits for the caller's preconditions.
-func (k *Call) Ring() {
+// Ring tells the caller that the user is alerted (180). It waits for the caller's preconditions. text is our offer if the INVITE
+// had none, else "": a caller that takes reliable provisionals has to find it in the first (RFC 3261 13.2.1), another in the 200.
+func (k *Call) Ring(text string) {
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
 		if k.gate.shut {
 			k.gate.ring = true
 			return nil
 		}
-		return m.Progress(now, 180, "")
+		return m.Progress(now, 180, text)
 	})
 }
 

@@ -54,7 +54,7 @@ type Dialog interface {
 	ICID() string
 	SetNotify(func(ims.CallEvent))
 	Progress(sdp string)
-	Ring()
+	Ring(offer string)
 	Accept(sdp string) error
 	Hangup(call.Cause)
 	Reoffer(sdp string) error

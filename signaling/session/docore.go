@@ -16,7 +16,11 @@ func (c *liveCall) doCore(a call.Action) {
 	case call.SendProgress:
 		c.dialog.Progress(c.core.local)
 	case call.SendRinging:
-		c.dialog.Ring()
+		offer := ""
+		if c.core.offerer && c.core.remote == nil {
+			offer = c.core.local
+		}
+		c.dialog.Ring(offer)
 	case call.AcceptCore:
 		c.acceptCore()
 	case call.Reoffer:

@@ -289,7 +289,7 @@ func (d *fakeDialog) ID() string                      { return "sip-call-id" }
 func (d *fakeDialog) ICID() string                    { return "icid" }
 func (d *fakeDialog) SetNotify(f func(ims.CallEvent)) { d.notify = f }
 func (d *fakeDialog) Progress(string)                 { d.say("progress") }
-func (d *fakeDialog) Ring()                           { d.say("ring") }
+func (d *fakeDialog) Ring(string)                     { d.say("ring") }
 func (d *fakeDialog) Accept(string) error             { d.say("accept"); return nil }
 func (d *fakeDialog) Hangup(c call.Cause)             { d.cause = c; d.say("hangup") }
 func (d *fakeDialog) Reoffer(sdp string) error        { d.sdp = sdp; d.say("reoffer"); return nil }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -116,6 +117,48 @@ func TestTokenEndsTheSession(t *testing.T) {
 		time.Sleep(11 * time.Second)
 		if p.closeCode() != wire.CloseToken || p.last(wire.EventClosing)["reason"] != "tokenExpired" || !b.line.last().isUnbound() {
 			t.Errorf("closed %d", p.closeCode())
+		}
+	})
+}
+
+// slowLog lets go of one line only when it is told to.
+type slowLog struct {
+	slog.Handler
+	line string
+	free chan struct{}
+}
+
+func (l slowLog) Enabled(context.Context, slog.Level) bool { return true }
+func (l slowLog) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l slowLog) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == l.line {
+		<-l.free
+	}
+	return nil
+}
+
+// TestLogoutWhileClosing: a session that ends by itself while the gateway closes is de-registered before Close returns.
+func TestLogoutWhileClosing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		log := slowLog{line: "session ended", free: make(chan struct{})}
+		b.manager.log = slog.New(log)
+		b.page().login("alice")
+		s := b.manager.all()[0]
+		s.post(func() { s.end(ending{cause: call.Cause{Side: call.Browser, Kind: call.SessionEnded}}) })
+		synctest.Wait() // it has left the table and has not begun to de-register
+		closed := make(chan struct{})
+		go func() { b.manager.Close(context.Background()); close(closed) }()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("closed without the de-registration")
+		default:
+		}
+		close(log.free)
+		<-closed
+		if !b.line.last().isUnbound() {
+			t.Error("still registered")
 		}
 	})
 }

@@ -222,21 +222,24 @@ func (s *Session) end(e ending) {
 		}
 		s.link.socket.Close(code, e.cause.Kind.String())
 	}
+	s.manager.wg.Add(1) // before it leaves the table: Close waits for what is in either
 	s.manager.remove(s)
 	s.log.Info("session ended", "cause", e.cause.Kind.String(), "text", e.cause.Text)
 	if s.binding == nil {
 		s.returnIdentity()
+		s.manager.wg.Done()
 		return
 	}
 	binding := s.binding
-	s.manager.wg.Go(func() {
+	go func() {
+		defer s.manager.wg.Done()
 		ctx, cancel := context.WithTimeout(s.manager.ctx, unbindTimeout)
 		defer cancel()
 		defer s.returnIdentity()
 		if err := binding.Unbind(ctx); err != nil {
 			s.log.Warn("de-registration not confirmed", "err", err)
 		}
-	})
+	}()
 }
 
 // tell numbers a notification, keeps it for resume and sends it if a socket is there.

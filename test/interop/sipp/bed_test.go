@@ -161,9 +161,18 @@ func (b *bed) token(t *testing.T, port int) string {
 type peer struct {
 	file, errors string
 	messages     string // what was sent and received
-	out          bytes.Buffer
 	done         chan struct{}
 	err          error
+
+	mu  sync.Mutex
+	out bytes.Buffer // its words
+}
+
+// Write takes SIPp's words.
+func (p *peer) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
 }
 
 // sipp starts a scenario on a port. remote is empty where SIPp waits to be called; then it listens when sipp returns.
@@ -177,7 +186,7 @@ func (b *bed) sipp(t *testing.T, file string, port int, remote string, more ...s
 		args = append(args, remote)
 	}
 	cmd := exec.Command("sipp", args...)
-	cmd.Stdout, cmd.Stderr = &p.out, &p.out
+	cmd.Stdout, cmd.Stderr = p, p
 	cmd.Dir = filepath.Dir(file)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -216,6 +225,8 @@ func (p *peer) listening(t *testing.T, network string, port int) {
 func (p *peer) report() string {
 	errs, _ := os.ReadFile(p.errors)
 	messages, _ := os.ReadFile(p.messages)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return fmt.Sprintf("%.3000s\n%s\nmessages:\n%s", errs, tail(p.out.String(), 300), tail(string(messages), 9000))
 }
 

@@ -46,6 +46,7 @@ func talk(rtp int) func(*actor) {
 func originating() []scene {
 	scenes := []scene{
 		{name: "mo-early-reliable", script: talk(1), story: []string{trying, "progress early 183 heard", "progress early 180 heard", answered, hungUp}},
+		{name: "mo-reliable-gap", script: talk(1), story: []string{trying, "progress trying 183", ringing, answered, hungUp}},
 		{name: "mo-preconditions", script: talk(1), story: []string{trying, "progress trying 183", "progress trying 183", ringing, answered, hungUp}},
 		{name: "mo-early-unreliable", script: func(a *actor) { a.dials(); a.hears("accepted") },
 			story: []string{trying, "progress early 183 heard", ringing, answered, hungUs}},
@@ -72,14 +73,25 @@ func originating() []scene {
 		}, story: []string{answered, "hold local=false remote=true", "hold local=false remote=false", hungUp}},
 		{name: "mo-moves", script: func(a *actor) {
 			a.dials()
-			if pt := a.talks(1); pt != 8 {
-				a.t.Errorf("payload type %d before the move", pt)
-			}
+			a.hears("accepted")
 			if pt := a.talks(2); pt != 98 {
 				a.t.Errorf("payload type %d after the move", pt)
 			}
 			a.does("call.hangup")
 		}, story: []string{answered, hungUp}},
+		{name: "mo-moves-held", script: func(a *actor) {
+			a.dials()
+			if pt := a.talks(1); pt != 8 {
+				a.t.Errorf("payload type %d before the move", pt)
+			}
+			a.does("call.hold")
+			a.sees("101 INVITE", 2) // sent and answered
+			a.does("call.resume")
+			if pt := a.talks(2); pt != 98 {
+				a.t.Errorf("payload type %d after the move", pt)
+			}
+			a.does("call.hangup")
+		}, story: []string{answered, "hold local=true remote=false", "hold local=false remote=false", hungUp}},
 		{name: "mo-offerless-reinvite", script: talk(2), story: []string{answered, hungUp}},
 		{name: "mo-too-brief", script: talk(1), story: []string{answered, hungUp}},
 		{name: "mo-glare", script: func(a *actor) {

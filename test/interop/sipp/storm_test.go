@@ -60,7 +60,8 @@ func stormLength(t *testing.T) time.Duration {
 // reaches the core; afterwards nothing is kept. STORM=1m makes it a minute.
 func TestStorm(t *testing.T) {
 	inTurn(t)
-	b := newBed(t, "udp", 32400, `CAUSEWAY_IMS_SIP_PEERS=["`+gatewayIP+`/32", "`+hostileIP+`/32"]`, "CAUSEWAY_IMS_TIMERS_T1=100ms", "CAUSEWAY_IMS_SIP_IDLE_TIMEOUT=2s",
+	names := newNames(t)
+	b := newBed(t, "udp", 32400, `CAUSEWAY_IMS_DNS_SERVERS=["`+names.addr+`"]`, `CAUSEWAY_IMS_SIP_PEERS=["`+gatewayIP+`/32", "`+hostileIP+`/32"]`, "CAUSEWAY_IMS_TIMERS_T1=100ms", "CAUSEWAY_IMS_SIP_IDLE_TIMEOUT=2s",
 		"CAUSEWAY_SESSION_RESUME_WINDOW=2s", "CAUSEWAY_SESSION_MAX_SESSIONS_PER_USER=100", "CAUSEWAY_LOG_LEVEL=WARN")
 	s := &storm{bed: b, t: t, length: stormLength(t), seed: uint64(time.Now().UnixNano())}
 	t.Logf("seed %d", s.seed)
@@ -84,6 +85,7 @@ func TestStorm(t *testing.T) {
 	}
 	s.settles(before)
 	core.judge(t)
+	t.Logf("%d questions of names in routes", names.asked.Load())
 	s.silence(abroad.Stop(t), canary.Stop(t))
 	problems, err := capture.Check(ctx, outside.Stop(t), s.rules())
 	if err != nil {
@@ -299,7 +301,7 @@ func (s *storm) answer(ctx context.Context) {
 		select {
 		case c := <-s.victim.browser.Incoming:
 			_ = c.Do(ctx, "call.ringing") // the caller may have gone
-			if n%7 == 0 {
+			if n%3 == 0 {
 				_ = c.PickUp(ctx, client.Silent{})
 				_ = c.Do(ctx, "call.hangup")
 			}

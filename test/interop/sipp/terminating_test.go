@@ -49,6 +49,13 @@ func terminating() []scene {
 			a.talks(1)
 			a.does("call.hangup")
 		}, story: []string{"incoming", answered, hungUp}},
+		{name: "mt-offerless-reliable", script: func(a *actor) {
+			rings(a)
+			a.sees("102 PRACK", 2)
+			a.must(a.call.PickUp(a.ctx, a.medium()))
+			a.talks(1)
+			a.does("call.hangup")
+		}, story: []string{"incoming", answered, hungUp}},
 		refused("busy", "486", "Q.850;cause=17"),
 		refused("declined", "603", "Q.850;cause=21"),
 		refused("unavailable", "480", "Q.850;cause=20"),

@@ -83,6 +83,18 @@ func (l *Leg) SetRemote(r Remote) {
 	}
 	l.control.Interval = r.Interval
 	l.remote.Store(&r)
+	l.connect(l.pair.RTP, r.RTP)
+	l.connect(l.pair.RTCP, r.RTCP)
+}
+
+// connect narrows a socket to the far end. Where the system refuses (no route) the socket stays open to all, and accept alone judges.
+func (l *Leg) connect(s *udp.Socket, to netip.AddrPort) {
+	if l.closed || !to.IsValid() || to.Port() == 0 {
+		return
+	}
+	if err := s.Connect(to); err != nil {
+		l.log.Debug("core socket not connected", "err", err)
+	}
 }
 
 // guard is deferred around what a packet makes the session do: a panic ends the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -45,6 +46,7 @@ type Socket struct {
 	local      netip.AddrPort
 	handle     Handler
 	burst      int
+	peer       atomic.Pointer[netip.AddrPort] // of Connect
 
 	writers    atomic.Int32
 	asked      atomic.Bool
@@ -188,12 +190,36 @@ func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
 		s.writers.Add(-1)
 		return ErrClosed
 	}
-	errno := sendTo(s.fd, b, to, s.v6)
+	var errno syscall.Errno
+	if p := s.peer.Load(); p != nil && *p == to {
+		errno = send(s.fd, b)
+		if errno == unix.ECONNREFUSED { // of an earlier datagram (ICMP); reporting it is all this call did
+			errno = send(s.fd, b)
+		}
+	} else {
+		errno = sendTo(s.fd, b, to, s.v6)
+	}
 	s.writers.Add(-1)
 	if errno != 0 {
 		s.sendErrors.Add(1)
 		return errno
 	}
+	return nil
+}
+
+// Connect makes to the socket's one peer: sending there costs less, and the system drops what comes from anybody else before it wakes
+// this program. It may be called again for another peer. What came before from others may still be delivered.
+func (s *Socket) Connect(to netip.AddrPort) error {
+	if s.writers.Add(1)&closedBit != 0 {
+		s.writers.Add(-1)
+		return ErrClosed
+	}
+	defer s.writers.Add(-1)
+	s.peer.Store(nil)
+	if err := unix.Connect(s.fd, sockaddr(to, s.v6)); err != nil {
+		return fmt.Errorf("connect to %s: %w", to, err)
+	}
+	s.peer.Store(&to)
 	return nil
 }
 

@@ -66,6 +66,23 @@ func sendTo(fd int, b []byte, to netip.AddrPort, v6 bool) syscall.Errno {
 	return errno
 }
 
+// send sends one datagram to the peer of a connected socket.
+func send(fd int, b []byte) syscall.Errno {
+	if len(b) == 0 {
+		return unix.EINVAL
+	}
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+		uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+	return errno
+}
+
+func sockaddr(to netip.AddrPort, v6 bool) unix.Sockaddr {
+	if v6 {
+		return &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
+	}
+	return &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().Unmap().As4()}
+}
+
 // addrPort reads the peer's address; a mapped one becomes IPv4.
 func addrPort(sa *unix.RawSockaddrAny) (netip.AddrPort, bool) {
 	switch sa.Addr.Family {

@@ -12,8 +12,10 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,7 +131,7 @@ func newBench(t *testing.T, users int, secure bool, env ...string) *bench {
 	c := newCore(t)
 	b := &bench{core: c}
 	env = append([]string{
-		"CAUSEWAY_LOG_LEVEL=INFO", "CAUSEWAY_IMS_CORE_ADDRESS=" + c.addr().String(), "CAUSEWAY_IMS_REG_EVENT=false",
+		"CAUSEWAY_LOG_LEVEL=INFO", "CAUSEWAY_HTTP_PROFILES=true", "CAUSEWAY_IMS_CORE_ADDRESS=" + c.addr().String(), "CAUSEWAY_IMS_REG_EVENT=false",
 		"CAUSEWAY_IMS_SIP_UDP_LIMIT=0", "CAUSEWAY_WEBSOCKET_MAX_PER_ADDRESS=50000", "CAUSEWAY_MEDIA_QUARANTINE=1s",
 		"CAUSEWAY_MEDIA_CONSENT_TIMEOUT=5m", "CAUSEWAY_MEDIA_MEDIA_TIMEOUT=30m", // held calls fall silent between the rounds
 	}, env...)
@@ -224,6 +226,38 @@ func (b *bench) login(t *testing.T, first, n int) []*client.Browser {
 		}
 	})
 	return out
+}
+
+// profile runs something and, where BENCH_PROFILE names a folder, keeps there what the gateway's processor time went to meanwhile.
+func (b *bench) profile(t *testing.T, name string, run func()) {
+	t.Helper()
+	dir := os.Getenv("BENCH_PROFILE")
+	if dir == "" {
+		return
+	}
+	done := make(chan error, 1)
+	go func() {
+		res, err := http.Get(b.Admin + "/debug/pprof/profile?seconds=4")
+		if err == nil {
+			defer func() { _ = res.Body.Close() }()
+			var text []byte
+			if text, err = io.ReadAll(res.Body); err == nil {
+				err = os.WriteFile(filepath.Join(dir, name+".prof"), text, 0o600)
+			}
+		}
+		done <- err
+	}()
+	for {
+		run()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("profile: %v", err)
+			}
+			return
+		default:
+		}
+	}
 }
 
 // collected reads the live heap and stacks in bytes and the resident memory, after two whole collections.

@@ -138,6 +138,7 @@ func TestBenchPackets(t *testing.T) {
 			s.fill(ctx, t, n, newLight)
 		}
 		results = append(results, compare(t, n, sides)...)
+		b.profile(t, fmt.Sprintf("packets-%d", n), func() { sides[0].traffic.run(time.Second, false) })
 	}
 	for _, s := range sides {
 		kb := (s.process.resident(t) - s.memory) / 1024 / float64(most-8)

@@ -72,8 +72,8 @@ func TestForkSwitch(t *testing.T) {
 		t.Fatal(err)
 	}
 	next(t, c.Browser.In)
-	if st := c.Session.Stats(); st.CoreRejected.Strangers != 1 {
-		t.Fatalf("strangers %d, want 1", st.CoreRejected.Strangers)
+	if st := c.Session.Stats(); st.CoreRejected.Strangers != 0 {
+		t.Fatalf("strangers %d, want 0: the connected socket keeps them out", st.CoreRejected.Strangers)
 	}
 }
 

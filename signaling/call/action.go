@@ -24,6 +24,8 @@ const (
 	ProgressTrying  Progress = "trying"
 	ProgressRinging Progress = "ringing"
 	ProgressEarly   Progress = "early"
+	// ProgressDiverted: the call goes to another phone (181).
+	ProgressDiverted Progress = "diverted"
 )
 
 // MediaWord is what the browser is told of its access leg.
@@ -48,8 +50,8 @@ type (
 		Request Request
 		SDP     string
 	}
-	// ConnectCore gives media the core's description. Result on failure: MediaRefused.
-	ConnectCore struct{ SDP string }
+	// ConnectCore gives media the core's description on a dialog. Result on failure: MediaRefused.
+	ConnectCore struct{ Dialog, SDP string }
 	// SetHold gates media and chooses the inactivity limit.
 	SetHold struct{ Local, Remote bool }
 	// SendDigits plays DTMF into the core leg and replies to the request itself.
@@ -77,10 +79,13 @@ type (
 	AcceptCore struct{}
 	// Reoffer sends a new core offer: held = a=sendonly, else a=sendrecv. Result: CoreAnswer or OfferRejected.
 	Reoffer struct{ Held bool }
-	// AnswerCore answers a CoreOffer; held says that we hold too. Result on failure: MediaRefused.
+	// AnswerCore answers a CoreOffer; held says that we hold too, Unheard that media stays where it is. Result on failure:
+	// MediaRefused.
 	AnswerCore struct {
-		SDP  string
-		Held bool
+		Dialog  string
+		SDP     string
+		Held    bool
+		Unheard bool
 	}
 	// RejectCoreOffer refuses a CoreOffer with a SIP status.
 	RejectCoreOffer struct{ Status int }

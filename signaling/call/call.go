@@ -53,6 +53,9 @@ const (
 	resuming
 )
 
+// remote is a description of the core on one of its dialogs; the zero value is none.
+type remote struct{ dialog, sdp string }
+
 // Call is the whole state of one call as a value. Step is the only way to change it. The zero value with Mode and
 // Limits set is an idle call.
 type Call struct {
@@ -72,8 +75,8 @@ type Call struct {
 
 	nego      negotiation
 	request   Request // the browser's request that waits for nego or for Opening
-	answered  string  // newest SDP answer of the core, connected or pending
-	pending   string  // core answer that waits for policy (Required)
+	answered  remote  // newest description of the core, connected or pending
+	pending   remote  // core answer that waits for policy (Required)
 	start     Start   // what to invite, between Opening and Calling
 	told      bool    // the browser knows of this call, so it must hear of its end
 	lost      bool    // the access leg is away, LostTimer runs
@@ -149,7 +152,7 @@ func (c *Call) end(cause Cause, now time.Time) []Action {
 	if c.told {
 		out = append(out, TellEnded{Cause: cause, Answered: answered})
 	}
-	c.State, c.nego, c.request, c.pending, c.start = Ended, quiet, "", "", Start{}
+	c.State, c.nego, c.request, c.pending, c.start = Ended, quiet, "", remote{}, Start{}
 	c.offer = ""
 	return append(out, Forget{Cause: cause, Answered: answered})
 }

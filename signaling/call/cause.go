@@ -3,6 +3,7 @@ package call
 import (
 	"fmt"
 	"log/slog"
+	"time"
 )
 
 // Side is the party that ended a call or refused it.
@@ -54,6 +55,10 @@ const (
 	SessionEnded
 	Deregistered // the network ended the registration
 	Draining
+	Redirected         // the core named another address (3xx), which is not followed
+	PreconditionFailed // resources could not be reserved (RFC 3312: 580)
+	HeaderRefused      // the page asked for a header that it may not send
+	UserDataRefused    // the page's user-to-user information cannot be sent
 	Internal
 	kinds // number of kinds; keep last
 )
@@ -77,29 +82,33 @@ type row struct {
 
 //exhaustive:enforce
 var table = [kinds]row{
-	Normal:            {"hangup", 487, 16, slog.LevelInfo},
-	Cancelled:         {"cancelled", 487, 16, slog.LevelInfo},
-	AnsweredElsewhere: {"answered_elsewhere", 487, 26, slog.LevelInfo},
-	Busy:              {"busy", 486, 17, slog.LevelInfo},
-	NoAnswer:          {"no_answer", 480, 19, slog.LevelInfo},
-	Declined:          {"declined", 603, 21, slog.LevelInfo},
-	NumberInvalid:     {"number_invalid", 484, 28, slog.LevelInfo},
-	NumberUnknown:     {"number_unknown", 404, 1, slog.LevelInfo},
-	Forbidden:         {"forbidden", 403, 21, slog.LevelInfo},
-	Unavailable:       {"unavailable", 480, 20, slog.LevelInfo},
-	MediaResources:    {"media_resources", 503, 42, slog.LevelWarn},
-	Congestion:        {"congestion", 503, 42, slog.LevelWarn},
-	MediaIncompatible: {"media_incompatible", 488, 79, slog.LevelInfo},
-	MediaFailed:       {"media_failed", 500, 127, slog.LevelWarn},
-	MediaLost:         {"media_lost", 503, 127, slog.LevelWarn},
-	PolicyRejected:    {"policy_rejected", 403, 63, slog.LevelWarn},
-	PolicyReleased:    {"policy_released", 503, 63, slog.LevelWarn},
-	CoreUnreachable:   {"core_unreachable", 503, 38, slog.LevelError},
-	Emergency:         {"emergency_use_phone", 380, 0, slog.LevelWarn},
-	SessionEnded:      {"session_ended", 480, 16, slog.LevelInfo},
-	Deregistered:      {"deregistered", 480, 16, slog.LevelWarn},
-	Draining:          {"draining", 503, 41, slog.LevelInfo},
-	Internal:          {"internal", 500, 41, slog.LevelError},
+	Normal:             {"hangup", 487, 16, slog.LevelInfo},
+	Cancelled:          {"cancelled", 487, 16, slog.LevelInfo},
+	AnsweredElsewhere:  {"answered_elsewhere", 487, 26, slog.LevelInfo},
+	Busy:               {"busy", 486, 17, slog.LevelInfo},
+	NoAnswer:           {"no_answer", 480, 19, slog.LevelInfo},
+	Declined:           {"declined", 603, 21, slog.LevelInfo},
+	NumberInvalid:      {"number_invalid", 484, 28, slog.LevelInfo},
+	NumberUnknown:      {"number_unknown", 404, 1, slog.LevelInfo},
+	Forbidden:          {"forbidden", 403, 21, slog.LevelInfo},
+	Unavailable:        {"unavailable", 480, 20, slog.LevelInfo},
+	MediaResources:     {"media_resources", 503, 42, slog.LevelWarn},
+	Congestion:         {"congestion", 503, 42, slog.LevelWarn},
+	MediaIncompatible:  {"media_incompatible", 488, 79, slog.LevelInfo},
+	MediaFailed:        {"media_failed", 500, 127, slog.LevelWarn},
+	MediaLost:          {"media_lost", 503, 127, slog.LevelWarn},
+	PolicyRejected:     {"policy_rejected", 403, 63, slog.LevelWarn},
+	PolicyReleased:     {"policy_released", 503, 63, slog.LevelWarn},
+	CoreUnreachable:    {"core_unreachable", 503, 38, slog.LevelError},
+	Emergency:          {"emergency_use_phone", 380, 0, slog.LevelWarn},
+	SessionEnded:       {"session_ended", 480, 16, slog.LevelInfo},
+	Deregistered:       {"deregistered", 480, 16, slog.LevelWarn},
+	Draining:           {"draining", 503, 41, slog.LevelInfo},
+	Redirected:         {"redirected", 480, 23, slog.LevelInfo},
+	PreconditionFailed: {"precondition_failed", 580, 47, slog.LevelInfo},
+	HeaderRefused:      {"header_refused", 500, 127, slog.LevelInfo},
+	UserDataRefused:    {"user_to_user_refused", 500, 127, slog.LevelInfo},
+	Internal:           {"internal", 500, 41, slog.LevelError},
 }
 
 // String returns the kind's name, which is also its name in the browser's error catalogue and its metric label.
@@ -119,6 +128,8 @@ type Cause struct {
 	Q850 int    // Q.850 cause received in a Reason header (RFC 3326; 1 to 127), 0 if none was
 	Text string // text for people: the Reason header's text or our own sentence; no personal data
 	Err  error  // the underlying error, for the log; never sent to anybody
+	// RetryAfter is when the core wants to be tried again (RFC 3261 20.33), 0 if it did not say.
+	RetryAfter time.Duration
 }
 
 // Status is the SIP final status that refuses an INVITE for this cause: the received one when there was one, else the
@@ -172,8 +183,8 @@ func (c Cause) Error() string {
 func (c Cause) Unwrap() error { return c.Err }
 
 // FromSIP classifies a SIP final status received from the core (300 to 699; SPEC-level mapping of RFC 3261 21 and
-// TS 24.229): 486/600 busy, 480/408 no answer, 603 declined, 404/484/410/604 bad number, 403 barred, 488/606/415/580
-// media, 503 congestion, 487 cancelled. q850 and text come from a Reason header and may be zero.
+// TS 24.229): 486/600 busy, 480/408 no answer, 603 declined, 404/484/410/604 bad number, 403 barred, 488/606/415
+// media, 580 preconditions, 503 congestion, 487 cancelled, 3xx redirected (never followed: who is called is the core's to route). q850 and text come from a Reason header and may be zero.
 func FromSIP(status, q850 int, text string) Cause {
 	c := Cause{Side: Core, SIP: status, Q850: q850, Text: text}
 	switch status {
@@ -189,7 +200,11 @@ func FromSIP(status, q850 int, text string) Cause {
 		c.Kind = NumberInvalid
 	case 401, 402, 403, 405, 407, 433, 428, 608:
 		c.Kind = Forbidden
-	case 415, 488, 580, 606:
+	case 300, 301, 302, 305:
+		c.Kind = Redirected
+	case 580:
+		c.Kind = PreconditionFailed
+	case 415, 488, 606:
 		c.Kind = MediaIncompatible
 	case 487:
 		c.Kind = Cancelled

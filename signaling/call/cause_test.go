@@ -32,8 +32,8 @@ func TestFromSIP(t *testing.T) {
 	}{
 		{486, Busy}, {600, Busy}, {480, NoAnswer}, {408, NoAnswer}, {603, Declined}, {404, NumberUnknown},
 		{604, NumberUnknown}, {484, NumberInvalid}, {403, Forbidden}, {488, MediaIncompatible},
-		{606, MediaIncompatible}, {580, MediaIncompatible}, {503, Congestion}, {487, Cancelled}, {380, Emergency},
-		{500, Unavailable}, {302, Unavailable}, {699, Unavailable},
+		{606, MediaIncompatible}, {580, PreconditionFailed}, {503, Congestion}, {487, Cancelled}, {380, Emergency},
+		{500, Unavailable}, {301, Redirected}, {302, Redirected}, {305, Redirected}, {420, Unavailable}, {699, Unavailable},
 	}
 	for _, tt := range tests {
 		c := FromSIP(tt.status, 0, "")

@@ -27,13 +27,13 @@ func (c *Call) renegotiate(r Request, to negotiation) []Action {
 func coreAnswer(c *Call, in Input, _ time.Time) []Action {
 	sdp := in.(CoreAnswer).SDP
 	if c.nego == quiet {
-		if sdp == c.answered {
+		if sdp == c.answered.sdp {
 			return nil
 		}
-		c.answered = sdp
+		c.answered.sdp = sdp
 		return append([]Action{ConnectCore{SDP: sdp}}, c.ask(sdp)...)
 	}
-	c.LocalHold, c.answered = c.nego == holding, sdp
+	c.LocalHold, c.answered.sdp = c.nego == holding, sdp
 	r := c.request
 	c.nego, c.request = quiet, ""
 	out := []Action{ConnectCore{SDP: sdp}, SetHold{Local: c.LocalHold, Remote: c.RemoteHold},

@@ -129,21 +129,25 @@ type (
 	}
 	// Resources says that the caller's preconditions are met.
 	Resources struct{}
-	// Provisional is a 1xx. SDP is "" or an answer of that early dialog; EarlyMedia is the network's authorisation
-	// (RFC 5009); Hold tells whether the SDP does not let us hear (sendonly from us is refused).
+	// Provisional is a 1xx. SDP is "" or an answer of that early dialog, which is to be heard from now on; EarlyMedia is the
+	// network's authorisation (RFC 5009).
 	Provisional struct {
 		Status     int
+		Dialog     string
 		SDP        string
 		EarlyMedia bool
 	}
 	// Accepted is the 2xx to our INVITE; SDP is "" when the answer came before.
-	Accepted struct{ SDP string }
+	Accepted struct{ Dialog, SDP string }
 	// Failed is a final refusal of our INVITE, or its time-out.
 	Failed struct{ Cause Cause }
-	// CoreOffer is a re-INVITE or UPDATE with an offer; Hold tells that the far side stops listening to us.
+	// CoreOffer is a re-INVITE or UPDATE with an offer; Hold tells that the far side stops listening to us, Unheard that it
+	// comes on an early dialog while another one is heard.
 	CoreOffer struct {
-		SDP  string
-		Hold bool
+		Dialog  string
+		SDP     string
+		Hold    bool
+		Unheard bool
 	}
 	// CoreAnswer answers our re-offer.
 	CoreAnswer struct{ SDP string }

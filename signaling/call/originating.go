@@ -24,11 +24,13 @@ func provisional(c *Call, in Input, _ time.Time) []Action {
 	p := in.(Provisional)
 	var out []Action
 	if p.SDP != "" {
-		out = c.coreAnswered(p.SDP)
+		out = c.coreAnswered(remote{p.Dialog, p.SDP})
 	}
 	c.EarlyMedia = p.EarlyMedia
 	word := ProgressTrying
 	switch {
+	case p.Status == 181:
+		word = ProgressDiverted
 	case p.EarlyMedia:
 		word = ProgressEarly
 	case p.Status == 180:
@@ -39,24 +41,24 @@ func provisional(c *Call, in Input, _ time.Time) []Action {
 
 // coreAnswered connects media to an SDP answer of the core and asks policy; when policy is required, it asks first.
 // The same answer again (in the 200 after the 183) changes nothing.
-func (c *Call) coreAnswered(sdp string) []Action {
-	if sdp == c.answered {
+func (c *Call) coreAnswered(r remote) []Action {
+	if r == c.answered {
 		return nil
 	}
-	c.answered = sdp
+	c.answered = r
 	if c.Mode == PolicyRequired {
-		c.pending = sdp
-		return c.ask(sdp)
+		c.pending = r
+		return c.ask(r.sdp)
 	}
-	return append([]Action{ConnectCore{SDP: sdp}}, c.ask(sdp)...)
+	return append([]Action{ConnectCore{Dialog: r.dialog, SDP: r.sdp}}, c.ask(r.sdp)...)
 }
 
 func accepted(c *Call, in Input, now time.Time) []Action {
 	var out []Action
-	if sdp := in.(Accepted).SDP; sdp != "" {
-		out = c.coreAnswered(sdp)
+	if a := in.(Accepted); a.SDP != "" {
+		out = c.coreAnswered(remote{a.Dialog, a.SDP})
 	}
-	if c.answered == "" {
+	if c.answered.sdp == "" {
 		return c.end(Cause{Side: Core, Kind: MediaIncompatible, Text: "the far side answered without media"}, now)
 	}
 	if c.Mode == PolicyRequired && !c.Granted {

@@ -124,7 +124,7 @@ func accessUp(c *Call, in Input, _ time.Time) []Action {
 	c.AccessUp, c.lost = true, false
 	out := []Action{StopTimer{LostTimer}, TellMedia{word}}
 	if c.Asked && in.(AccessUp).Moved {
-		out = append(out, c.ask(c.answered)...)
+		out = append(out, c.ask(c.answered.sdp)...)
 	}
 	return out
 }
@@ -167,6 +167,9 @@ func timeout(c *Call, in Input, now time.Time) []Action {
 		}
 		return c.end(Cause{Side: Browser, Kind: Unavailable, Text: "the page did not alert its user"}, now)
 	default:
+		if c.reserving {
+			return c.end(Cause{Side: Core, Kind: PreconditionFailed, Text: "the caller's network did not reserve the resources in time"}, now)
+		}
 		if c.State == Active || c.State == Confirming || c.State == Accepting {
 			return nil
 		}
@@ -181,8 +184,13 @@ func coreOffer(c *Call, in Input, _ time.Time) []Action {
 	if c.nego != quiet {
 		return []Action{RejectCoreOffer{Status: 491}}
 	}
-	out := []Action{AnswerCore{SDP: o.SDP, Held: c.LocalHold}}
-	if o.Hold != c.RemoteHold {
+	out := []Action{AnswerCore{Dialog: o.Dialog, SDP: o.SDP, Held: c.LocalHold, Unheard: o.Unheard}}
+	if o.Unheard {
+		return out
+	}
+	c.answered, c.pending = remote{o.Dialog, o.SDP}, remote{}
+	announcing := c.State == Calling // an announcement that does not listen holds nobody
+	if o.Hold != c.RemoteHold && !announcing {
 		c.RemoteHold = o.Hold
 		out = append(out, SetHold{Local: c.LocalHold, Remote: c.RemoteHold}, TellHold{Local: c.LocalHold, Remote: c.RemoteHold})
 	}
@@ -222,12 +230,12 @@ func policyAnswer(c *Call, in Input, now time.Time) []Action {
 
 // release connects the core answer that waited for policy.
 func (c *Call) release() []Action {
-	if c.pending == "" {
+	if c.pending == (remote{}) {
 		return nil
 	}
-	sdp := c.pending
-	c.pending = ""
-	return []Action{ConnectCore{SDP: sdp}}
+	r := c.pending
+	c.pending = remote{}
+	return []Action{ConnectCore{Dialog: r.dialog, SDP: r.sdp}}
 }
 
 func confirmPolicy(c *Call, in Input, now time.Time) []Action {

@@ -86,15 +86,18 @@ func (c *Client) allow() []string {
 	return []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "NOTIFY"}
 }
 
-// supported lists the option tags of a call. On outgoing calls preconditions are left out: no access resource is
-// reserved, so there is nothing the far end would have to wait for (RFC 3312 3, TS 24.229 5.1.3).
+// supported lists the option tags of a call. On outgoing calls preconditions are left out unless the operator wants them: no
+// access resource is reserved, so there is nothing the far end would have to wait for (RFC 3312 3, TS 24.229 5.1.3).
 func (c *Client) supported(incoming bool) []string {
 	tags := []string{"100rel", "gruu", "199"}
 	if c.cfg.Calls.SessionExpires > 0 {
 		tags = append(tags, "timer")
 	}
-	if incoming && c.cfg.Calls.Preconditions {
+	if incoming && c.cfg.Calls.Preconditions || !incoming && c.cfg.Calls.PreconditionsOriginating {
 		tags = append(tags, "precondition")
+	}
+	if c.cfg.Calls.UserToUser {
+		tags = append(tags, "uui")
 	}
 	return tags
 }
@@ -344,6 +347,7 @@ func (k *Call) AnswerOffer(sdp string) {
 			k.log.Debug("no offer to answer", "error", err)
 			return nil
 		}
+		k.media.settle(true)
 		return append(out, k.opened(m, now)...)
 	})
 }
@@ -354,6 +358,7 @@ func (k *Call) RejectOffer(status int) {
 		status = 488
 	}
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
+		k.media.settle(false)
 		out, err := m.RefuseOffer(now, status)
 		if err != nil {
 			k.log.Debug("no offer to refuse", "error", err)

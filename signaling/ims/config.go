@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway/signaling/sip/service"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -69,6 +70,13 @@ type CallConfig struct {
 	// Preconditions accepts calls from handsets that reserve resources first (RFC 3312); without it such calls with
 	// Require: precondition get 420.
 	Preconditions bool `yaml:"preconditions"`
+	// PreconditionsOriginating writes preconditions, ours met, into the offers of outgoing calls (RFC 3312, 4032).
+	PreconditionsOriginating bool `yaml:"preconditions_originating"`
+	// UserToUser carries user-to-user information (RFC 7433) between pages and the core.
+	UserToUser bool `yaml:"user_to_user"`
+	// CustomHeaders are the headers of applications that go from pages to the core and back: X- and P- names without a meaning
+	// in the core.
+	CustomHeaders []string `yaml:"custom_headers"`
 }
 
 // DefaultConfig returns the settings used where the file says nothing.
@@ -88,7 +96,7 @@ func DefaultConfig() Config {
 		EarlyMedia:       "header",
 		Calls: CallConfig{
 			Max: 10000, SessionExpires: 1800 * time.Second, MinSE: 90 * time.Second, AnswerTimeout: 180 * time.Second,
-			OfferTimeout: 15 * time.Second, Preconditions: true,
+			OfferTimeout: 15 * time.Second, Preconditions: true, UserToUser: true, CustomHeaders: []string{},
 		},
 		Ping: 30 * time.Second,
 	}
@@ -142,6 +150,15 @@ func (c CallConfig) validate() (errs []error) {
 	bad(c.SessionExpires == 0 || c.SessionExpires >= c.MinSE && c.SessionExpires <= 24*time.Hour, "calls.session_expires: %v is not between min_se and 24h", c.SessionExpires)
 	bad(c.AnswerTimeout >= 10*time.Second, "calls.answer_timeout: %v is shorter than 10s", c.AnswerTimeout)
 	bad(c.OfferTimeout >= time.Second && c.OfferTimeout <= 30*time.Second, "calls.offer_timeout: %v is not between 1s and 30s", c.OfferTimeout)
+	bad(len(c.CustomHeaders) <= service.MaxCustom, "calls.custom_headers: at most %d headers", service.MaxCustom)
+	for i, name := range c.CustomHeaders {
+		if err := service.CheckName(name); err != nil {
+			errs = append(errs, fmt.Errorf("calls.custom_headers: %w", err))
+		}
+		for _, other := range c.CustomHeaders[:i] {
+			bad(!strings.EqualFold(name, other), "calls.custom_headers: %q stands there twice", name)
+		}
+	}
 	return errs
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/service"
 )
 
 // Identity is whom a binding registers: the two identities of TS 23.003 13.
@@ -67,6 +68,9 @@ type IncomingCall struct {
 	// Preconditions: the caller's handset still waits for resources (RFC 3312). Give the answer by Progress at once and
 	// alert on ResourcesReady; Ring and Accept wait for it on their own.
 	Preconditions bool
+	Waiting       bool       // the network says that the user is in another call (TS 24.615)
+	Diverted      *Diversion // nil unless the call was meant for another phone
+	Extras        Extras
 }
 
 func (Registered) bindingEvent()         {}
@@ -80,6 +84,8 @@ type RemoteParty struct {
 	Number    string // telephone number in it, "+15550101"
 	Name      string // display name, control characters removed, at most 128 bytes
 	Anonymous bool   // the party asked for privacy (RFC 3323, 3325)
+	// Verified is what the network says of the number: "passed", "failed", "none" (not checked), "" (nothing said).
+	Verified string
 }
 
 // CallEvent is one of the types below. After Failed or Ended no further event comes.
@@ -95,6 +101,8 @@ type Provisional struct {
 	SDP        string // the dialog's description when it is new or changed
 	EarlyMedia bool   // the network authorises early media on this dialog (RFC 5009)
 	Dialog     string // To tag: each fork has its own
+	Waiting    bool   // the called user is in another call (TS 24.615)
+	Diverted   *Diversion
 }
 
 // Accepted: the call is answered. SDP is the answering dialog's description, also when it came earlier.
@@ -102,6 +110,7 @@ type Accepted struct {
 	SDP    string
 	Remote RemoteParty
 	Dialog string
+	Extras Extras
 }
 
 // Failed: an outgoing call came to nothing.
@@ -109,8 +118,9 @@ type Failed struct{ Cause call.Cause }
 
 // Offer is an offer of the far end inside the call; AnswerOffer or RejectOffer has to follow within Config.OfferTimeout.
 type Offer struct {
-	SDP    string
-	Dialog string
+	SDP     string
+	Dialog  string
+	Unheard bool // another early dialog is heard: answer it, but leave the media where it is
 }
 
 // Answer is the far end's answer to Reoffer, or to the offer that an offerless INVITE made us send.
@@ -157,19 +167,24 @@ func (k *Call) event(e dialog.Event) {
 	case dialog.Accepted:
 		k.client.stats.answered.Add(1)
 		k.log.Debug("sip call answered")
-		k.tell(Accepted{SDP: e.SDP, Dialog: e.Dialog, Remote: party(e.Response, "")})
+		k.media.forks = nil // early media is over
+		k.tell(Accepted{SDP: e.SDP, Dialog: e.Dialog, Remote: party(e.Response, ""), Extras: k.client.extras(e.Response)})
 	case dialog.Confirmed:
 		k.client.stats.answered.Add(1)
 		k.log.Debug("sip call answered")
 	case dialog.Refused:
 		k.ended(refusedCause(e), true)
 	case dialog.Offered:
-		k.gate.heard(e.SDP)
-		k.tell(Offer{SDP: e.SDP, Dialog: e.Dialog})
+		if k.gate.heard(e.SDP) {
+			k.unmet()
+			return
+		}
+		k.media.offered = fork{dialog: e.Dialog, sdp: e.SDP}
+		k.tell(Offer{SDP: e.SDP, Dialog: e.Dialog, Unheard: k.media.playing() && k.media.current != e.Dialog})
 	case dialog.Answered:
 		if k.gate.confirming {
 			k.gate.confirming = false
-			k.tell(Provisional{Status: 183, Reason: dialog.Phrase(183), SDP: e.SDP, EarlyMedia: k.media.fork(e.Dialog).authorised, Dialog: e.Dialog})
+			k.tell(k.media.described(e.Dialog, e.SDP))
 			return
 		}
 		k.tell(Answer{SDP: e.SDP})
@@ -197,7 +212,13 @@ func (k *Call) provisional(e dialog.Provisional) {
 		}
 		return
 	}
-	k.tell(k.media.heard(e.Dialog, e.SDP, e.Response))
+	told := k.media.heard(e.Dialog, e.SDP, e.Response)
+	told.Waiting, told.Diverted = service.Waits(e.Response), diverted(e.Response)
+	k.tell(told)
+	if preconditions(e.SDP).Failed() {
+		k.unmet()
+		return
+	}
 	if offer := k.gate.confirm(e.SDP); offer != "" {
 		k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
 			out, err := m.Offer(now, offer)
@@ -211,7 +232,9 @@ func (k *Call) provisional(e dialog.Provisional) {
 
 // ended tells the end, once. The call's one closing line in the log is its user's to write.
 func (k *Call) ended(cause call.Cause, failed bool) {
-	k.over.Store(true)
+	if k.over.Swap(true) {
+		return
+	}
 	k.client.stats.callEnded(cause.Kind)
 	k.log.Debug("sip call ended", "cause", cause.Kind.String(), "by", cause.Side.String(), "status", cause.SIP, "q850", cause.Q850)
 	if failed {
@@ -249,6 +272,7 @@ func refusedCause(e dialog.Refused) call.Cause {
 	case e.Response != nil && e.Status >= 300:
 		q850, text := reason(e.Response)
 		cause := call.FromSIP(e.Status, q850, text)
+		cause.RetryAfter = retryAfter(e.Response)
 		if e.Response.StatusCode/100 == 2 {
 			cause.SIP, cause.Text = 0, "the far end answered without a description of its media"
 		}

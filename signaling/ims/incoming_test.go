@@ -20,11 +20,11 @@ func TestIncoming(t *testing.T) {
 	if e.Call.ICID() != "core-1" || e.Call.ID() != "in1@core" {
 		t.Fatalf("%s %s", e.Call.ICID(), e.Call.ID())
 	}
-	e.Call.Ring("")
+	e.Call.Ring("", false)
 	ringing := r.peer.next("180")
 	r.inside("PRACK", ringing, 2, "", "RAck: "+head(ringing, "RSeq")+" 1 INVITE")
 	r.peer.next("200")
-	if err := e.Call.Accept(ourSDP); err != nil {
+	if err := e.Call.Accept(ourSDP, Extras{}); err != nil {
 		t.Fatal(err)
 	}
 	ok := r.peer.next("200")
@@ -71,7 +71,7 @@ func TestIncomingEnds(t *testing.T) {
 		r := onUDP(t)
 		_, reg := r.register()
 		e, start := r.incoming(reg, theirSDP)
-		e.Call.Ring("")
+		e.Call.Ring("", false)
 		ringing := r.peer.next("180")
 		r.peer.say("CANCEL "+strings.TrimPrefix(start, "INVITE "), "", "Via: SIP/2.0/UDP "+r.peer.wire.address()+";branch=z9hG4bKin1", "Max-Forwards: 70",
 			"From: "+head(ringing, "From"), "To: <sip:+15550001@ims.example>", "Call-ID: in1@core", "CSeq: 1 CANCEL", `Reason: SIP;cause=200;text="Call completed elsewhere"`)
@@ -99,7 +99,7 @@ func TestIncomingEnds(t *testing.T) {
 		if e.SDP != "" {
 			t.Fatal(e.SDP)
 		}
-		if err := e.Call.Accept(ourSDP); err != nil {
+		if err := e.Call.Accept(ourSDP, Extras{}); err != nil {
 			t.Fatal(err)
 		}
 		ok := r.peer.next("200")
@@ -122,7 +122,7 @@ func TestPreconditions(t *testing.T) {
 	if !e.Preconditions {
 		t.Fatal("not noticed")
 	}
-	e.Call.Ring("") // the session may be hasty: nothing rings yet
+	e.Call.Ring("", false) // the session may be hasty: nothing rings yet
 	e.Call.Progress(ourSDP)
 	progress := r.peer.next("183")
 	for _, line := range []string{"a=curr:qos local sendrecv", "a=curr:qos remote none", "a=conf:qos remote sendrecv"} {
@@ -135,7 +135,7 @@ func TestPreconditions(t *testing.T) {
 	}
 	r.inside("PRACK", progress, 2, "", "RAck: "+head(progress, "RSeq")+" 1 INVITE")
 	r.peer.next("200")
-	if err := e.Call.Accept(ourSDP); err != nil { // and the user answers at once
+	if err := e.Call.Accept(ourSDP, Extras{}); err != nil { // and the user answers at once
 		t.Fatal(err)
 	}
 	r.inside("UPDATE", progress, 3, strings.Replace(withConditions, "curr:qos local none", "curr:qos local sendrecv", 1))

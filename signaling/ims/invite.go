@@ -8,8 +8,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/call"
-	"causeway/signaling/sdp"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/service"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -23,11 +23,12 @@ type InviteParams struct {
 	From      string // one of the binding's identities; "" for the default
 	Anonymous bool   // withhold the identity (CLIR: Privacy id, RFC 3323)
 	SDP       string // our offer
+	Extras    Extras // what the page adds
 	Notify    func(CallEvent)
 }
 
 // Invite starts a call. An error is a *call.Cause: NumberInvalid, Emergency, Forbidden (identity), Deregistered,
-// Congestion (too many calls).
+// Congestion (too many calls), UserDataRefused, HeaderRefused.
 func (b *Binding) Invite(p InviteParams) (*Call, error) {
 	target, err := b.client.plan.normalise(p.Target)
 	if err != nil {
@@ -41,16 +42,20 @@ func (b *Binding) Invite(p InviteParams) (*Call, error) {
 	if !ok {
 		return nil, &call.Cause{Side: call.Gateway, Kind: call.Forbidden, Text: "this identity is not one of the user's"}
 	}
+	extras, err := b.client.headers(p.Extras)
+	if err != nil {
+		return nil, err
+	}
 	k := b.newCall(token(), token(), false)
 	k.notify, k.back = p.Notify, r.entry
-	k.gate.local = p.SDP
-	k.profile.Initial = b.originating(r, id, p.Anonymous, k.icid)
+	offer := k.gate.offered(p.SDP, b.client.cfg.Calls.PreconditionsOriginating)
+	k.profile.Initial = append(b.originating(r, id, p.Anonymous, k.icid), extras...)
 	from := "<" + id.URI + ">"
 	if p.Anonymous {
 		from = `"Anonymous" <sip:anonymous@anonymous.invalid>` // RFC 3323 4.1.1.3
 	}
 	k.machine, err = dialog.NewCaller(&k.profile, dialog.Call{
-		Target: target, From: from, To: "<" + target + ">", Routes: r.routes, CallID: k.key.callID, SDP: p.SDP,
+		Target: target, From: from, To: "<" + target + ">", Routes: r.routes, CallID: k.key.callID, SDP: offer,
 	})
 	if err != nil {
 		return nil, &call.Cause{Side: call.Gateway, Kind: call.Internal, Text: "the call cannot be written as SIP", Err: err}
@@ -145,6 +150,10 @@ func (c *Client) invited(srv *transaction.Server) {
 		return
 	}
 	k.machine, k.key.localTag = machine, machine.LocalTag()
+	if status, headers := unconditional(req, machine); status != 0 {
+		refuse(status, headers...)
+		return
+	}
 	if !c.add(k) {
 		c.stats.overloads.Add(1)
 		refuse(503, dialog.Header{Name: "Retry-After", Value: "10"})
@@ -157,6 +166,7 @@ func (c *Client) invited(srv *transaction.Server) {
 	k.gate.open(machine.InviteSDP(), machine.Reliable() && c.cfg.Calls.Preconditions && wantsPreconditions(req))
 	event := IncomingCall{
 		Call: k, Remote: party(req, dialog.First(req, "from", "f")), Called: called, SDP: machine.InviteSDP(), Preconditions: k.gate.shut,
+		Waiting: service.Waits(req), Diverted: diverted(req), Extras: c.extras(req),
 	}
 	k.log.Debug("sip call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)
 	k.do(func(*dialog.Session, time.Time) []dialog.Action { return nil }) // arms the machine's timers
@@ -175,15 +185,37 @@ func calledParty(req *sip.Request, r *registration) string {
 	return r.identities[0].URI
 }
 
+// unconditional refuses an INVITE whose preconditions cannot work: of a kind nobody here knows (RFC 3312 8), or demanded by a
+// caller that takes no reliable provisionals, without which they cannot be met (RFC 3312 11, 4032 2). 0 if there is nothing to refuse.
+func unconditional(req *sip.Request, machine *dialog.Session) (status int, headers []dialog.Header) {
+	if !wantsPreconditions(req) {
+		return 0, nil
+	}
+	for line := range strings.Lines(machine.InviteSDP()) {
+		f := strings.Fields(strings.ToLower(line))
+		if len(f) > 1 && strings.HasPrefix(f[0], "a=des:") && f[0] != "a=des:qos" && f[1] == "mandatory" {
+			return 580, nil
+		}
+	}
+	if dialog.HasToken(req, "precondition", "require") && !machine.Reliable() {
+		return 421, []dialog.Header{{Name: "Require", Value: "100rel"}}
+	}
+	return 0, nil
+}
+
 // wantsPreconditions reports that the caller uses preconditions at all (RFC 3312 11).
 func wantsPreconditions(req *sip.Request) bool {
 	return dialog.HasToken(req, "precondition", "require") || dialog.HasToken(req, "precondition", "supported", "k")
 }
 
-// Ring tells the caller that the user is alerted (180). It waits for the caller's preconditions. text is our offer if the INVITE
-// had none, else "": a caller that takes reliable provisionals has to find it in the first (RFC 3261 13.2.1), another in the 200.
-func (k *Call) Ring(text string) {
+// Ring tells the caller that the user is alerted (180), and if waiting that the user is in another call (TS 24.615 4.5.5.2). It
+// waits for the caller's preconditions. text is our offer if the INVITE had none, else "": a caller that takes reliable
+// provisionals has to find it in the first (RFC 3261 13.2.1), another in the 200.
+func (k *Call) Ring(text string, waiting bool) {
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
+		if waiting {
+			k.profile.Ringing = []dialog.Header{{Name: "Alert-Info", Value: service.CallWaiting}}
+		}
 		if k.gate.shut {
 			k.gate.ring = true
 			return nil
@@ -203,12 +235,18 @@ func (k *Call) Progress(text string) {
 	})
 }
 
-// Accept answers the call with our description. With preconditions open it leaves when they are met.
-func (k *Call) Accept(text string) error {
+// Accept answers the call with our description and what the page adds. With preconditions open it leaves when they are met. An
+// error is a *call.Cause or says that the call is over; nothing was sent then.
+func (k *Call) Accept(text string, extras Extras) error {
 	if err := k.usable(text); err != nil {
 		return err
 	}
+	headers, err := k.client.headers(extras)
+	if err != nil {
+		return err
+	}
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
+		k.profile.Answer = headers
 		if k.gate.shut {
 			k.gate.accept = text
 			if k.gate.told {
@@ -228,139 +266,3 @@ func (k *Call) Accept(text string) error {
 
 // Reject refuses an incoming call.
 func (k *Call) Reject(cause call.Cause) { k.Hangup(cause) }
-
-// opened does what waited for the caller's preconditions, once an UPDATE has shown them met.
-func (k *Call) opened(m *dialog.Session, now time.Time) []dialog.Action {
-	g := &k.gate
-	if g.shut || !g.opening {
-		return nil
-	}
-	g.opening = false
-	k.tell(ResourcesReady{})
-	var out []dialog.Action
-	if g.ring {
-		out = m.Progress(now, 180, "")
-	}
-	if g.accept != "" {
-		answer, err := m.Accept(now, g.accept)
-		if err != nil {
-			k.log.Debug("call not accepted", "error", err)
-		}
-		out = append(out, answer...)
-	}
-	return out
-}
-
-// gate holds an incoming call back until the caller's resources are there, and writes the lines of RFC 3312 into our
-// descriptions where the session did not. For outgoing calls it confirms resources to a far end that asks (a=conf).
-type gate struct {
-	remote     sdp.Preconditions // what the far end said last
-	shut       bool              // incoming: not met yet
-	opening    bool              // met by an offer that is not answered yet
-	told       bool              // a 183 with our description has been given
-	ring       bool              // Ring waits
-	accept     string            // Accept waits with this description
-	local      string            // outgoing: the description we sent last
-	confirming bool              // outgoing: the UPDATE that confirms is under way
-	confirmed  bool
-}
-
-// open looks at the caller's offer.
-func (g *gate) open(offer string, use bool) {
-	g.remote = preconditions(offer)
-	g.shut = use && g.remote.Present() && !g.remote.LocalMet()
-}
-
-// heard looks at a later offer.
-func (g *gate) heard(offer string) {
-	if p := preconditions(offer); p.Present() {
-		g.remote = p
-		if g.shut && p.LocalMet() {
-			g.shut, g.opening = false, true
-		}
-	}
-}
-
-// preconditions reads the first audio stream's preconditions; none if the text cannot be read.
-func preconditions(text string) sdp.Preconditions {
-	if !strings.Contains(text, "a=des:qos") && !strings.Contains(text, "a=curr:qos") && !strings.Contains(text, "a=conf:qos") {
-		return sdp.Preconditions{}
-	}
-	core, err := sdp.ParseCore(text)
-	if err != nil {
-		return sdp.Preconditions{}
-	}
-	return core.Preconditions
-}
-
-// answer adds our side of the preconditions to a description that lacks it.
-func (g *gate) answer(text string) string {
-	if text == "" || !g.remote.Present() || strings.Contains(text, "a=curr:qos") {
-		return text
-	}
-	return withPreconditions(text, g.remote.Answer(true))
-}
-
-// confirm returns the offer of an UPDATE that tells a far end which asks for it that our resources are there.
-func (g *gate) confirm(answer string) string {
-	if g.confirmed || g.local == "" || !preconditions(answer).Confirm() {
-		return ""
-	}
-	text := g.local
-	if !strings.Contains(text, "a=curr:qos") {
-		p := sdp.MetPreconditions()
-		p.Remote.Current = sdp.QoSSendRecv
-		text = withPreconditions(text, p)
-	}
-	text, err := sdp.Revise(g.local, text)
-	if err != nil {
-		return ""
-	}
-	g.confirmed, g.confirming, g.local = true, true, text
-	return text
-}
-
-// next keeps the origin's version rising when a description of our own making went out between two of the session's
-// (RFC 3264 8).
-func (g *gate) next(text string) string {
-	if !g.confirmed {
-		return text
-	}
-	if revised, err := sdp.Revise(g.local, text); err == nil {
-		g.local = revised
-		return revised
-	}
-	return text
-}
-
-// withPreconditions writes the lines into the first m-line's section.
-func withPreconditions(text string, p sdp.Preconditions) string {
-	var b strings.Builder
-	for _, part := range []struct {
-		name string
-		s    sdp.Segment
-	}{{"local", p.Local}, {"remote", p.Remote}, {"e2e", p.EndToEnd}} {
-		if part.s.Current != "" {
-			b.WriteString("a=curr:qos " + part.name + " " + string(part.s.Current) + "\r\n")
-		}
-		if part.s.Desired != "" {
-			b.WriteString("a=des:qos " + string(part.s.Strength) + " " + part.name + " " + string(part.s.Desired) + "\r\n")
-		}
-		if part.s.Confirm != "" {
-			b.WriteString("a=conf:qos " + part.name + " " + string(part.s.Confirm) + "\r\n")
-		}
-	}
-	first := strings.Index(text, "\r\nm=")
-	if first < 0 {
-		return text
-	}
-	end := len(text)
-	if second := strings.Index(text[first+4:], "\r\nm="); second >= 0 {
-		end = first + 4 + second + 2
-	}
-	head := text[:end]
-	if !strings.HasSuffix(head, "\r\n") {
-		head += "\r\n"
-	}
-	return head + b.String() + text[end:]
-}

@@ -12,6 +12,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/service"
 )
 
 // What a user dials becomes a Request-URI here (RFC 3966, RFC 3261 19.1.6, RFC 4967), and nothing a user typed reaches
@@ -268,7 +269,8 @@ func cleanText(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// party reads who the far end is: the asserted identities unless it asked for privacy (RFC 3323, 3325), else From.
+// party reads who the far end is: the asserted identities unless it asked for privacy (RFC 3323, 3325), else From. The name in From
+// is what the caller's phone says: it counts only where From names the asserted identity (TS 24.607 4.5.2.9).
 func party(msg interface{ GetHeaders(string) []sip.Header }, from string) RemoteParty {
 	for _, v := range dialog.Values(msg, "privacy") {
 		for p := range strings.SplitSeq(strings.ToLower(v), ";") {
@@ -283,7 +285,10 @@ func party(msg interface{ GetHeaders(string) []sip.Header }, from string) Remote
 	}
 	var out RemoteParty
 	for _, v := range values {
-		uri := dialog.AddrSpec(v)
+		if out.Verified == "" {
+			out.Verified = string(service.Verification(v))
+		}
+		uri := service.WithoutVerification(dialog.AddrSpec(v))
 		if !identityURI(uri) || strings.Contains(strings.ToLower(uri), "anonymous.invalid") {
 			continue
 		}
@@ -299,6 +304,13 @@ func party(msg interface{ GetHeaders(string) []sip.Header }, from string) Remote
 	}
 	if out.URI == "" {
 		return RemoteParty{Anonymous: true}
+	}
+	own := service.WithoutVerification(dialog.AddrSpec(from))
+	if own != out.URI && (out.Number == "" || phoneNumber(own) != out.Number) {
+		return out
+	}
+	if out.Verified == "" {
+		out.Verified = string(service.Verification(from))
 	}
 	if name := cleanText(dialog.DisplayName(from)); out.Name == "" && !strings.EqualFold(name, "anonymous") {
 		out.Name = name

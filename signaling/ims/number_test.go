@@ -95,8 +95,12 @@ func TestParty(t *testing.T) {
 		from    string
 		want    RemoteParty
 	}{
-		{[]dialog.Header{{Name: "P-Asserted-Identity", Value: "<tel:+1-555-0101>"}}, `"Bob" <sip:x@y>`, RemoteParty{URI: "tel:+1-555-0101", Number: "+15550101", Name: "Bob"}},
-		{[]dialog.Header{{Name: "P-Asserted-Identity", Value: "<sip:+15550101;verstat=TN-Validation-Passed@ims.example>"}}, "", RemoteParty{URI: "sip:+15550101;verstat=TN-Validation-Passed@ims.example", Number: "+15550101"}},
+		{[]dialog.Header{{Name: "P-Asserted-Identity", Value: "<tel:+1-555-0101>"}}, `"Bob" <sip:x@y>`, RemoteParty{URI: "tel:+1-555-0101", Number: "+15550101"}},
+		{[]dialog.Header{{Name: "P-Asserted-Identity", Value: "<tel:+1-555-0101>"}}, `"Bob" <sip:+15550101@y>`, RemoteParty{URI: "tel:+1-555-0101", Number: "+15550101", Name: "Bob"}},
+		{[]dialog.Header{{Name: "P-Asserted-Identity", Value: "<tel:+15550101;verstat=TN-Validation-Failed-C>"}}, "", RemoteParty{URI: "tel:+15550101", Number: "+15550101", Verified: "failed"}},
+		{nil, `"Bob" <sip:+15550101;verstat=No-TN-Validation@y;user=phone>`, RemoteParty{URI: "sip:+15550101@y;user=phone", Number: "+15550101", Name: "Bob", Verified: "none"}},
+		{[]dialog.Header{{Name: "P-Asserted-Identity", Value: "<sip:+15550101@y>"}}, `<sip:+15550199;verstat=TN-Validation-Passed@y>`, RemoteParty{URI: "sip:+15550101@y", Number: "+15550101"}},
+		{[]dialog.Header{{Name: "P-Asserted-Identity", Value: "<sip:+15550101;verstat=TN-Validation-Passed@ims.example>"}}, "", RemoteParty{URI: "sip:+15550101@ims.example", Number: "+15550101", Verified: "passed"}},
 		{[]dialog.Header{{Name: "P-Asserted-Identity", Value: "<sip:+15550101@ims.example>"}, {Name: "Privacy", Value: "id;critical"}}, "<sip:x@y>", RemoteParty{Anonymous: true}},
 		{[]dialog.Header{{Name: "Privacy", Value: "none"}}, `"A \"q\"` + "\u202e" + `" <sip:+15550101@ims.example>;tag=1`, RemoteParty{URI: "sip:+15550101@ims.example", Number: "+15550101", Name: `A "q"`}},
 		{nil, `"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1`, RemoteParty{Anonymous: true}},

@@ -109,7 +109,7 @@ func TestSippHandset(t *testing.T) {
 	}
 	e.Call.SetNotify(r.hear)
 	e.Call.Progress(ourSDP) // the 200 waits for the PRACK
-	if err := e.Call.Accept(ourSDP); err != nil {
+	if err := e.Call.Accept(ourSDP, Extras{}); err != nil {
 		t.Fatal(err)
 	}
 	said[Offer](r)

@@ -19,6 +19,8 @@ type Config struct {
 	MaxSessionsPerUser int `yaml:"max_sessions_per_user"`
 	// MaxCalls bounds the calls of one session at a time.
 	MaxCalls int `yaml:"max_calls"`
+	// CallWaiting offers a second call to a user in a call; without it the caller hears busy.
+	CallWaiting bool `yaml:"call_waiting"`
 	// RequestsPerSecond and RequestBurst bound the requests of one session (a token bucket).
 	RequestsPerSecond float64 `yaml:"requests_per_second"`
 	RequestBurst      int     `yaml:"request_burst"`
@@ -42,6 +44,7 @@ func DefaultConfig() Config {
 		ResumeWindow:       60 * time.Second,
 		MaxSessionsPerUser: 10,
 		MaxCalls:           4,
+		CallWaiting:        true,
 		RequestsPerSecond:  20,
 		RequestBurst:       60,
 		RingTimeout:        120 * time.Second,

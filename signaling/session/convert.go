@@ -3,10 +3,14 @@ package session
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"slices"
+	"strings"
 	"time"
 
 	"causeway/media"
+	"causeway/signaling/ims"
 	"causeway/signaling/sdp"
+	"causeway/signaling/wire"
 )
 
 // sessionID is a random number for an o= line (RFC 8866 5.2); 62 bits, so that no peer reads it as negative.
@@ -56,4 +60,56 @@ func accessRemote(m sdp.AccessMedia) media.AccessRemote {
 		out.Candidates = append(out.Candidates, mediaCandidate(c))
 	}
 	return out
+}
+
+// party is whom the core vouches for, in the browser's words.
+func party(r ims.RemoteParty) wire.Remote {
+	return wire.Remote{URI: r.URI, Number: r.Number, Name: r.Name, Anonymous: r.Anonymous, Verified: r.Verified}
+}
+
+// diversion is who diverted a call, nil if nobody did.
+func diversion(d *ims.Diversion) *wire.Diversion {
+	if d == nil {
+		return nil
+	}
+	return &wire.Diversion{Remote: party(d.By), Reason: d.Reason}
+}
+
+// pageExtras is what a page adds to a call.
+func pageExtras(u *wire.UserToUser, headers map[string]string) ims.Extras {
+	var e ims.Extras
+	if u != nil {
+		e.UserToUser = ims.UserData{Data: u.Data, Encoding: u.Encoding}
+	}
+	for name, value := range headers {
+		e.Headers = append(e.Headers, ims.CustomHeader{Name: name, Value: value})
+	}
+	slices.SortFunc(e.Headers, func(a, b ims.CustomHeader) int { return strings.Compare(a.Name, b.Name) })
+	return e
+}
+
+func userToUser(e ims.Extras) *wire.UserToUser {
+	if e.UserToUser.Data == "" {
+		return nil
+	}
+	return &wire.UserToUser{Data: e.UserToUser.Data, Encoding: e.UserToUser.Encoding}
+}
+
+func headersOf(e ims.Extras) map[string]string {
+	if len(e.Headers) == 0 {
+		return nil
+	}
+	out := map[string]string{}
+	for _, h := range e.Headers {
+		out[h.Name] = h.Value
+	}
+	return out
+}
+
+// answerExtras is what the far side added to its 200; an incoming call has been told of its INVITE's before.
+func (c *liveCall) answerExtras() ims.Extras {
+	if c.direction == wire.Incoming {
+		return ims.Extras{}
+	}
+	return c.farExtras
 }

@@ -34,6 +34,7 @@ type Line interface {
 // Binding is one registered contact.
 type Binding interface {
 	Unbind(ctx context.Context) error
+	CheckExtras(ims.Extras) error
 	Invite(ims.InviteParams) (Dialog, error)
 }
 
@@ -54,8 +55,8 @@ type Dialog interface {
 	ICID() string
 	SetNotify(func(ims.CallEvent))
 	Progress(sdp string)
-	Ring(offer string)
-	Accept(sdp string) error
+	Ring(offer string, waiting bool)
+	Accept(sdp string, extras ims.Extras) error
 	Hangup(call.Cause)
 	Reoffer(sdp string) error
 	AnswerOffer(sdp string)

@@ -20,7 +20,7 @@ func (c *liveCall) doCore(a call.Action) {
 		if c.core.offerer && c.core.remote == nil {
 			offer = c.core.local
 		}
-		c.dialog.Ring(offer)
+		c.dialog.Ring(offer, c.waiting)
 	case call.AcceptCore:
 		c.acceptCore()
 	case call.Reoffer:
@@ -38,13 +38,14 @@ func (c *liveCall) doCore(a call.Action) {
 
 func (c *liveCall) sendInvite(a call.SendInvite) {
 	c.core.offerer = true
-	c.core.local = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.session.manager.coreCodecs, sdp.CoreOptions{})
+	c.core.first = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.session.manager.coreCodecs, sdp.CoreOptions{})
+	c.core.local = c.core.first
 	if c.session.binding == nil {
 		c.input(call.Failed{Cause: call.Cause{Side: call.Gateway, Kind: call.Deregistered}})
 		return
 	}
 	dialog, err := c.session.binding.Invite(ims.InviteParams{
-		Target: a.Target, From: a.From, Anonymous: a.Anonymous, SDP: c.core.local, Notify: c.notifyDialog(),
+		Target: a.Target, From: a.From, Anonymous: a.Anonymous, SDP: c.core.local, Notify: c.notifyDialog(), Extras: c.extras,
 	})
 	if err != nil {
 		c.input(call.Failed{Cause: asCause(err)})
@@ -69,7 +70,7 @@ func asCause(err error) call.Cause {
 
 // acceptCore sends the 200 and opens the core leg; with an offerless INVITE the core's side comes later, in its ACK.
 func (c *liveCall) acceptCore() {
-	if err := c.dialog.Accept(c.core.local); err != nil {
+	if err := c.dialog.Accept(c.core.local, c.extras); err != nil {
 		c.input(call.End{Cause: asCause(err)})
 		return
 	}
@@ -94,8 +95,14 @@ func (c *liveCall) reoffer(held bool) {
 	}
 }
 
-// answerCore answers a re-offer of the core that dialogEvent has found answerable.
+// answerCore answers a re-offer of the core that dialogEvent has found answerable. One of an early dialog that is not heard
+// leaves media and the dialog in force where they are.
 func (c *liveCall) answerCore(a call.AnswerCore) {
+	before := c.core.dialog
+	c.core.on(a.Dialog)
+	if a.Unheard {
+		defer c.core.on(before)
+	}
 	offer, err := sdp.ParseCore(a.SDP)
 	if err != nil {
 		c.dialog.RejectOffer(488)
@@ -108,6 +115,9 @@ func (c *liveCall) answerCore(a call.AnswerCore) {
 	}
 	c.core.local = text
 	c.dialog.AnswerOffer(text)
+	if a.Unheard {
+		return
+	}
 	if err := c.setCore(offer, chosen, dtmf); err != nil {
 		c.input(call.MediaRefused{Cause: mediaCause(call.Core, err)})
 	}
@@ -140,14 +150,20 @@ func (c *liveCall) dialogEvent(e ims.CallEvent) {
 	case ims.Trying:
 		c.input(call.Provisional{Status: 100})
 	case ims.Provisional:
-		c.input(call.Provisional{Status: e.Status, SDP: e.SDP, EarlyMedia: e.EarlyMedia})
+		c.farWaiting = c.farWaiting || e.Waiting
+		if e.Diverted != nil {
+			to := party(e.Diverted.To)
+			c.divertedTo = &to
+		}
+		c.input(call.Provisional{Status: e.Status, Dialog: e.Dialog, SDP: e.SDP, EarlyMedia: e.EarlyMedia})
 	case ims.Accepted:
 		c.setRemote(e.Remote)
-		c.input(call.Accepted{SDP: e.SDP})
+		c.farExtras = e.Extras
+		c.input(call.Accepted{Dialog: e.Dialog, SDP: e.SDP})
 	case ims.Failed:
 		c.input(call.Failed{Cause: e.Cause})
 	case ims.Offer:
-		c.offer(e.SDP)
+		c.offer(e)
 	case ims.Answer:
 		c.input(call.CoreAnswer{SDP: e.SDP})
 	case ims.OfferRejected:
@@ -168,21 +184,25 @@ func (c *liveCall) dialogEvent(e ims.CallEvent) {
 
 // offer checks a re-offer of the core before the table sees it: one that cannot be answered is refused and changes
 // nothing (RFC 3261 14.2). One without SDP asks for our offer, which is what is in force.
-func (c *liveCall) offer(text string) {
+func (c *liveCall) offer(e ims.Offer) {
+	text := e.SDP
 	if text == "" {
 		c.dialog.AnswerOffer(c.core.local)
 		return
 	}
 	offer, err := sdp.ParseCore(text)
 	if err == nil {
+		before := c.core.dialog
+		c.core.on(e.Dialog)
 		_, _, _, err = c.answerTo(offer, c.fsm.LocalHold)
+		c.core.on(before)
 	}
 	if err != nil {
 		c.log.Info("re-offer of the core refused", "err", err)
 		c.dialog.RejectOffer(488)
 		return
 	}
-	c.input(call.CoreOffer{SDP: text, Hold: offer.Held()})
+	c.input(call.CoreOffer{Dialog: e.Dialog, SDP: text, Hold: offer.Held(), Unheard: e.Unheard})
 }
 
 // setRemote takes the identity the core vouches for, if it gives one.
@@ -190,5 +210,5 @@ func (c *liveCall) setRemote(r ims.RemoteParty) {
 	if r.URI == "" && !r.Anonymous {
 		return
 	}
-	c.remote.URI, c.remote.Number, c.remote.Name, c.remote.Anonymous = r.URI, r.Number, r.Name, r.Anonymous
+	c.remote = party(r)
 }

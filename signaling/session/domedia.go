@@ -28,6 +28,33 @@ type coreLeg struct {
 	dtmf    []sdp.Codec
 	id      uint64
 	offerer bool // our first description was an offer
+	coreForks
+}
+
+// coreForks are our descriptions on the dialogs of an outgoing call: each fork answers the same first offer and may change its
+// own session from there (RFC 3261 13.2.2.4, RFC 3311).
+type coreForks struct {
+	first  string            // the INVITE's offer
+	dialog string            // the dialog that local belongs to
+	locals map[string]string // those of the other dialogs
+}
+
+// on makes a dialog the one in force; "" is the one that is.
+func (l *coreLeg) on(dialog string) {
+	if dialog == l.dialog || dialog == "" || l.first == "" {
+		return
+	}
+	if l.locals == nil {
+		l.locals = map[string]string{}
+	}
+	if l.dialog != "" {
+		l.locals[l.dialog] = l.local
+	}
+	local, known := l.locals[dialog]
+	if !known {
+		local = l.first
+	}
+	l.local, l.dialog = local, dialog
 }
 
 // doMedia carries out the actions on media. What fails becomes an input.
@@ -40,6 +67,7 @@ func (c *liveCall) doMedia(a call.Action) {
 	case call.UpdateAccess:
 		c.updateAccess(a)
 	case call.ConnectCore:
+		c.core.on(a.Dialog)
 		if err := c.connectCore(a.SDP); err != nil {
 			c.input(call.MediaRefused{Cause: mediaCause(call.Core, err)})
 		}

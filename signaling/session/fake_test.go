@@ -250,9 +250,19 @@ func (b *fakeBinding) Invite(p ims.InviteParams) (Dialog, error) {
 	if b.refuse != nil {
 		return nil, b.refuse
 	}
-	d := &fakeDialog{notify: p.Notify, offer: p.SDP, target: p.Target}
+	d := &fakeDialog{notify: p.Notify, offer: p.SDP, target: p.Target, extras: p.Extras}
 	b.dialogs = append(b.dialogs, d)
 	return d, nil
+}
+
+// CheckExtras refuses a header that the fake operator has not listed.
+func (b *fakeBinding) CheckExtras(e ims.Extras) error {
+	for _, h := range e.Headers {
+		if h.Name != "X-Case" {
+			return &call.Cause{Kind: call.HeaderRefused, Text: "it is not listed"}
+		}
+	}
+	return nil
 }
 
 func (b *fakeBinding) dialog() *fakeDialog {
@@ -270,6 +280,7 @@ type fakeDialog struct {
 	said          []string
 	sdp           string
 	cause         call.Cause
+	extras        ims.Extras
 }
 
 func (d *fakeDialog) say(word string) {
@@ -289,12 +300,24 @@ func (d *fakeDialog) ID() string                      { return "sip-call-id" }
 func (d *fakeDialog) ICID() string                    { return "icid" }
 func (d *fakeDialog) SetNotify(f func(ims.CallEvent)) { d.notify = f }
 func (d *fakeDialog) Progress(string)                 { d.say("progress") }
-func (d *fakeDialog) Ring(string)                     { d.say("ring") }
-func (d *fakeDialog) Accept(string) error             { d.say("accept"); return nil }
-func (d *fakeDialog) Hangup(c call.Cause)             { d.cause = c; d.say("hangup") }
-func (d *fakeDialog) Reoffer(sdp string) error        { d.sdp = sdp; d.say("reoffer"); return nil }
-func (d *fakeDialog) AnswerOffer(sdp string)          { d.sdp = sdp; d.say("answer") }
-func (d *fakeDialog) RejectOffer(int)                 { d.say("reject") }
+func (d *fakeDialog) Ring(_ string, waiting bool) {
+	if waiting {
+		d.say("ring waiting")
+		return
+	}
+	d.say("ring")
+}
+func (d *fakeDialog) Accept(_ string, e ims.Extras) error {
+	d.mu.Lock()
+	d.extras = e
+	d.mu.Unlock()
+	d.say("accept")
+	return nil
+}
+func (d *fakeDialog) Hangup(c call.Cause)      { d.cause = c; d.say("hangup") }
+func (d *fakeDialog) Reoffer(sdp string) error { d.sdp = sdp; d.say("reoffer"); return nil }
+func (d *fakeDialog) AnswerOffer(sdp string)   { d.sdp = sdp; d.say("answer") }
+func (d *fakeDialog) RejectOffer(int)          { d.say("reject") }
 func (d *fakeDialog) SendInfoDTMF(r rune, _ time.Duration) error {
 	d.say("info " + string(r))
 	return nil

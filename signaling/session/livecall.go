@@ -22,9 +22,8 @@ type liveCall struct {
 	pending  []call.Input // results of actions, to be stepped before anything else
 	stepping bool
 	requests map[call.Request]wire.ID // requests that wait for their answer
-	remote   wire.Remote
-	called   string
-	progress string // newest word of call.progress, for a snapshot
+	progress string                   // newest word of call.progress, for a snapshot
+	services
 
 	access accessLeg
 	core   coreLeg
@@ -34,6 +33,18 @@ type liveCall struct {
 	asked  rxPeer        // what policy was last asked about
 	timers map[call.Timer]*time.Timer
 	meter  *time.Timer
+}
+
+// services is what supplementary services know of a call. The table has no use for it: it changes nothing that is done.
+type services struct {
+	remote     wire.Remote
+	called     string
+	waiting    bool            // incoming: the user is in another call
+	farWaiting bool            // outgoing: the called user is
+	divertedTo *wire.Remote    // outgoing
+	divertedBy *wire.Diversion // incoming
+	extras     ims.Extras      // the page's
+	farExtras  ims.Extras      // the far side's, of its INVITE or 200
 }
 
 func (s *Session) newCall(name, direction string) *liveCall {
@@ -109,13 +120,16 @@ func (c *liveCall) doTell(a call.Action) {
 	case call.Reply:
 		c.reply(a)
 	case call.TellIncoming:
-		s.tell(wire.EventIncoming, wire.CallIncomingEvent{Call: c.name, Remote: c.remote, Called: c.called, SDP: a.SDP})
+		s.tell(wire.EventIncoming, wire.CallIncomingEvent{Call: c.name, Remote: c.remote, Called: c.called, SDP: a.SDP,
+			Waiting: c.waiting, DivertedBy: c.divertedBy, UserToUser: userToUser(c.farExtras), Headers: headersOf(c.farExtras)})
 	case call.TellProgress:
 		c.progress = string(a.Progress)
-		s.tell(wire.EventProgress, wire.CallProgress{Call: c.name, State: string(a.Progress), EarlyMedia: a.EarlyMedia, SIP: a.Status})
+		s.tell(wire.EventProgress, wire.CallProgress{Call: c.name, State: string(a.Progress), EarlyMedia: a.EarlyMedia, SIP: a.Status,
+			Waiting: c.farWaiting, DivertedTo: c.divertedTo})
 	case call.TellAccepted:
 		c.log.Info("call answered")
-		s.tell(wire.EventAccepted, wire.CallAccepted{Call: c.name, Remote: c.remote, StartedAt: timestamp(a.At)})
+		s.tell(wire.EventAccepted, wire.CallAccepted{Call: c.name, Remote: c.remote, StartedAt: timestamp(a.At),
+			UserToUser: userToUser(c.answerExtras()), Headers: headersOf(c.answerExtras())})
 	case call.TellHold:
 		s.tell(wire.EventHold, wire.CallHold{Call: c.name, Local: a.Local, Remote: a.Remote})
 	case call.TellDigit:
@@ -151,7 +165,7 @@ func (c *liveCall) reply(a call.Reply) {
 // itself has a better one: what the far side wrote is not shown as ours.
 func browserCause(c call.Cause) wire.Cause {
 	out := wire.NewCause(c.Kind.String(), c.Side.String())
-	out.SIP, out.Q850 = c.SIP, c.Q850
+	out.SIP, out.Q850, out.RetryAfter = c.SIP, c.Q850, wire.Millis(c.RetryAfter)
 	if c.Text != "" && c.SIP == 0 && c.Q850 == 0 {
 		out.Message = sentence(c.Text)
 	}

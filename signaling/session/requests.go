@@ -32,7 +32,7 @@ func (s *Session) request(l *Link, id wire.ID, params wire.Params) {
 	case wire.RingingParams:
 		s.give(id, p.Call, call.Alerting{Request: ref(id)})
 	case wire.AnswerParams:
-		s.give(id, p.Call, call.Answer{Request: ref(id), SDP: p.SDP})
+		s.answerCall(id, p)
 	case wire.RejectParams:
 		s.give(id, p.Call, call.Reject{Request: ref(id), Kind: rejectKind(p.Reason)})
 	case wire.HangupParams:
@@ -96,6 +96,32 @@ func (s *Session) give(id wire.ID, name string, in call.Input) {
 	c.input(in)
 }
 
+// answerCall answers a terminating call. What the page adds is checked before anything is sent.
+func (s *Session) answerCall(id wire.ID, p wire.AnswerParams) {
+	extras := pageExtras(p.UserToUser, p.Headers)
+	if fault := s.mayAdd(extras); fault != nil {
+		s.refuse(id, fault)
+		return
+	}
+	if c := s.calls[p.Call]; c != nil && c.direction == wire.Incoming && c.fsm.AnsweredAt.IsZero() {
+		c.extras = extras
+	}
+	s.give(id, p.Call, call.Answer{Request: ref(id), SDP: p.SDP})
+}
+
+// mayAdd says why a page may not add something to a call's messages.
+func (s *Session) mayAdd(e ims.Extras) *wire.Error {
+	if e.UserToUser == (ims.UserData{}) && len(e.Headers) == 0 || s.binding == nil {
+		return nil
+	}
+	err := s.binding.CheckExtras(e)
+	if err == nil {
+		return nil
+	}
+	cause := asCause(err)
+	return wire.NewError(cause.Kind.String()).WithMessage("%s", sentence(cause.Text))
+}
+
 // start begins an originating call. What is wrong with the request itself is said before there is a call.
 func (s *Session) start(id wire.ID, p wire.StartParams) {
 	if fault := s.mayCall(p.Call); fault != nil {
@@ -114,11 +140,17 @@ func (s *Session) start(id wire.ID, p wire.StartParams) {
 		s.refuse(id, wire.NewError(wire.NameSDPInvalid).WithMessage("The offer cannot be used: %v.", err))
 		return
 	}
+	extras := pageExtras(p.UserToUser, p.Headers)
+	if fault := s.mayAdd(extras); fault != nil {
+		s.refuse(id, fault)
+		return
+	}
 	if !s.manager.enter() {
 		s.refuse(id, wire.NewError(wire.NameDraining))
 		return
 	}
 	c := s.newCall(p.Call, wire.Outgoing)
+	c.extras = extras
 	c.remote = wire.Remote{URI: p.Target}
 	c.requests[ref(id)] = id
 	c.log.Info("call started", "direction", c.direction)
@@ -149,7 +181,8 @@ func (s *Session) mayCallAs(from string) bool {
 // ring begins a terminating call, or refuses it when this browser cannot take one more.
 func (s *Session) ring(d Dialog, e ims.IncomingCall) {
 	name := newID()
-	if fault := s.mayCall(name); fault != nil {
+	waits := len(s.calls) > 0
+	if fault := s.mayCall(name); fault != nil || waits && !s.manager.config.CallWaiting {
 		d.Hangup(call.Cause{Side: call.Gateway, Kind: call.Busy})
 		return
 	}
@@ -159,8 +192,8 @@ func (s *Session) ring(d Dialog, e ims.IncomingCall) {
 	}
 	c := s.newCall(name, wire.Incoming)
 	c.dialog = d
-	c.remote = wire.Remote{URI: e.Remote.URI, Number: e.Remote.Number, Name: e.Remote.Name, Anonymous: e.Remote.Anonymous}
-	c.called = e.Called
+	c.remote, c.called, c.waiting = party(e.Remote), e.Called, waits || e.Waiting
+	c.divertedBy, c.farExtras = diversion(e.Diverted), e.Extras
 	c.log = c.log.With("sip_call", d.ID())
 	c.log.Info("call started", "direction", c.direction)
 	d.SetNotify(c.notifyDialog())

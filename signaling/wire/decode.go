@@ -20,6 +20,10 @@ const (
 	maxCandidates = 64
 	maxIdentity   = 255
 	maxCNonce     = 64
+	maxUserData   = 256 // 128 bytes as hexadecimal digits (RFC 7433)
+	maxHeaders    = 16
+	maxHeaderName = 64
+	maxHeader     = 256
 )
 
 // decoder reads the members of one object by their exact names (encoding/json would also take "SDP" for "sdp") and
@@ -236,6 +240,43 @@ func (d *decoder) candidates() []Candidate {
 		}
 		out = append(out, Candidate{Candidate: sub.line("candidate", 0, maxCandidate), SDPMid: sub.optionalLine("sdpMid", maxMid)})
 		d.fail(sub.fault)
+	}
+	return out
+}
+
+// userToUser reads optional user-to-user information. Whether data fits its encoding is checked where it is written.
+func (d *decoder) userToUser() *UserToUser {
+	sub := d.object("userToUser")
+	if sub == nil {
+		return nil
+	}
+	u := &UserToUser{Data: sub.line("data", 1, maxUserData), Encoding: sub.choice("encoding", EncodingHex, EncodingText)}
+	d.fail(sub.fault)
+	return u
+}
+
+// headers reads optional headers of an application: an object of strings.
+func (d *decoder) headers() map[string]string {
+	sub := d.object("headers")
+	if sub == nil {
+		return nil
+	}
+	if len(sub.members) > maxHeaders {
+		d.must("headers", "an object of at most %d strings", maxHeaders)
+		return nil
+	}
+	out := make(map[string]string, len(sub.members))
+	for _, m := range sub.members {
+		if m.name == "" || len(m.name) > maxHeaderName || hasControl(m.name, "") {
+			d.must("headers", "an object whose names are header names")
+			return nil
+		}
+		s, ok := text(m.value)
+		if !ok || s == "" || len(s) > maxHeader || hasControl(s, "") {
+			d.must("headers", "an object whose values are strings of 1 to %d bytes without control characters", maxHeader)
+			return nil
+		}
+		out[m.name] = s
 	}
 	return out
 }

@@ -109,6 +109,7 @@ const (
 // The states of a call in a Snapshot.
 const (
 	CallTrying     = "trying"     // outgoing: sent, nothing heard
+	CallDiverted   = "diverted"   // outgoing: the called phone sends it to another one
 	CallRinging    = "ringing"    // outgoing: the far phone rings
 	CallEarly      = "early"      // outgoing: early media flows
 	CallIncoming   = "incoming"   // incoming: waits for the user
@@ -122,7 +123,34 @@ type Remote struct {
 	Number    string `json:"number,omitempty"` // E.164 with +, when it has one
 	Name      string `json:"name,omitempty"`
 	Anonymous bool   `json:"anonymous"`
+	// Verified is what the network says of the number (verstat, TS 24.229 7.2A.20): one of the words below, "" for nothing.
+	Verified string `json:"verified,omitempty"`
 }
+
+// The words of Remote.Verified.
+const (
+	VerifiedPassed = "passed" // the network has checked that the caller may use the number
+	VerifiedFailed = "failed" // it has checked, and the number is probably false
+	VerifiedNot    = "none"   // it could not check
+)
+
+// Diversion is whose phone diverted a call, and why.
+type Diversion struct {
+	Remote
+	Reason string `json:"reason"` // unconditional, busy, noAnswer, unreachable, deflected or unknown
+}
+
+// UserToUser is information that the two ends of a call exchange (RFC 7433).
+type UserToUser struct {
+	Data     string `json:"data"`
+	Encoding string `json:"encoding"` // EncodingHex or EncodingText
+}
+
+// The encodings of UserToUser.Data.
+const (
+	EncodingHex  = "hex"
+	EncodingText = "ascii"
+)
 
 // Snapshot is a call as it stands, for a page that came back.
 type Snapshot struct {
@@ -220,14 +248,22 @@ type CallIncomingEvent struct {
 	Remote Remote `json:"remote"`
 	Called string `json:"called"` // the identity that was called
 	SDP    string `json:"sdp"`    // the gateway's offer
+	// Waiting: the user is in another call (TS 24.615).
+	Waiting    bool              `json:"waiting"`
+	DivertedBy *Diversion        `json:"divertedBy,omitempty"`
+	UserToUser *UserToUser       `json:"userToUser,omitempty"`
+	Headers    map[string]string `json:"headers,omitempty"` // of the operator's list
 }
 
 // CallProgress is the event call.progress.
 type CallProgress struct {
 	Call       string `json:"call"`
-	State      string `json:"state"` // CallTrying, CallRinging or CallEarly
+	State      string `json:"state"` // CallTrying, CallDiverted, CallRinging or CallEarly
 	EarlyMedia bool   `json:"earlyMedia"`
 	SIP        int    `json:"sip"` // 100 to 199
+	// Waiting: the called user is in another call and has been told of this one (TS 24.615).
+	Waiting    bool    `json:"waiting,omitempty"`
+	DivertedTo *Remote `json:"divertedTo,omitempty"` // where the call has been diverted to
 }
 
 // CallAccepted is the event call.accepted.
@@ -235,6 +271,9 @@ type CallAccepted struct {
 	Call      string    `json:"call"`
 	Remote    Remote    `json:"remote"`
 	StartedAt Timestamp `json:"startedAt"`
+	// What an outgoing call's far side added to its answer.
+	UserToUser *UserToUser       `json:"userToUser,omitempty"`
+	Headers    map[string]string `json:"headers,omitempty"` // of the operator's list
 }
 
 // CallHold is the event call.hold: who holds now.
@@ -308,6 +347,8 @@ type Cause struct {
 	SIP     int    `json:"sip,omitempty"`  // status received from the network
 	Q850    int    `json:"q850,omitempty"` // cause received from the network (ITU-T Q.850)
 	By      string `json:"by"`             // "local", "remote" or "gateway"
+	// RetryAfter is when the network wants to be tried again, 0 if it did not say.
+	RetryAfter Millis `json:"retryAfter,omitempty"`
 }
 
 // NewCause returns the cause of that catalogue name; by is who ended the call.

@@ -50,6 +50,10 @@ const (
 	NameSessionEnded        = "session_ended"        // 2018
 	NameDeregistered        = "deregistered"         // 2019
 	NameCallExists          = "call_exists"          // 2020
+	NameRedirected          = "redirected"           // 2030
+	NamePreconditionFailed  = "precondition_failed"  // 2031
+	NameHeaderRefused       = "header_refused"       // 2032
+	NameUserToUserRefused   = "user_to_user_refused" // 2033
 	NameSDPInvalid          = "sdp_invalid"          // 3001
 	NameMediaIncompatible   = "media_incompatible"   // 3002
 	NameMediaFailed         = "media_failed"         // 3003

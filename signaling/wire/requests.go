@@ -72,11 +72,13 @@ type PingParams struct{}
 
 // StartParams are those of call.start.
 type StartParams struct {
-	Call      string // id chosen by the client
-	Target    string // number as dialled, tel: or sip: URI; 1 to 256 bytes, no control characters
-	SDP       string // the browser's offer
-	From      string // one of the session's identities; empty for the default one
-	Anonymous bool   // ask the network to withhold the number (TS 24.607)
+	Call       string            // id chosen by the client
+	Target     string            // number as dialled, tel: or sip: URI; 1 to 256 bytes, no control characters
+	SDP        string            // the browser's offer
+	From       string            // one of the session's identities; empty for the default one
+	Anonymous  bool              // ask the network to withhold the number (TS 24.607)
+	UserToUser *UserToUser       // nil for none
+	Headers    map[string]string // of the operator's list, at most 16
 }
 
 // RingingParams are those of call.ringing.
@@ -84,8 +86,10 @@ type RingingParams struct{ Call string }
 
 // AnswerParams are those of call.answer.
 type AnswerParams struct {
-	Call string
-	SDP  string // the browser's answer to the offer of call.incoming
+	Call       string
+	SDP        string            // the browser's answer to the offer of call.incoming
+	UserToUser *UserToUser       // nil for none
+	Headers    map[string]string // of the operator's list, at most 16
 }
 
 // The reasons of call.reject.
@@ -181,11 +185,11 @@ func (r Request) Decode() (Params, *Error) {
 		p = ProveParams{Challenge: d.line("challenge", 1, maxSession), Response: d.hash("response"), CNonce: d.optionalLine("cnonce", maxCNonce)}
 	case MethodStart:
 		p = StartParams{Call: d.call(), Target: d.line("target", 1, maxTarget), SDP: d.sdp(),
-			From: d.optionalLine("from", maxTarget), Anonymous: d.boolean("anonymous")}
+			From: d.optionalLine("from", maxTarget), Anonymous: d.boolean("anonymous"), UserToUser: d.userToUser(), Headers: d.headers()}
 	case MethodRinging:
 		p = RingingParams{Call: d.call()}
 	case MethodAnswer:
-		p = AnswerParams{Call: d.call(), SDP: d.sdp()}
+		p = AnswerParams{Call: d.call(), SDP: d.sdp(), UserToUser: d.userToUser(), Headers: d.headers()}
 	case MethodReject:
 		p = RejectParams{Call: d.call(), Reason: d.choice("reason", RejectBusy, RejectDeclined, RejectUnavailable)}
 	case MethodHangup:

@@ -50,6 +50,10 @@ var catalogue = {
   session_ended: { code: 2018, message: "The call ended because the page's session with the gateway is over.", hint: "Log in again and call again.", retryable: true },
   deregistered: { code: 2019, message: "The telephone network ended this phone's registration.", hint: "Log in again. If it happens again, ask the administrator.", retryable: true },
   call_exists: { code: 2020, message: "There is already a call with this id.", hint: "Choose a new id for every call.", retryable: false },
+  redirected: { code: 2030, message: "The number has moved: the network named another one, which is not called by itself.", hint: "Ask for the new number and dial it.", retryable: false },
+  precondition_failed: { code: 2031, message: "The telephone network could not reserve what the call needs.", hint: "Try again in a moment; the other phone's connection may be weak.", retryable: true },
+  header_refused: { code: 2032, message: "This header may not be sent with a call.", hint: "Ask the operator to list it in ims.calls.custom_headers; its name begins with X- or P-, its value is printable text.", retryable: false },
+  user_to_user_refused: { code: 2033, message: "This user-to-user information cannot be sent.", hint: "Send 1 to 128 bytes, as pairs of hexadecimal digits or as printable ASCII text; the operator may have switched it off.", retryable: false },
   sdp_invalid: { code: 3001, message: "The session description cannot be understood.", hint: "Send the browser's own description unchanged: the sdp of createOffer or createAnswer.", retryable: false },
   media_incompatible: { code: 3002, message: "The two phones have no audio format in common.", hint: "The other phone cannot take this kind of call.", retryable: false },
   media_failed: { code: 3003, message: "The audio connection between browser and gateway could not be made.", hint: "A firewall may block it: allow UDP to the gateway, then try again.", retryable: true },
@@ -319,6 +323,7 @@ var PATTERNS = {
     notes: [[659, 0, 0.22, 0.16], [880, 0.24, 0.34, 0.16], [659, 0.72, 0.22, 0.16], [880, 0.96, 0.5, 0.16]],
     period: 3e3
   },
+  waiting: { notes: [[425, 0, 0.2, 0.05], [425, 0.4, 0.2, 0.05]], period: 5e3 },
   ringback: { notes: [[425, 0, 1, 0.06]], period: 5e3 }
 };
 var Tones = class {
@@ -1115,10 +1120,10 @@ var Path = class {
     this.agree();
   }
   /** Answers the gateway's offer. */
-  async answer() {
+  async answer(more = {}) {
     const sdp = await this.leg.answer(this.offered ?? "");
     if (this.closed) throw new PhoneError("cancelled");
-    await this.host.rpc.request("call.answer", { call: this.call, sdp });
+    await this.host.rpc.request("call.answer", { call: this.call, ...more, sdp });
     this.agree();
   }
   /** The socket is back: send what waited, and mend what broke meanwhile. */
@@ -1219,10 +1224,15 @@ var Call = class extends Emitter {
     this.startedAt_ = null;
     this.reason = null;
     this.lastQuality = null;
+    this.divertedTo_ = null;
     this.answering = false;
     this.leaving = false;
     this.id = init.id;
     this.direction = init.direction;
+    this.called = init.called ?? "";
+    this.divertedBy = init.divertedBy ?? null;
+    this.waiting_ = init.waiting ?? false;
+    this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
     this.currentRemote = init.remote;
     this.currentState = init.direction === "outgoing" ? "dialing" : "incoming";
     this.path = new Path(this.id, host, init.offer ?? null, {
@@ -1256,6 +1266,22 @@ var Call = class extends Emitter {
   get earlyMedia() {
     return this.early;
   }
+  /** Incoming: the user was in another call when it came. Outgoing: the called user is. */
+  get waiting() {
+    return this.waiting_;
+  }
+  /** Outgoing: where the call has been diverted to; null when it was not, or that is withheld. */
+  get divertedTo() {
+    return this.divertedTo_;
+  }
+  /** What the far party's application sent: with its call, or with its answer. */
+  get userToUser() {
+    return this.far.userToUser;
+  }
+  /** Headers of the far party's application, of the operator's list. */
+  get headers() {
+    return this.far.headers;
+  }
   /** Why it ended; null before. */
   get endReason() {
     return this.reason;
@@ -1274,12 +1300,12 @@ var Call = class extends Emitter {
     return this.path.leg;
   }
   /** Takes an incoming call. When the microphone is refused the call goes on ringing and the promise says why. */
-  async answer() {
+  async answer(options = {}) {
     if (this.currentState !== "incoming" || this.answering) throw new PhoneError("call_state");
     this.answering = true;
     this.input("answering");
     try {
-      await this.path.answer();
+      await this.path.answer(options);
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
       this.input("refused");
@@ -1340,12 +1366,12 @@ var Call = class extends Emitter {
   take(event) {
     switch (event.method) {
       case "call.progress":
-        this.setEarly(event.params.earlyMedia);
-        if (event.params.state !== "trying") this.input(event.params.state);
+        this.progress(event.params);
         break;
       case "call.accepted":
         this.currentRemote = event.params.remote ?? this.currentRemote;
         this.startedAt_ ?? (this.startedAt_ = new Date(event.params.startedAt));
+        if (this.direction === "outgoing") this.far = { userToUser: event.params.userToUser ?? null, headers: event.params.headers ?? {} };
         this.setEarly(false);
         this.input("accepted");
         break;
@@ -1407,6 +1433,18 @@ var Call = class extends Emitter {
     this.hold_ = { local, remote };
     this.input(local || remote ? "hold" : "unhold");
     this.emit("hold", { local, remote });
+  }
+  progress(p) {
+    this.setEarly(p.earlyMedia);
+    if (p.divertedTo) this.divertedTo_ = p.divertedTo.anonymous ? null : p.divertedTo;
+    if (p.waiting && !this.waiting_) {
+      this.waiting_ = true;
+      this.emit("waiting");
+    }
+    if (p.state === "diverted") {
+      this.host.changed(this);
+      this.emit("diverted", this.divertedTo_);
+    } else if (p.state !== "trying") this.input(p.state);
   }
   setEarly(on) {
     if (this.early === on) return;
@@ -1620,10 +1658,21 @@ var Phone = class extends Emitter {
         this.list.find((c) => c.id === event.params.call)?.take(event);
     }
   }
+  /**
+   * Brings a call to the front: answers it when it rings, or takes it back from hold, and holds the others that talk. All of it
+   * begins at once, so that a far party that is slow to agree to its hold keeps nobody waiting; the promise says what failed.
+   */
+  async switchTo(call) {
+    const work = this.list.filter((c) => c !== call && c.startedAt && !c.localHold).map((c) => c.hold());
+    if (call.state === "incoming") work.unshift(call.answer());
+    else if (call.localHold) work.unshift(call.resume());
+    for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
+  }
   incoming(params) {
     const session = this.session;
     if (!session || this.list.some((c) => c.id === params.call)) return;
-    const call = new Call(this.host(), { id: params.call, direction: "incoming", remote: params.remote, offer: params.sdp });
+    const { call: id, sdp: offer, ...rest } = params;
+    const call = new Call(this.host(), { ...rest, id, offer, direction: "incoming" });
     this.add(call);
     void session.rpc.request("call.ringing", { call: call.id }).catch(() => void 0);
     this.emit("incoming", call);
@@ -1642,7 +1691,7 @@ var Phone = class extends Emitter {
       const talking = this.list.some((c) => c.startedAt !== null);
       const rings = this.list.some((c) => c.state === "incoming");
       const alerts = this.list.some((c) => c.state === "ringing" && !c.earlyMedia);
-      this.platform.media.play(rings && !talking ? "ring" : alerts ? "ringback" : "none");
+      this.platform.media.play(rings ? talking ? "waiting" : "ring" : alerts ? "ringback" : "none");
     }
     this.emit("calls", this.list);
   }

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -143,7 +144,7 @@ func (s *Session) tryAccept() {
 	c.rel = reliableOut{}
 	s.stop(timerRel, timerRelLimit)
 	s.state = stateAccepted
-	res := s.final(s.invite, l, sdp, s.profile.Response...)
+	res := s.final(s.invite, l, sdp, append(slices.Clone(s.profile.Response), s.profile.Answer...)...)
 	s.awaitAck(c.tx, res, s.invite.CSeq().SeqNo, offer)
 }
 

@@ -96,7 +96,7 @@ func fromRequest(req *sip.Request, localTag string) (*leg, error) {
 }
 
 // refreshTarget replaces the remote target by the message's Contact, if it has one (RFC 3261 12.2.1.2).
-func (l *leg) refreshTarget(msg headed) error {
+func (l *leg) refreshTarget(msg Message) error {
 	contacts := Values(msg, "contact", "m")
 	if len(contacts) == 0 {
 		return nil
@@ -110,7 +110,7 @@ func (l *leg) refreshTarget(msg headed) error {
 }
 
 // abilities notes what the far end can do; a message without an Allow says nothing (RFC 3261 20.5).
-func (l *leg) abilities(msg headed) {
+func (l *leg) abilities(msg Message) {
 	if allow := Values(msg, "allow"); len(allow) > 0 {
 		l.allow = allow
 	}

@@ -10,8 +10,8 @@ import (
 // Header is one header line to be written as it is: Value must come from trusted state.
 type Header struct{ Name, Value string }
 
-// headed is what requests and responses of the SIP library have in common.
-type headed interface {
+// Message is what requests and responses of the SIP library have in common.
+type Message interface {
 	GetHeaders(name string) []sip.Header
 }
 
@@ -20,7 +20,7 @@ const maxListItems = 64
 
 // Values returns the values of a header in order of appearance, one item per comma-separated element; give the compact
 // form as a further name. Commas in quotes or angle brackets do not separate.
-func Values(msg headed, names ...string) []string {
+func Values(msg Message, names ...string) []string {
 	var out []string
 	for _, name := range names {
 		for _, h := range msg.GetHeaders(name) {
@@ -36,7 +36,7 @@ func Values(msg headed, names ...string) []string {
 }
 
 // First returns the raw value of the first header of that name (or its compact form), "" if there is none.
-func First(msg headed, names ...string) string {
+func First(msg Message, names ...string) string {
 	for _, name := range names {
 		if hs := msg.GetHeaders(name); len(hs) > 0 {
 			return strings.TrimSpace(hs[0].Value())
@@ -46,7 +46,7 @@ func First(msg headed, names ...string) string {
 }
 
 // HasToken reports whether a comma-separated header contains a token, compared without case (RFC 3261 7.3.1).
-func HasToken(msg headed, token string, names ...string) bool {
+func HasToken(msg Message, token string, names ...string) bool {
 	for _, v := range Values(msg, names...) {
 		if strings.EqualFold(v, token) {
 			return true

@@ -111,6 +111,9 @@ func (s *Session) sendProvisional(p provisionalOut) {
 		}
 	}
 	headers := append([]Header{{"Contact", s.profile.Contact}, {"Allow", s.allow()}}, s.profile.Response...)
+	if p.status == 180 {
+		headers = append(headers, s.profile.Ringing...)
+	}
 	if l.rel100 {
 		s.callee.rseq++
 		headers = append(headers, Header{"Require", strings.Join(append([]string{"100rel"}, p.require...), ", ")},

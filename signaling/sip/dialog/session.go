@@ -22,6 +22,8 @@ type Profile struct {
 	Initial        []Header            // on the first INVITE only (it names its own CSeq-retries too)
 	Request        []Header            // on every request in a dialog except ACK and CANCEL
 	Response       []Header            // on 101-2xx responses to the INVITE
+	Ringing        []Header            // on 180 responses to the INVITE
+	Answer         []Header            // on the 2xx to the INVITE
 	SessionExpires time.Duration       // interval we ask for (RFC 4028 4); 90 s or more
 	MinSE          time.Duration       // shortest interval we accept (RFC 4028 5); 90 s or more
 	AnswerLimit    time.Duration       // longest wait for a final answer to an INVITE, either role

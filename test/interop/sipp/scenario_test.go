@@ -121,7 +121,7 @@ func refusals() []scene {
 		{"480 Temporarily Unavailable", "Reason: Q.850;cause=19", "ended no_answer by remote sip=480 q850=19"},
 		{"603 Decline", "Server: far", "ended declined by remote sip=603"},
 		{"488 Not Acceptable Here", "Warning: 305 far \"Incompatible media format\"", "ended media_incompatible by remote sip=488"},
-		{"580 Precondition Failure", "Server: far", "ended media_incompatible by remote sip=580"},
+		{"580 Precondition Failure", "Server: far", "ended precondition_failed by remote sip=580"},
 		{"404 Not Found", "Reason: Q.850;cause=1", "ended number_unknown by remote sip=404 q850=1"},
 		{"403 Forbidden", "Server: far", "ended forbidden by remote sip=403"},
 		{"503 Service Unavailable", "Retry-After: 5", "ended congestion by remote sip=503"},

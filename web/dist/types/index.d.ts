@@ -1,6 +1,6 @@
 export { Phone, VERSION } from "./client/phone";
 export type { PhoneOptions, PhoneEvents } from "./client/phone";
-export type { Call, CallEvents, CallOptions } from "./client/call";
+export type { Call, AnswerOptions, CallEvents, CallOptions } from "./client/call";
 export type { CallState } from "./client/callstate";
 export type { PhoneState } from "./client/phonestate";
 export type { Devices } from "./client/devices";
@@ -9,4 +9,4 @@ export { PhoneError } from "./protocol/failure";
 export type { Credentials } from "./transport/digest";
 export { catalogue } from "./protocol/errors";
 export type { ErrorName } from "./protocol/errors";
-export type { EndReason, Identity, LegQuality, Quality, Remote } from "./protocol/frames";
+export type { Diversion, EndReason, Headers, Identity, LegQuality, Quality, Remote, UserToUser } from "./protocol/frames";

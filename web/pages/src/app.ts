@@ -17,7 +17,7 @@ export class App {
 
   private readonly names = new Map<string, string>();
   private readonly history = new History(this.names, (target) => this.dial(target));
-  private readonly incoming = new IncomingView(this.names, (call) => void this.answer(call));
+  private readonly incoming = new IncomingView(this.names, (call, end) => void this.answer(call, end));
   private readonly number = byId<HTMLInputElement>("number");
   private readonly callAs = new CallAs();
   private front: Call | null = null;
@@ -63,7 +63,7 @@ export class App {
     phone.on("state", () => this.drawState());
     phone.on("calls", () => this.drawCalls());
     phone.on("identities", () => this.callAs.draw(phone));
-    phone.on("incoming", (call) => announce(`Incoming call from ${who(call.remote, this.names)}`));
+    phone.on("incoming", (call) => announce(`${call.waiting ? "Another" : "Incoming"} call from ${who(call.remote, this.names)}`));
     phone.on("deviceChange", (lost) => {
       void drawDevices(phone);
       if (lost.length > 0) announce("A device was removed; the default one is used now");
@@ -89,20 +89,24 @@ export class App {
     hideAlert();
     this.holdOthers(null);
     this.number.value = "";
-    const call = phone.call(target, { from: this.callAs.from });
+    const call = phone.call(target, { from: this.callAs.from, anonymous: byId<HTMLInputElement>("anonymous").checked });
     this.front = call;
     this.watch(call, target);
     this.drawCalls();
     this.view?.focus();
   }
 
-  private async answer(call: Call): Promise<void> {
+  /** Answers a call; those in progress are put on hold, or ended. */
+  private async answer(call: Call, end: boolean): Promise<void> {
     hideAlert();
-    this.holdOthers(call);
+    const phone = this.phone;
+    if (!phone) return;
+    if (end) for (const other of phone.calls) if (other !== call && other.state !== "incoming") void other.hangup();
     this.front = call;
     this.watch(call, call.remote.anonymous ? "" : call.remote.number ?? call.remote.uri ?? "");
     try {
-      await call.answer();
+      if (end) await call.answer();
+      else await phone.switchTo(call);
       this.view?.focus();
       if (this.phone) void drawDevices(this.phone);
     } catch (thrown) {
@@ -165,7 +169,7 @@ export class App {
     const ringing = calls.find((c) => c.state === "incoming") ?? null;
     const others = calls.filter((c) => c.state !== "incoming");
     if (!this.front || !others.includes(this.front)) this.front = others[others.length - 1] ?? null;
-    this.incoming.draw(ringing);
+    this.incoming.draw(ringing, others.length > 0);
     if (this.front?.id !== this.drawn) {
       const hadFocus = byId("call").contains(document.activeElement);
       this.view?.close();
@@ -195,14 +199,13 @@ export class App {
     show(el, lines.length > 0);
     el.replaceChildren(
       ...lines.map((call) =>
-        h("button", { type: "button", class: "line", onclick: () => this.switchTo(call) }, h("b", {}, who(call.remote, this.names)), h("span", {}, callStateText[call.state]), h("u", {}, "Switch"))),
+        h("button", { type: "button", class: "line", "data-testid": "switch", onclick: () => this.switchTo(call) }, h("b", {}, who(call.remote, this.names)), h("span", {}, callStateText[call.state]), h("u", {}, "Switch"))),
     );
   }
 
   private switchTo(call: Call): void {
-    this.holdOthers(call);
     this.front = call;
-    if (call.localHold) call.resume().catch((e: PhoneError) => showAlert(e));
+    this.phone?.switchTo(call).catch((e: PhoneError) => showAlert(e));
     this.drawCalls();
     this.view?.focus();
   }

@@ -1,13 +1,14 @@
 import type { Call, Phone, PhoneError, Quality } from "../../sdk/src/index";
 import { showAlert } from "./alerts";
 import { announce, h, icon, show } from "./dom";
-import { callStateText, duration, quality, where, who } from "./format";
+import { callStateText, duration, quality, trust, where, who } from "./format";
 import { fillPad } from "./pad";
 
 /** The view of one call: who, how long, how good, and what can be done. It is drawn once and then only updated. */
 export class CallView {
   private readonly name = h("h2", { class: "remote", tabindex: "-1", "data-testid": "remote" });
   private readonly number = h("p", { class: "number", "data-testid": "remote-number" });
+  private readonly note = h("p", { class: "note", "data-testid": "call-note" });
   private readonly state = h("span", { class: "call-state", "data-testid": "call-state" });
   private readonly timer = h("span", { class: "timer", role: "timer", "aria-live": "off", "data-testid": "timer" });
   private readonly microphone = level("You", "meter-mic");
@@ -33,7 +34,7 @@ export class CallView {
     this.keypad.setAttribute("aria-expanded", "false");
     show(this.pad, false);
     root.replaceChildren(
-      h("div", { class: "who-card" }, this.name, this.number, h("p", { class: "status-line" }, this.state, this.timer)),
+      h("div", { class: "who-card" }, this.name, this.number, this.note, h("p", { class: "status-line" }, this.state, this.timer)),
       h("div", { class: "levels" }, this.microphone, this.far),
       this.qualityLine,
       this.received,
@@ -47,6 +48,8 @@ export class CallView {
       call.on("hold", () => this.draw()),
       call.on("mute", () => this.draw()),
       call.on("earlyMedia", () => this.draw()),
+      call.on("diverted", () => this.told("The call is being diverted")),
+      call.on("waiting", () => this.told("The other party is in another call")),
       call.on("quality", (q) => this.drawQuality(q)),
       call.on("dtmf", (digit) => this.heard(digit)),
     ];
@@ -75,6 +78,13 @@ export class CallView {
     this.name.textContent = who(call.remote, this.names);
     this.number.textContent = where(call.remote, this.names);
     const talking = call.startedAt !== null;
+    let note = trust(call.remote);
+    if (!talking && call.direction === "outgoing") {
+      if (call.waiting) note = "The other party is in another call and hears yours waiting";
+      else if (call.divertedTo) note = `Diverted to ${who(call.divertedTo, this.names)}`;
+    }
+    this.note.textContent = note;
+    show(this.note, note !== "");
     let text = callStateText[call.state];
     if (call.state === "held") text = call.localHold ? (call.remoteHold ? "Both on hold" : "You put the call on hold") : "The other party put you on hold";
     this.state.textContent = text;
@@ -84,6 +94,11 @@ export class CallView {
     press(this.mute, call.muted, call.muted ? "Unmute" : "Mute");
     press(this.hold, call.localHold, call.localHold ? "Resume" : "Hold", call.localHold ? "resume" : "hold");
     this.drawTimer();
+  }
+
+  private told(text: string): void {
+    announce(text);
+    this.draw();
   }
 
   private drawTimer(): void {

@@ -1,4 +1,4 @@
-import type { CallState, PhoneState, Remote } from "../../sdk/src/index";
+import type { CallState, Diversion, PhoneState, Remote } from "../../sdk/src/index";
 
 /** Minutes and seconds, with hours when there are any: 1:05, 1:02:03. */
 export function duration(ms: number): string {
@@ -19,6 +19,27 @@ export function who(remote: Remote, names: ReadonlyMap<string, string>): string 
 export function where(remote: Remote, names: ReadonlyMap<string, string>): string {
   const text = remote.anonymous ? "" : remote.number || remote.uri?.replace(/^sips?:/, "") || "";
   return text === who(remote, names) ? "" : text;
+}
+
+/** What the network says of the number; empty when it says nothing. */
+export function trust(remote: Remote): string {
+  switch (remote.verified) {
+    case "passed":
+      return "✓ The network has verified this number";
+    case "failed":
+      return "⚠ This number is probably false";
+    case "none":
+      return "The network could not verify this number";
+    default:
+      return "";
+  }
+}
+
+const reasonText: Readonly<Record<Diversion["reason"], string>> = { unconditional: "", busy: ", busy", noAnswer: ", no answer", unreachable: ", not reachable", deflected: "", unknown: "" };
+
+/** Who diverted a call; empty when nobody did. */
+export function diverted(by: Diversion | null, names: ReadonlyMap<string, string>): string {
+  return by ? `Diverted by ${by.anonymous ? "somebody" : who(by, names)}${reasonText[by.reason]}` : "";
 }
 
 export const phoneStateText: Readonly<Record<PhoneState, string>> = {

@@ -1,5 +1,5 @@
 import { PhoneError } from "../protocol/failure";
-import type { EndReason, Quality, Remote } from "../protocol/frames";
+import type { Diversion, EndReason, Headers, Quality, Remote, UserToUser } from "../protocol/frames";
 import type { Rpc } from "../protocol/rpc";
 import type { Platform } from "../transport/platform";
 import { type CallState } from "./callstate";
@@ -15,6 +15,10 @@ export type CallEvents = {
         remote: boolean;
     }];
     mute: [muted: boolean];
+    /** The called phone sends the call to another one; to is null when where is withheld or not said. */
+    diverted: [to: Remote | null];
+    /** The called user is in another call and has been told of this one. */
+    waiting: [];
     /** The far party pressed a key. */
     dtmf: [digit: string, durationMs: number];
     /** Every two seconds while connected. */
@@ -29,7 +33,13 @@ export interface CallOptions {
     from?: string;
     /** Asks the network to withhold the number. */
     anonymous?: boolean;
+    /** Information for the far party's application. */
+    userToUser?: UserToUser;
+    /** Headers for the far party's application: names of the operator's list. */
+    headers?: Headers;
 }
+/** What an application may add to its answer. */
+export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers">;
 /** What a call needs of its phone. */
 export interface CallHost {
     readonly platform: Platform;
@@ -44,6 +54,10 @@ export declare class Call extends Emitter<CallEvents> {
     private readonly host;
     readonly id: string;
     readonly direction: "outgoing" | "incoming";
+    /** Which of the user's identities was called; empty for an outgoing call. */
+    readonly called: string;
+    /** Incoming: whose phone diverted the call here; null when nobody's did. */
+    readonly divertedBy: Diversion | null;
     private currentState;
     private currentRemote;
     private hold_;
@@ -52,6 +66,9 @@ export declare class Call extends Emitter<CallEvents> {
     private startedAt_;
     private reason;
     private lastQuality;
+    private waiting_;
+    private divertedTo_;
+    private far;
     private answering;
     private leaving;
     private readonly path;
@@ -63,6 +80,14 @@ export declare class Call extends Emitter<CallEvents> {
     get remoteHold(): boolean;
     get muted(): boolean;
     get earlyMedia(): boolean;
+    /** Incoming: the user was in another call when it came. Outgoing: the called user is. */
+    get waiting(): boolean;
+    /** Outgoing: where the call has been diverted to; null when it was not, or that is withheld. */
+    get divertedTo(): Remote | null;
+    /** What the far party's application sent: with its call, or with its answer. */
+    get userToUser(): UserToUser | null;
+    /** Headers of the far party's application, of the operator's list. */
+    get headers(): Headers;
     /** Why it ended; null before. */
     get endReason(): EndReason | null;
     /** The last sample; null before the first. */
@@ -71,7 +96,7 @@ export declare class Call extends Emitter<CallEvents> {
     get localStream(): MediaStream | null;
     private get leg();
     /** Takes an incoming call. When the microphone is refused the call goes on ringing and the promise says why. */
-    answer(): Promise<void>;
+    answer(options?: AnswerOptions): Promise<void>;
     /** Refuses an incoming call. */
     reject(reason?: "busy" | "declined" | "unavailable"): Promise<void>;
     /** Ends the call in whatever state it is. Safe to call twice. */
@@ -97,6 +122,7 @@ export declare class Call extends Emitter<CallEvents> {
     private leave;
     private needTalk;
     private setHold;
+    private progress;
     private setEarly;
     private input;
     private finish;

@@ -37,7 +37,7 @@ export declare class Path {
         target: string;
     }): Promise<void>;
     /** Answers the gateway's offer. */
-    answer(): Promise<void>;
+    answer(more?: object): Promise<void>;
     /** The socket is back: send what waited, and mend what broke meanwhile. */
     reconnected(): void;
     /** Restarts ICE now, or as soon as the gateway can be reached. */

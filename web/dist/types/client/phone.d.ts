@@ -90,6 +90,11 @@ export declare class Phone extends Emitter<PhoneEvents> {
     private loggedIn;
     private registration;
     private take;
+    /**
+     * Brings a call to the front: answers it when it rings, or takes it back from hold, and holds the others that talk. All of it
+     * begins at once, so that a far party that is slow to agree to its hold keeps nobody waiting; the promise says what failed.
+     */
+    switchTo(call: Call): Promise<void>;
     private incoming;
     private add;
     /** Rings, plays ringback, or is silent, as the calls need it: ringback only while nothing comes from the network. */

@@ -288,6 +288,30 @@ export declare const catalogue: {
         readonly hint: "Choose a new id for every call.";
         readonly retryable: false;
     };
+    readonly redirected: {
+        readonly code: 2030;
+        readonly message: "The number has moved: the network named another one, which is not called by itself.";
+        readonly hint: "Ask for the new number and dial it.";
+        readonly retryable: false;
+    };
+    readonly precondition_failed: {
+        readonly code: 2031;
+        readonly message: "The telephone network could not reserve what the call needs.";
+        readonly hint: "Try again in a moment; the other phone's connection may be weak.";
+        readonly retryable: true;
+    };
+    readonly header_refused: {
+        readonly code: 2032;
+        readonly message: "This header may not be sent with a call.";
+        readonly hint: "Ask the operator to list it in ims.calls.custom_headers; its name begins with X- or P-, its value is printable text.";
+        readonly retryable: false;
+    };
+    readonly user_to_user_refused: {
+        readonly code: 2033;
+        readonly message: "This user-to-user information cannot be sent.";
+        readonly hint: "Send 1 to 128 bytes, as pairs of hexadecimal digits or as printable ASCII text; the operator may have switched it off.";
+        readonly retryable: false;
+    };
     readonly sdp_invalid: {
         readonly code: 3001;
         readonly message: "The session description cannot be understood.";

@@ -1,6 +1,6 @@
 import { PhoneError, isErrorName } from "../protocol/failure";
 import { catalogue, type ErrorName } from "../protocol/errors";
-import type { EndReason, GatewayEvent, Quality, Remote, Snapshot } from "../protocol/frames";
+import type { Diversion, EndReason, Events, GatewayEvent, Headers, Quality, Remote, Snapshot, UserToUser } from "../protocol/frames";
 import type { Rpc } from "../protocol/rpc";
 import type { Platform } from "../transport/platform";
 import type { MediaLeg } from "../media/engine";
@@ -19,6 +19,10 @@ export type CallEvents = {
   /** Somebody holds or resumes. */
   hold: [hold: { local: boolean; remote: boolean }];
   mute: [muted: boolean];
+  /** The called phone sends the call to another one; to is null when where is withheld or not said. */
+  diverted: [to: Remote | null];
+  /** The called user is in another call and has been told of this one. */
+  waiting: [];
   /** The far party pressed a key. */
   dtmf: [digit: string, durationMs: number];
   /** Every two seconds while connected. */
@@ -34,6 +38,26 @@ export interface CallOptions {
   from?: string;
   /** Asks the network to withhold the number. */
   anonymous?: boolean;
+  /** Information for the far party's application. */
+  userToUser?: UserToUser;
+  /** Headers for the far party's application: names of the operator's list. */
+  headers?: Headers;
+}
+
+/** What an application may add to its answer. */
+export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers">;
+
+/** @internal A call as it begins. */
+export interface CallInit {
+  id: string;
+  direction: "outgoing" | "incoming";
+  remote: Remote;
+  offer?: string;
+  called?: string;
+  waiting?: boolean;
+  divertedBy?: Diversion;
+  userToUser?: UserToUser;
+  headers?: Headers;
 }
 
 /** What a call needs of its phone. */
@@ -50,6 +74,10 @@ export interface CallHost {
 export class Call extends Emitter<CallEvents> {
   readonly id: string;
   readonly direction: "outgoing" | "incoming";
+  /** Which of the user's identities was called; empty for an outgoing call. */
+  readonly called: string;
+  /** Incoming: whose phone diverted the call here; null when nobody's did. */
+  readonly divertedBy: Diversion | null;
 
   private currentState: CallState;
   private currentRemote: Remote;
@@ -59,15 +87,22 @@ export class Call extends Emitter<CallEvents> {
   private startedAt_: Date | null = null;
   private reason: EndReason | null = null;
   private lastQuality: Quality | null = null;
+  private waiting_: boolean;
+  private divertedTo_: Remote | null = null;
+  private far: { userToUser: UserToUser | null; headers: Headers };
   private answering = false;
   private leaving = false;
   private readonly path: Path;
 
   /** @internal */
-  constructor(private readonly host: CallHost, init: { id: string; direction: "outgoing" | "incoming"; remote: Remote; offer?: string }) {
+  constructor(private readonly host: CallHost, init: CallInit) {
     super();
     this.id = init.id;
     this.direction = init.direction;
+    this.called = init.called ?? "";
+    this.divertedBy = init.divertedBy ?? null;
+    this.waiting_ = init.waiting ?? false;
+    this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
     this.currentRemote = init.remote;
     this.currentState = init.direction === "outgoing" ? "dialing" : "incoming";
     this.path = new Path(this.id, host, init.offer ?? null, {
@@ -102,6 +137,22 @@ export class Call extends Emitter<CallEvents> {
   get earlyMedia(): boolean {
     return this.early;
   }
+  /** Incoming: the user was in another call when it came. Outgoing: the called user is. */
+  get waiting(): boolean {
+    return this.waiting_;
+  }
+  /** Outgoing: where the call has been diverted to; null when it was not, or that is withheld. */
+  get divertedTo(): Remote | null {
+    return this.divertedTo_;
+  }
+  /** What the far party's application sent: with its call, or with its answer. */
+  get userToUser(): UserToUser | null {
+    return this.far.userToUser;
+  }
+  /** Headers of the far party's application, of the operator's list. */
+  get headers(): Headers {
+    return this.far.headers;
+  }
   /** Why it ended; null before. */
   get endReason(): EndReason | null {
     return this.reason;
@@ -121,12 +172,12 @@ export class Call extends Emitter<CallEvents> {
   }
 
   /** Takes an incoming call. When the microphone is refused the call goes on ringing and the promise says why. */
-  async answer(): Promise<void> {
+  async answer(options: AnswerOptions = {}): Promise<void> {
     if (this.currentState !== "incoming" || this.answering) throw new PhoneError("call_state");
     this.answering = true;
     this.input("answering");
     try {
-      await this.path.answer();
+      await this.path.answer(options);
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
       this.input("refused");
@@ -197,12 +248,12 @@ export class Call extends Emitter<CallEvents> {
   take(event: GatewayEvent): void {
     switch (event.method) {
       case "call.progress":
-        this.setEarly(event.params.earlyMedia);
-        if (event.params.state !== "trying") this.input(event.params.state);
+        this.progress(event.params);
         break;
       case "call.accepted":
         this.currentRemote = event.params.remote ?? this.currentRemote;
         this.startedAt_ ??= new Date(event.params.startedAt);
+        if (this.direction === "outgoing") this.far = { userToUser: event.params.userToUser ?? null, headers: event.params.headers ?? {} };
         this.setEarly(false);
         this.input("accepted");
         break;
@@ -270,6 +321,19 @@ export class Call extends Emitter<CallEvents> {
     this.hold_ = { local, remote };
     this.input(local || remote ? "hold" : "unhold");
     this.emit("hold", { local, remote });
+  }
+
+  private progress(p: Events["call.progress"]): void {
+    this.setEarly(p.earlyMedia);
+    if (p.divertedTo) this.divertedTo_ = p.divertedTo.anonymous ? null : p.divertedTo;
+    if (p.waiting && !this.waiting_) {
+      this.waiting_ = true;
+      this.emit("waiting");
+    }
+    if (p.state === "diverted") {
+      this.host.changed(this);
+      this.emit("diverted", this.divertedTo_);
+    } else if (p.state !== "trying") this.input(p.state);
   }
 
   private setEarly(on: boolean): void {

@@ -64,10 +64,10 @@ export class Path {
   }
 
   /** Answers the gateway's offer. */
-  async answer(): Promise<void> {
+  async answer(more: object = {}): Promise<void> {
     const sdp = await this.leg.answer(this.offered ?? "");
     if (this.closed) throw new PhoneError("cancelled");
-    await this.host.rpc.request("call.answer", { call: this.call, sdp });
+    await this.host.rpc.request("call.answer", { call: this.call, ...more, sdp });
     this.agree();
   }
 

@@ -1,5 +1,5 @@
 import { PhoneError } from "../protocol/failure";
-import type { GatewayEvent, Identity, LoginResult, Registration } from "../protocol/frames";
+import type { Events, GatewayEvent, Identity, LoginResult, Registration } from "../protocol/frames";
 import type { DeviceKind } from "../media/engine";
 import { browserPlatform } from "../transport/platform-browser";
 import type { Platform } from "../transport/platform";
@@ -232,10 +232,22 @@ export class Phone extends Emitter<PhoneEvents> {
     }
   }
 
-  private incoming(params: { call: string; remote: Call["remote"]; sdp: string }): void {
+  /**
+   * Brings a call to the front: answers it when it rings, or takes it back from hold, and holds the others that talk. All of it
+   * begins at once, so that a far party that is slow to agree to its hold keeps nobody waiting; the promise says what failed.
+   */
+  async switchTo(call: Call): Promise<void> {
+    const work = this.list.filter((c) => c !== call && c.startedAt && !c.localHold).map((c) => c.hold());
+    if (call.state === "incoming") work.unshift(call.answer());
+    else if (call.localHold) work.unshift(call.resume());
+    for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
+  }
+
+  private incoming(params: Events["call.incoming"]): void {
     const session = this.session;
     if (!session || this.list.some((c) => c.id === params.call)) return;
-    const call = new Call(this.host(), { id: params.call, direction: "incoming", remote: params.remote, offer: params.sdp });
+    const { call: id, sdp: offer, ...rest } = params;
+    const call = new Call(this.host(), { ...rest, id, offer, direction: "incoming" });
     this.add(call);
     void session.rpc.request("call.ringing", { call: call.id }).catch(() => undefined);
     this.emit("incoming", call);
@@ -256,7 +268,7 @@ export class Phone extends Emitter<PhoneEvents> {
       const talking = this.list.some((c) => c.startedAt !== null);
       const rings = this.list.some((c) => c.state === "incoming");
       const alerts = this.list.some((c) => c.state === "ringing" && !c.earlyMedia);
-      this.platform.media.play(rings && !talking ? "ring" : alerts ? "ringback" : "none");
+      this.platform.media.play(rings ? (talking ? "waiting" : "ring") : alerts ? "ringback" : "none");
     }
     this.emit("calls", this.list);
   }

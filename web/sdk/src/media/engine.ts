@@ -40,7 +40,7 @@ export interface Device {
 export type DeviceKind = "input" | "output" | "ring";
 
 /** The sounds the phone itself makes. */
-export type Sound = "ring" | "ringback" | "none";
+export type Sound = "ring" | "waiting" | "ringback" | "none";
 
 export interface MediaEngine {
   /** Throws browser_unsupported when calls cannot work here. */

@@ -14,12 +14,13 @@ interface Pattern {
   period: number;
 }
 
-/** A soft two-note ring, and the European ringback of 425 Hz, 1 s on and 4 s off (ITU-T E.180). */
+/** A soft two-note ring, the European ringback of 425 Hz, 1 s on and 4 s off, and two short ones for a call that waits (ITU-T E.180). */
 const PATTERNS: Readonly<Record<Exclude<Sound, "none">, Pattern>> = {
   ring: {
     notes: [[659, 0, 0.22, 0.16], [880, 0.24, 0.34, 0.16], [659, 0.72, 0.22, 0.16], [880, 0.96, 0.5, 0.16]],
     period: 3000,
   },
+  waiting: { notes: [[425, 0, 0.2, 0.05], [425, 0.4, 0.2, 0.05]], period: 5000 },
   ringback: { notes: [[425, 0, 1, 0.06]], period: 5000 },
 };
 

@@ -13,7 +13,24 @@ export interface Remote {
   name?: string;
   /** True when the party withholds its identity. */
   anonymous: boolean;
+  /** What the network says of the number: checked, probably false, or not checked. Absent when it says nothing. */
+  verified?: "passed" | "failed" | "none";
 }
+
+/** Whose phone diverted a call, and why. */
+export interface Diversion extends Remote {
+  reason: "unconditional" | "busy" | "noAnswer" | "unreachable" | "deflected" | "unknown";
+}
+
+/** Information that the two ends of a call exchange (RFC 7433): 1 to 128 bytes. */
+export interface UserToUser {
+  /** Pairs of hexadecimal digits, or printable ASCII text. */
+  data: string;
+  encoding: "hex" | "ascii";
+}
+
+/** Headers of an application, by the operator's list. */
+export type Headers = Readonly<Record<string, string>>;
 
 /** One public identity of the logged-in user. */
 export interface Identity {
@@ -43,7 +60,7 @@ export interface Registration {
 export interface Snapshot {
   call: string;
   direction: "outgoing" | "incoming";
-  state: "trying" | "ringing" | "early" | "incoming" | "connecting" | "active";
+  state: "trying" | "diverted" | "ringing" | "early" | "incoming" | "connecting" | "active";
   remote: Remote;
   localHold: boolean;
   remoteHold: boolean;
@@ -95,6 +112,8 @@ export interface EndReason {
   sip?: number;
   /** Q.850 cause received from the network. */
   q850?: number;
+  /** When the network wants to be tried again, milliseconds. */
+  retryAfter?: number;
   /** Who ended it: this page, the far party, or the gateway. */
   by: "local" | "remote" | "gateway";
 }
@@ -121,9 +140,9 @@ export interface Events {
   "session.registration": Registration;
   "session.closing": { reason: "drain" | "replaced" | "tokenExpired" | "deregistered" | "slow" | "refused"; text: string; retryAfter?: number };
   "session.challenge": Challenge;
-  "call.incoming": { call: string; remote: Remote; called: string; sdp: string };
-  "call.progress": { call: string; state: "trying" | "ringing" | "early"; earlyMedia: boolean; sip: number };
-  "call.accepted": { call: string; remote: Remote; startedAt: string };
+  "call.incoming": { call: string; remote: Remote; called: string; sdp: string; waiting: boolean; divertedBy?: Diversion; userToUser?: UserToUser; headers?: Headers };
+  "call.progress": { call: string; state: "trying" | "diverted" | "ringing" | "early"; earlyMedia: boolean; sip: number; waiting?: boolean; divertedTo?: Remote };
+  "call.accepted": { call: string; remote: Remote; startedAt: string; userToUser?: UserToUser; headers?: Headers };
   "call.hold": { call: string; local: boolean; remote: boolean };
   "call.dtmf": { call: string; digit: string; duration: number };
   "call.media": { call: string; state: "connecting" | "connected" | "lost" | "restored" | "renegotiate" };

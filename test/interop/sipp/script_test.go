@@ -154,6 +154,8 @@ func (s *script) parts(args []string) (headers, body string) {
 			lines = append(lines, value)
 		case "reginfo":
 			return headers + "Content-Type: application/reginfo+xml\nContent-Length: [len]\n", s.reginfo(value)
+		case "info":
+			return headers + "Content-Type: application/dtmf-relay\nContent-Length: [len]\n", "Signal=" + value + "\nDuration=160\n"
 		case "rtp":
 			rtp = int(value[0] - '1')
 		default:

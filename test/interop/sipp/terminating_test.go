@@ -71,6 +71,11 @@ func terminating() []scene {
 			story: []string{"incoming", "ended cancelled by remote"}},
 		{name: "mt-cancel-elsewhere", file: "mt-cancel", silent: true, values: map[string]string{"reason": "Reason: SIP;cause=200;text=\"Call completed elsewhere\""},
 			script: rings, story: []string{"incoming", "ended answered_elsewhere by remote"}},
+		{name: "mt-glare", script: func(a *actor) {
+			picksUp(a)
+			a.does("call.hold")
+			a.does("call.hangup")
+		}, story: []string{"incoming", answered, "hold local=true remote=false", hungUp}},
 		{name: "mt-cancel-race", script: picksUp, story: []string{"incoming", answered, hungUs}},
 		{name: "mt-hold", script: func(a *actor) {
 			picksUp(a)

@@ -9,6 +9,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/reginfo"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -216,7 +217,7 @@ func (b *Binding) notified(srv *transaction.Server, src transport.Source) {
 	if len(req.Body()) == 0 {
 		respond(200)
 	} else {
-		doc, err := parseRegInfo(req.Body())
+		doc, err := reginfo.Parse(req.Body())
 		if err != nil {
 			respond(400)
 			b.log.Debug("registration event not understood", "source", src.Remote, "error", err)
@@ -229,7 +230,7 @@ func (b *Binding) notified(srv *transaction.Server, src transport.Source) {
 }
 
 // informed takes a document by its number (RFC 3680 5.2).
-func (b *Binding) informed(doc *regInfo) {
+func (b *Binding) informed(doc *reginfo.Document) {
 	s := &b.sub
 	full := doc.State != "partial"
 	if s.seen && doc.Version <= s.version {
@@ -239,8 +240,8 @@ func (b *Binding) informed(doc *regInfo) {
 		s.gap = true
 	}
 	s.seen, s.version = true, doc.Version
-	f := doc.fate(b.token)
-	missing := full && s.gap && !f.listed && !f.gone
+	f := doc.Fate(b.token)
+	missing := full && s.gap && !f.Listed && !f.Gone
 	if full {
 		s.gap = false
 	}
@@ -276,33 +277,47 @@ func (b *Binding) subscriptionState(value string) {
 }
 
 // decided acts on what the network said.
-func (b *Binding) decided(f fate) {
+func (b *Binding) decided(f reginfo.Fate) {
 	if b.state != regRegistered {
 		return
 	}
-	if f.shortened {
+	if f.Shortened {
 		b.arm(0)
 		return
 	}
-	if !f.gone {
+	if !f.Gone {
 		return
 	}
 	b.client.stats.deregistrations.Add(1)
 	b.unsubscribed()
 	b.current.Store(nil)
-	cause := call.Cause{Side: call.Core, Kind: call.Deregistered, Text: ended(f.event)}
-	renew := f.event == "deactivated" || f.event == "probation" // RFC 3680 4.3: only these may come back by themselves
-	b.log.Info("deregistered by the network", "event", f.event, "renewing", renew)
+	cause := call.Cause{Side: call.Core, Kind: call.Deregistered, Text: ended(f.Event)}
+	renew := f.Event == "deactivated" || f.Event == "probation" // RFC 3680 4.3: only these may come back by themselves
+	b.log.Info("deregistered by the network", "event", f.Event, "renewing", renew)
 	b.params.Notify(Deregistered{Cause: cause, Renewing: renew})
 	if renew {
 		b.state = regTrying
 		b.attempt = 0
-		b.arm(max(f.retryAfter, b.client.cfg.RegisterRetry/2+time.Duration(random(int64(b.client.cfg.RegisterRetry)))))
+		b.arm(max(f.RetryAfter, b.client.cfg.RegisterRetry/2+time.Duration(random(int64(b.client.cfg.RegisterRetry)))))
 		return
 	}
 	b.state = regFailed
 	b.stopTimer()
 	b.client.forget(b)
+}
+
+// ended puts an event of RFC 3680 4.7.1 into words.
+func ended(event string) string {
+	switch event {
+	case "rejected":
+		return "the network ended the registration and will not take another one now"
+	case "expired":
+		return "the registration expired in the network"
+	case "deactivated", "probation":
+		return "the network ended the registration; the phone registers again"
+	default:
+		return "the network ended the registration"
+	}
 }
 
 // firstWord cuts header parameters off.

@@ -32,6 +32,8 @@ type registration struct {
 	expires    time.Duration
 	until      time.Time
 	entry      transport.Target // the hop that answered
+	public     string           // GRUU, "" if none (gruu.go)
+	temporary  string
 }
 
 // Binding is one browser's registration. Its methods are safe for concurrent use.
@@ -57,6 +59,8 @@ type Binding struct {
 	proof   proof
 	sub     subscription
 	leaving []chan error // Unbinds that wait
+
+	gruus []string // keys in the client's table; guarded by the client's mu
 }
 
 // Errors of Bind and Unbind.
@@ -177,6 +181,7 @@ func (c *Client) forget(b *Binding) {
 	defer c.mu.Unlock()
 	delete(c.bindings, b.token)
 	delete(c.subs, b.sub.callID)
+	b.unaddress()
 }
 
 // contact is the binding's Contact value, the same in REGISTER and in calls.

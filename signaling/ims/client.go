@@ -59,6 +59,7 @@ type Client struct {
 	bindings map[string]*Binding // by Contact token
 	calls    map[callKey]*Call
 	subs     map[string]*Binding // by Call-ID of the reg-event subscription
+	gruus    map[string]*Binding // by the addresses the registrar gave (gruu.go)
 }
 
 // callKey finds the call of a received request: Call-ID and our tag. The far end's tag, which forks differ in, is
@@ -93,7 +94,7 @@ func build(cfg Config, log *slog.Logger, link carrier, resolve func(context.Cont
 	c := &Client{
 		cfg: cfg, log: log, link: link, tx: tx,
 		plan:     dialPlan{home: cfg.HomeDomain, sipForm: cfg.NumberForm == "sip", emergency: cfg.EmergencyNumbers},
-		bindings: map[string]*Binding{}, calls: map[callKey]*Call{}, subs: map[string]*Binding{},
+		bindings: map[string]*Binding{}, calls: map[callKey]*Call{}, subs: map[string]*Binding{}, gruus: map[string]*Binding{},
 	}
 	c.core = &core{cfg: &c.cfg, link: link, resolve: resolve}
 	tx.OnRequest(c.request)
@@ -152,7 +153,7 @@ func (c *Client) shut() {
 	c.mu.Lock()
 	c.closed = true
 	bindings, calls := c.bindings, c.calls
-	c.bindings, c.calls, c.subs = map[string]*Binding{}, map[callKey]*Call{}, map[string]*Binding{}
+	c.bindings, c.calls, c.subs, c.gruus = map[string]*Binding{}, map[callKey]*Call{}, map[string]*Binding{}, map[string]*Binding{}
 	c.mu.Unlock()
 	for _, b := range bindings {
 		b.q.close()

@@ -134,8 +134,8 @@ func (c *Client) callOf(key callKey) *Call {
 	return c.calls[key]
 }
 
-// bindingOf finds the binding of a terminating request: by our Path token in the top Route, else by our Contact in the
-// Request-URI (TS 24.229 5.2.6.4).
+// bindingOf finds the binding of a terminating request: by our Path token in the top Route, else by a GRUU or our Contact in
+// the Request-URI (TS 24.229 5.2.6.4).
 func (c *Client) bindingOf(req *sip.Request) *Binding {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -146,6 +146,9 @@ func (c *Client) bindingOf(req *sip.Request) *Binding {
 				return c.bindings[token]
 			}
 		}
+	}
+	if b := c.gruus[gruuKeyOf(req.Recipient)]; b != nil {
+		return b
 	}
 	return c.bindings[req.Recipient.User]
 }

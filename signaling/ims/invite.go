@@ -49,6 +49,7 @@ func (b *Binding) Invite(p InviteParams) (*Call, error) {
 	k := b.newCall(token(), token(), false)
 	k.notify, k.back = p.Notify, r.entry
 	offer := k.gate.offered(p.SDP, b.client.cfg.Calls.PreconditionsOriginating)
+	k.profile.Contact = b.contactFor(r, p.Anonymous)
 	k.profile.Initial = append(b.originating(r, id, p.Anonymous, k.icid), extras...)
 	from := "<" + id.URI + ">"
 	if p.Anonymous {
@@ -142,6 +143,7 @@ func (c *Client) invited(srv *transaction.Server) {
 	k := b.newCall(dialog.First(req, "call-id", "i"), icid, true)
 	k.back = transport.Target{Network: srv.Source().Network, Addr: srv.Source().Remote}
 	called := calledParty(req, r)
+	k.profile.Contact = b.contactFor(r, false)
 	k.profile.Response = []dialog.Header{{Name: "P-Asserted-Identity", Value: "<" + called + ">"}}
 	machine, status, headers, err := dialog.NewCallee(&k.profile, k.serve(srv), req, time.Now())
 	if err != nil {

@@ -300,6 +300,8 @@ func (b *Binding) granted(entry transport.Target, res *sip.Response) {
 	}
 	r.expires = b.grantedTime(res)
 	r.until = time.Now().Add(r.expires)
+	r.public, r.temporary = gruus(res, b.token)
+	b.address(r)
 	old := b.current.Swap(r)
 	b.state, b.attempt = regRegistered, 0
 	b.proof = proof{bound: true}

@@ -212,3 +212,32 @@ func TestPoolOfIdentities(t *testing.T) {
 	b.Until("the end of all registrations", 5*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 	settled(t, b)
 }
+
+// TestAddressOfOneBrowser: the registrar gives each browser of a user an address of its own (GRUU, RFC 5627); calls carry
+// it, anonymous ones the temporary one, and what the far end sends to it reaches this browser.
+func TestAddressOfOneBrowser(t *testing.T) {
+	b := rig.Start(t, rig.Options{Lab: func(c *lab.Config) { c.GRUU = true }})
+	p := b.OpenWith(browser.Chromium, browser.Options{FakeMic: true}, "/?tone=440&user=dave")
+	p.Until("the page's phone", `window.causeway && window.causeway.phone && window.causeway.phone.state === "ready"`)
+	another(p, "carol1", issued(t, b, issuer.Wish{User: "carol"}), "7d8a2f0e-4c1b-4e57-9a43-2f60c1d9b8d1")
+	another(p, "carol2", issued(t, b, issuer.Wish{User: "carol"}), "7d8a2f0e-4c1b-4e57-9a43-2f60c1d9b8d2")
+	for _, name := range []string{"carol1", "carol2"} {
+		calls(p, name)
+		if err := b.Lab.Handsets.Do(toneHandset, "hold", ""); err != nil { // a re-INVITE to the Contact
+			t.Fatal(err)
+		}
+		p.Until("the far end's hold", fmt.Sprintf(`window[%q].phone.calls[0]?.remoteHold`, name))
+		if err := b.Lab.Handsets.Do(toneHandset, "hangup", ""); err != nil {
+			t.Fatal(err)
+		}
+		p.Until("the end of the call", fmt.Sprintf(`window[%q].calls.length === 1`, name))
+	}
+	p.JS(fmt.Sprintf(`(() => { const w = window.carol1; w.phone.call(%q, { anonymous: true }).on("ended", (why) => w.calls.push(why.name)); })()`, toneHandset), nil)
+	p.Until("the anonymous call", `window.carol1.phone.calls[0]?.state === "active"`)
+	if err := b.Lab.Handsets.Do(toneHandset, "hangup", ""); err != nil {
+		t.Fatal(err)
+	}
+	p.Until("the end of the anonymous call", `window.carol1.calls.length === 2`)
+	p.JS(`Promise.all([window.carol1.phone.stop(), window.carol2.phone.stop(), window.causeway.phone.stop()])`, nil)
+	settled(t, b)
+}

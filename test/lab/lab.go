@@ -35,6 +35,7 @@ type Config struct {
 	T1          time.Duration     // RFC 3261 T1; 0 = 500 ms
 	MinExpires  time.Duration     // shortest registration; 0 = 60 s
 	MaxExpires  time.Duration     // longest registration granted; 0 = 3600 s
+	GRUU        bool              // the core gives contacts addresses of their own (RFC 5627) and wants them used
 	PCRFSlowBy  time.Duration     // delay of the policy "slow"; 0 = 2 s
 	Log         *slog.Logger      // nil = silent
 }
@@ -119,7 +120,7 @@ func (l *Lab) start() error {
 	var err error
 	if !c.NoCore {
 		if l.Core, err = core.New(core.Config{Address: c.Core, HomeDomain: c.HomeDomain, Subscribers: c.Subscribers, Gateway: c.Gateway,
-			MinExpires: c.MinExpires, MaxExpires: c.MaxExpires, T1: c.T1, Log: c.Log.With("part", "core")}); err != nil {
+			MinExpires: c.MinExpires, MaxExpires: c.MaxExpires, T1: c.T1, GRUU: c.GRUU, Log: c.Log.With("part", "core")}); err != nil {
 			return err
 		}
 		l.cfg.Core = l.Core.Addr()

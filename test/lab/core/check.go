@@ -142,7 +142,9 @@ func (c *Core) checkContact(m *sip.Message) {
 	addr, err := sip.ParseAddress(contacts[0])
 	if err != nil || addr.URI.Scheme != "sip" {
 		c.violate(m, "contact", "Contact is not a SIP URI")
+		return
 	}
+	c.checkGRUU(m, addr)
 }
 
 // checkAnswer looks at a response of the gateway to a terminating request.

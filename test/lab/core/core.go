@@ -28,6 +28,7 @@ type Config struct {
 	MinExpires      time.Duration  // shorter wishes get 423; 0 = 60 s
 	MaxExpires      time.Duration  // what is granted at most; 0 = 3600 s
 	T1              time.Duration  // RFC 3261 T1; 0 = 500 ms
+	GRUU            bool           // gives contacts addresses of their own (RFC 5627) and wants them used
 	Log             *slog.Logger
 }
 

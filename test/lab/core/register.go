@@ -19,6 +19,8 @@ type binding struct {
 	received  sip.Source
 	expires   time.Time
 	timer     *sip.Timer
+	public    string   // GRUU
+	temporary []string // oldest first
 }
 
 // register serves REGISTER (TS 24.229 5.3.1, 5.4.1) for trusted-node
@@ -261,6 +263,7 @@ func (c *Core) registered(tx *sip.ServerTx, u *user) *sip.Message {
 				value += ";" + p.Name + `="` + p.Value + `"`
 			}
 		}
+		value += c.gruuParams(tx.Request, u, b)
 		res.Add("Contact", value)
 	}
 	for _, p := range tx.Request.List("Path") {

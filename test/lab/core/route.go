@@ -152,6 +152,12 @@ func (c *Core) nextHop(req *sip.Message) (netip.AddrPort, bool) {
 	next := firstURI(req.List("Route"))
 	if next == "" {
 		next = req.URI
+		if b, _ := c.gruu(next); b != nil { // RFC 5627 5.3: the contact it stands for
+			req.URI, next = b.contact.Raw, firstURI(b.path)
+			for i := len(b.path) - 1; i >= 0; i-- {
+				req.Prepend("Route", b.path[i])
+			}
+		}
 	}
 	if c.isSelf(next) {
 		return netip.AddrPort{}, false

@@ -28,7 +28,8 @@ import (
 //	failed (final)                Unbind: REGISTER with Expires 0; NOTIFY of reg-event: Deregistered (regevent.go)
 //
 // The core is told by integrity-protected="auth-done" that the gateway has authenticated the user itself; a challenge
-// in return means that it does not trust us. A user with a password of its own proves it instead: digest.go. One Contact user part and one Path token per binding lead MT requests back.
+// in return means that it does not trust us. A user with a password of its own proves it instead: digest.go. One Contact
+// user part and one Path token per binding lead MT requests back.
 
 // register starts a round: every address of the core once.
 func (b *Binding) register() {
@@ -40,8 +41,9 @@ func (b *Binding) register() {
 	}
 	b.hops, b.retries = 0, 0
 	b.proof.id, b.proof.answer, b.proof.asked = "", nil, 0
-	if _, n := b.client.core.entry(); n == 0 {
-		if err := b.client.core.refresh(context.Background()); err != nil {
+	// Without an address, or after a round in which none was any good (TS 24.229 5.2.2.1), names are looked up anew.
+	if _, n := b.client.core.entry(); n == 0 || b.attempt > 0 {
+		if err := b.client.core.refresh(context.Background()); err != nil && n == 0 {
 			b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core cannot be found", Err: err}, 0)
 			return
 		}

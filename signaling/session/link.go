@@ -180,8 +180,8 @@ func (l *Link) refuseLogin(id wire.ID, fault *wire.Error) {
 // resume attaches the socket to a living session of the same user.
 func (l *Link) resume(id wire.ID, p wire.LoginParams, identity auth.Identity) bool {
 	s := l.manager.find(p.Resume.Session)
-	if s == nil || !s.owns(identity, p.Resume.Secret) {
-		return false
+	if s == nil || !s.owns(identity, p.Resume.Secret) || (s.proof != nil) != (p.Scheme == wire.SchemeDigest) {
+		return false // a session goes on by the scheme it began with: a claim without a token must not outlive the token
 	}
 	l.enter(s)
 	s.post(func() { s.resume(l, id, p.Resume.After, identity) })

@@ -220,6 +220,26 @@ func TestPasswordLater(t *testing.T) {
 	})
 }
 
+// TestResumeKeepsTheScheme: a session begun with a token cannot be taken up without one, whatever else is known of it.
+func TestResumeKeepsTheScheme(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := provingBed(t)
+		p := b.securePage()
+		login := p.login("bob") // the token's identities are those of the password's user
+		back := digestLogin()
+		back["resume"] = map[string]any{"session": login["session"], "secret": login["secret"], "after": 0}
+		if name := errorName(b.securePage().ask(wire.MethodLogin, back)); name != wire.NameResumeUnknown {
+			t.Fatalf("taken up without a token: %q", name)
+		}
+		q := b.securePage()
+		proved := q.proved()
+		token := map[string]any{"token": "bob", "instance": instance, "resume": map[string]any{"session": proved["session"], "secret": proved["secret"], "after": 0}}
+		if name := errorName(b.securePage().ask(wire.MethodLogin, token)); name != wire.NameResumeUnknown {
+			t.Fatalf("taken up without a password: %q", name)
+		}
+	})
+}
+
 // lender lends one identity.
 type lender struct{ out int }
 

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -241,6 +242,38 @@ func TestClientAddress(t *testing.T) {
 		}
 		if got := s.client(r).String(); got != tt.want {
 			t.Errorf("%s via %q = %s, want %s", tt.peer, tt.forwarded, got, tt.want)
+		}
+	}
+}
+
+// TestSecure: encrypted is what came by TLS here, or what a trusted proxy says came by TLS there; nobody else's word counts.
+func TestSecure(t *testing.T) {
+	s := &Server{config: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+	for _, c := range []struct {
+		peer  string
+		tls   bool
+		words []string
+		want  bool
+	}{
+		{"192.0.2.1:1", false, nil, false},
+		{"192.0.2.1:1", true, nil, true},
+		{"192.0.2.1:1", false, []string{"https"}, false},
+		{"10.0.0.1:1", false, []string{"https"}, true},
+		{"10.0.0.1:1", false, []string{"WSS"}, true},
+		{"10.0.0.1:1", false, []string{"http"}, false},
+		{"10.0.0.1:1", false, []string{"http", "https"}, false},
+		{"10.0.0.1:1", false, nil, false},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.peer
+		if c.tls {
+			r.TLS = &tls.ConnectionState{}
+		}
+		for _, w := range c.words {
+			r.Header.Add("X-Forwarded-Proto", w)
+		}
+		if got := s.secure(r); got != c.want {
+			t.Errorf("%+v: %t", c, got)
 		}
 	}
 }

@@ -120,10 +120,19 @@ func firstDifference(got, want string) string {
 func TestRandomWalk(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	modes := []PolicyMode{PolicyOff, PolicyBestEffort, PolicyRequired}
+	var seen [states][inputKinds]bool
 	for steps := 0; steps < 100_000; {
-		w := walk{t: t, c: Call{Mode: modes[rnd.IntN(3)], Limits: limits}, open: map[Request]bool{}}
+		w := walk{t: t, seen: &seen, c: Call{Mode: modes[rnd.IntN(3)], Limits: limits}, open: map[Request]bool{}, running: map[Timer]bool{}}
+		for _, in := range opening(rnd) {
+			w.step(w.named(in), epoch)
+			steps++
+		}
 		for range 60 {
-			w.step(randomInput(rnd, &w), epoch.Add(time.Duration(steps)*time.Second))
+			in := randomInput(rnd)
+			if ends(in) && rnd.IntN(12) != 0 {
+				continue // else no walk would get far
+			}
+			w.step(w.named(in), epoch.Add(time.Duration(steps)*time.Second))
 			steps++
 		}
 		if w.c.State != Idle && w.c.State != Ended {
@@ -136,10 +145,36 @@ func TestRandomWalk(t *testing.T) {
 			t.Fatalf("requests never answered: %v", w.open)
 		}
 	}
+	for st := range states {
+		for k := range inputKinds {
+			if !seen[st][k] {
+				t.Errorf("the walk never gave %s to a call that was %s", k, st)
+			}
+		}
+	}
 }
 
-func randomInput(rnd *rand.Rand, w *walk) Input {
-	in := sample(inputKind(rnd.IntN(int(inputKinds))))
+// opening is how a call begins, up to a random point: a walk of random inputs alone hardly ever gets as far as an answer.
+func opening(rnd *rand.Rand) []Input {
+	out := []Input{sample(kIncoming), sample(kMediaOpened), sample(kAlerting), sample(kAnswer), sample(kMediaOpened), sample(kPolicyAnswer)}
+	if rnd.IntN(2) == 0 {
+		out = []Input{sample(kStart), sample(kMediaOpened), sample(kProvisional), sample(kAccepted), sample(kPolicyAnswer)}
+	}
+	return out[:rnd.IntN(len(out)+1)]
+}
+
+// ends tells the inputs that end a call in most states.
+func ends(in Input) bool {
+	switch in.kind() {
+	case kReject, kHangup, kMediaRefused, kAccessFailed, kFailed, kCoreEnded, kPolicyAborted, kTimeout, kCoreLost, kEnd:
+		return true
+	default:
+		return false
+	}
+}
+
+// named gives a browser's request a name of its own.
+func (w *walk) named(in Input) Input {
 	r := Request(fmt.Sprint("r", w.requests))
 	w.requests++
 	switch i := in.(type) {
@@ -156,9 +191,6 @@ func randomInput(rnd *rand.Rand, w *walk) Input {
 		i.Request = r
 		in = i
 	case Hangup:
-		if rnd.IntN(8) != 0 {
-			return AccessUp{}
-		}
 		i.Request = r
 		in = i
 	case Hold:
@@ -173,11 +205,32 @@ func randomInput(rnd *rand.Rand, w *walk) Input {
 	case Update:
 		i.Request = r
 		in = i
+	}
+	return in
+}
+
+func randomInput(rnd *rand.Rand) Input {
+	in := sample(inputKind(rnd.IntN(int(inputKinds))))
+	switch i := in.(type) {
 	case PolicyAnswer:
 		i.Attempt, i.Verdict = rnd.IntN(3), Verdict(rnd.IntN(4))
 		in = i
 	case Incoming:
 		i.Preconditions = rnd.IntN(2) == 0
+		in = i
+	case Provisional:
+		forks := []string{"a", "b", "c"}
+		i.Status, i.Dialog, i.EarlyMedia = []int{100, 180, 181, 183, 199}[rnd.IntN(5)], forks[rnd.IntN(3)], rnd.IntN(2) == 0
+		i.SDP = []string{"", "early", "moved"}[rnd.IntN(3)]
+		in = i
+	case Accepted:
+		i.Dialog, i.SDP = []string{"a", "b"}[rnd.IntN(2)], []string{"", "early", "final"}[rnd.IntN(3)]
+		in = i
+	case CoreOffer:
+		i.Dialog, i.Hold, i.Unheard = []string{"a", "b"}[rnd.IntN(2)], rnd.IntN(2) == 0, rnd.IntN(3) == 0
+		in = i
+	case AccessUp:
+		i.Moved = rnd.IntN(2) == 0
 		in = i
 	case Timeout:
 		i.Timer = Timer(rnd.IntN(int(timers)))
@@ -195,6 +248,11 @@ type walk struct {
 	ended    int
 	policy   bool
 	forgot   bool
+	seen     *[states][inputKinds]bool
+	running  map[Timer]bool
+	attempt  int
+	done     [4]int // how often SendInvite, AcceptCore, TellAccepted and EndCore came
+	closed   bool   // media is
 }
 
 func (w *walk) step(in Input, now time.Time) {
@@ -202,6 +260,7 @@ func (w *walk) step(in Input, now time.Time) {
 		w.open[r] = true
 	}
 	before := w.c.State
+	w.seen[before][in.kind()] = true
 	next, actions := Step(w.c, in, now)
 	again, same := Step(w.c, in, now)
 	if again != next || !reflect.DeepEqual(same, actions) {
@@ -216,7 +275,55 @@ func (w *walk) step(in Input, now time.Time) {
 	}
 }
 
+// once fails when something that happens once in a call's life happens again.
+func (w *walk) once(before State, in Input, what int, a Action) {
+	if w.done[what]++; w.done[what] > 1 {
+		w.t.Fatalf("%s %T: a second %T", before, in, a)
+	}
+}
+
+// lives checks what has an order or a number: media, timers, attempts, what comes once.
+func (w *walk) lives(before State, in Input, a Action) {
+	switch a := a.(type) {
+	case SetAccess, UpdateAccess, ConnectCore, SetHold, SendDigits, OpenMedia:
+		if w.closed {
+			w.t.Fatalf("%s %T: %T after CloseMedia", before, in, a)
+		}
+	case CloseMedia:
+		if w.closed {
+			w.t.Fatalf("%s %T: media closed twice", before, in)
+		}
+		w.closed = true
+	case StartTimer:
+		w.running[a.Timer] = true
+	case StopTimer:
+		delete(w.running, a.Timer)
+	case AskPolicy:
+		if a.Attempt <= w.attempt {
+			w.t.Fatalf("%s %T: attempt %d after %d", before, in, a.Attempt, w.attempt)
+		}
+		w.attempt = a.Attempt
+	case SendInvite:
+		w.once(before, in, 0, a)
+	case AcceptCore:
+		w.once(before, in, 1, a)
+	case TellProgress:
+		if w.done[2] != 0 {
+			w.t.Fatalf("%s %T: progress of an answered call", before, in)
+		}
+	case TellAccepted:
+		w.once(before, in, 2, a)
+	case EndCore:
+		w.once(before, in, 3, a)
+	case Forget:
+		if len(w.running) != 0 || !w.closed {
+			w.t.Fatalf("%s %T: forgotten with timers %v, media closed %v", before, in, w.running, w.closed)
+		}
+	}
+}
+
 func (w *walk) check(before State, in Input, a Action) {
+	w.lives(before, in, a)
 	if _, isReply := a.(Reply); w.forgot && !isReply {
 		w.t.Fatalf("%s %T: %T after Forget", before, in, a)
 	}

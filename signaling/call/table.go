@@ -254,7 +254,7 @@ func acceptPolicy(c *Call, in Input, now time.Time) []Action {
 		return nil
 	}
 	out := policyAnswer(c, in, now)
-	if c.State == Ended {
+	if c.State == Ended || c.request != "" { // media has not taken the browser's answer yet: accessSet asks anew
 		return out
 	}
 	return append(append(out, AcceptCore{}), c.activate(now)...)

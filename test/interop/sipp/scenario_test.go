@@ -53,7 +53,7 @@ func originating() []scene {
 		{name: "mo-forks", script: talk(2), story: []string{trying, "progress early 183 heard", "progress early 183 heard", "progress early 180 heard", answered, hungUp}},
 		{name: "mo-early-moves", script: talk(2), story: []string{trying, "progress early 183 heard", "progress early 180 heard", answered, hungUp}},
 		{name: "mo-inside", script: func(a *actor) { a.dials() }, story: []string{answered, "digit 5", hungUs}},
-		{name: "mo-fork-ends", script: talk(2), story: []string{trying, "progress early 183 heard", ringing, answered, hungUp}},
+		{name: "mo-fork-ends", script: talk(2), story: []string{trying, "progress early 183 heard", "progress early 180 heard", ringing, answered, hungUp}},
 		{name: "mo-answered", script: talk(1), story: []string{answered, hungUp}},
 		{name: "mo-network-bye", script: func(a *actor) { a.dials() }, story: []string{answered, "ended hangup by remote q850=31"}},
 		{name: "mo-cancel", silent: true, script: givesUp, story: []string{trying, ringing, "ended cancelled by local"}},

@@ -35,6 +35,7 @@ type Call struct {
 	timers []*sip.Timer
 	expiry *sip.Timer // session timer, RFC 4028
 	stream *voice.Stream
+	seen   map[string]string // the watched headers of the far side
 }
 
 // negotiation is the offer/answer side of a call (RFC 3264).
@@ -83,6 +84,7 @@ func (c *Call) response(req *sip.Message, status int, reason string, body string
 		res.Add("Supported", "100rel, timer, precondition")
 		if !c.outgoing && req.Method == "INVITE" {
 			res.Add("P-Asserted-Identity", c.identity())
+			scripted(res, c.script.Headers)
 			res.Add("P-Access-Network-Info", "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000001;network-provided")
 		}
 	}
@@ -207,6 +209,8 @@ func (c *Call) do(what, arg string) error {
 		s := c.script
 		s.Codecs = sip.SplitList(arg)
 		return c.reoffer(c.media.want, s)
+	case "move":
+		return c.move(arg)
 	case "dtmf":
 		return c.stream.Dial(arg)
 	case "tone":

@@ -3,6 +3,7 @@ package handset
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"causeway/test/lab/voice"
@@ -10,21 +11,22 @@ import (
 
 // CallInfo is one call as GET /calls shows it.
 type CallInfo struct {
-	ID        string         `json:"id"`
-	Number    string         `json:"number"`
-	Direction string         `json:"direction"` // in, out: seen from the handset
-	Party     string         `json:"party"`
-	State     string         `json:"state"` // calling, ringing, early, up, ended
-	Cause     string         `json:"cause,omitempty"`
-	SIPCallID string         `json:"sipCallId"`
-	Started   time.Time      `json:"started"`
-	Answered  *time.Time     `json:"answered,omitempty"`
-	Hold      Hold           `json:"hold"`
-	Codec     string         `json:"codec"`  // AMR-WB/16000 (BE)
-	Events    string         `json:"events"` // telephone-event/16000
-	Audio     voice.Audio    `json:"audio"`
-	RTCP      voice.RTCP     `json:"rtcp"`
-	Faults    map[string]int `json:"faults"` // of the far side's media
+	ID        string            `json:"id"`
+	Number    string            `json:"number"`
+	Direction string            `json:"direction"` // in, out: seen from the handset
+	Party     string            `json:"party"`
+	State     string            `json:"state"` // calling, ringing, early, up, ended
+	Cause     string            `json:"cause,omitempty"`
+	SIPCallID string            `json:"sipCallId"`
+	Started   time.Time         `json:"started"`
+	Answered  *time.Time        `json:"answered,omitempty"`
+	Hold      Hold              `json:"hold"`
+	Headers   map[string]string `json:"headers,omitempty"` // of the far side, those that tests look at
+	Codec     string            `json:"codec"`             // AMR-WB/16000 (BE)
+	Events    string            `json:"events"`            // telephone-event/16000
+	Audio     voice.Audio       `json:"audio"`
+	RTCP      voice.RTCP        `json:"rtcp"`
+	Faults    map[string]int    `json:"faults"` // of the far side's media
 }
 
 // Hold says who holds the call.
@@ -51,6 +53,7 @@ func (c *Call) info() CallInfo {
 	i := CallInfo{ID: c.id, Number: c.script.Number, Direction: "in", Party: c.party, State: c.state, Cause: c.cause,
 		SIPCallID: c.dialog.callID, Started: c.started,
 		Hold: Hold{Local: c.media.want != "sendrecv", Remote: c.media.remoteHold}}
+	i.Headers = maps.Clone(c.seen)
 	if c.outgoing {
 		i.Direction = "out"
 	}

@@ -25,6 +25,9 @@ type Script struct {
 	EarlyMedia    time.Duration // play this long before the answer; 0 = no early media
 	Preconditions bool
 	Fork          bool
+	DivertTo      string   // number the call is diverted to: 181 with History-Info, then it rings
+	Announce      bool     // early media that moves to another port and codec by UPDATE before the answer
+	Headers       []string // added to 101-299 responses to INVITE, "Name: value"
 	Then          []Step
 }
 

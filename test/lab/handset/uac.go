@@ -17,6 +17,7 @@ type Outgoing struct {
 	Offerless     bool     `json:"offerless"`     // INVITE without SDP
 	Source        string   `json:"source"`        // instead of the script's
 	Codecs        []string `json:"codecs"`        // instead of the script's
+	Headers       []string `json:"headers"`       // added to the INVITE, "Name: value"
 	SessionTimer  int      `json:"sessionTimer"`  // Session-Expires in seconds, 0 = none
 }
 
@@ -99,6 +100,7 @@ func (c *Call) inviteMessage(o Outgoing) *sip.Message {
 		m.Add("Session-Expires", strconv.Itoa(o.SessionTimer)+";refresher=uac")
 		m.Add("Min-SE", strconv.Itoa(minSE))
 	}
+	scripted(m, o.Headers)
 	if o.Offerless {
 		return m
 	}
@@ -112,6 +114,9 @@ func (c *Call) inviteMessage(o Outgoing) *sip.Message {
 
 // response1 takes every response to our first INVITE.
 func (c *Call) response1(res *sip.Message, o Outgoing) {
+	if res != nil {
+		c.note(res)
+	}
 	switch {
 	case res == nil:
 		c.end("no answer to INVITE")

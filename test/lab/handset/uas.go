@@ -48,6 +48,10 @@ func (f *Farm) invited(tx *sip.ServerTx) {
 	switch {
 	case script.Preconditions:
 		c.preconditions()
+	case script.DivertTo != "":
+		c.divert()
+	case script.Announce:
+		c.announce()
 	case script.Fork:
 		c.fork()
 	case script.EarlyMedia > 0:
@@ -91,6 +95,7 @@ func (f *Farm) incoming(tx *sip.ServerTx, script Script) (*Call, error) {
 	c.invite = tx
 	c.dialog = incomingDialog(tx.Request, sip.Token())
 	c.party = party(tx.Request)
+	c.note(tx.Request)
 	c.state = "ringing"
 	f.byTx[tx] = append(f.byTx[tx], c)
 	f.cfg.Log.Info("call to a handset", "handset", script.Number, "call", c.id)

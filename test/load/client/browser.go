@@ -147,8 +147,9 @@ func (b *Browser) event(method string, params json.RawMessage) {
 	}
 }
 
-// Call makes an offer with m, starts a call and gives m the gateway's answer. The call may not have been answered yet.
-func (b *Browser) Call(ctx context.Context, target string, m Media) (*Call, error) {
+// Call makes an offer with m, starts a call and gives m the gateway's answer. The call may not have been answered yet. more are
+// further parameters, name and value in turn.
+func (b *Browser) Call(ctx context.Context, target string, m Media, more ...any) (*Call, error) {
 	offer, err := m.Offer()
 	if err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func (b *Browser) Call(ctx context.Context, target string, m Media) (*Call, erro
 	b.calls[c.id] = c
 	b.mu.Unlock()
 	var result struct{ SDP string }
-	if err := b.socket.request(ctx, "call.start", map[string]string{"call": c.id, "target": target, "sdp": offer}, &result); err != nil {
+	if err := b.socket.request(ctx, "call.start", parameters(c.id, append(more, "target", target, "sdp", offer)), &result); err != nil {
 		b.forget(c)
 		return nil, err
 	}

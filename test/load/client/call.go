@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -21,21 +23,62 @@ type Media interface {
 
 // event is the union of the notifications' parameters that are used.
 type event struct {
-	Call       string          `json:"call"`
-	State      string          `json:"state"`
-	SDP        string          `json:"sdp"`
-	SIP        int             `json:"sip"`
-	EarlyMedia bool            `json:"earlyMedia"`
-	Local      bool            `json:"local"`
-	Digit      string          `json:"digit"`
-	Reason     string          `json:"reason"` // of session.closing
-	Remote     json.RawMessage `json:"remote"` // of call.hold a truth value, else whom we speak with
-	Cause      struct {
+	Call       string `json:"call"`
+	State      string `json:"state"`
+	SDP        string `json:"sdp"`
+	SIP        int    `json:"sip"`
+	EarlyMedia bool   `json:"earlyMedia"`
+	Local      bool   `json:"local"`
+	Digit      string `json:"digit"`
+	Reason     string `json:"reason"` // of session.closing
+	services
+	Remote json.RawMessage `json:"remote"` // of call.hold a truth value, else whom we speak with
+	Cause  struct {
 		Name string `json:"name"`
 		By   string `json:"by"`
 		SIP  int    `json:"sip"`
 		Q850 int    `json:"q850"`
 	} `json:"cause"`
+}
+
+// services is what supplementary services add to events.
+type services struct {
+	Waiting    bool                             `json:"waiting"`
+	DivertedTo *party                           `json:"divertedTo"`
+	DivertedBy *party                           `json:"divertedBy"`
+	UserToUser *struct{ Data, Encoding string } `json:"userToUser"`
+	Headers    map[string]string                `json:"headers"`
+}
+
+// party is a far party of an event.
+type party struct {
+	Number, Reason, Verified string
+	Anonymous                bool
+}
+
+// words are the parts of a story's line that only supplementary services bring.
+func (s services) words(remote json.RawMessage) string {
+	out := ""
+	if s.Waiting {
+		out += " waiting"
+	}
+	var far party
+	if json.Unmarshal(remote, &far) == nil && far.Verified != "" {
+		out += " verified=" + far.Verified
+	}
+	if s.DivertedTo != nil {
+		out += " to=" + s.DivertedTo.Number
+	}
+	if s.DivertedBy != nil {
+		out += " by=" + s.DivertedBy.Number + " " + s.DivertedBy.Reason
+	}
+	if s.UserToUser != nil {
+		out += " uui=" + s.UserToUser.Data
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
+		out += " " + name + "=" + s.Headers[name]
+	}
+	return out
 }
 
 // Call is one call of a browser. Its channels are closed once each.
@@ -128,14 +171,14 @@ func (c *Call) Answer(ctx context.Context, m Media) error {
 	return c.PickUp(ctx, m)
 }
 
-// PickUp answers an incoming call with m.
-func (c *Call) PickUp(ctx context.Context, m Media) error {
+// PickUp answers an incoming call with m; more are further parameters, name and value in turn.
+func (c *Call) PickUp(ctx context.Context, m Media, more ...any) error {
 	c.media = m
 	answer, err := m.Answer(ctx, c.offer)
 	if err != nil {
 		return err
 	}
-	return c.browser.socket.request(ctx, "call.answer", map[string]string{"call": c.id, "sdp": answer}, nil)
+	return c.Do(ctx, "call.answer", append(more, "sdp", answer)...)
 }
 
 // Hangup ends the call, waits for its end and closes its media.

@@ -11,15 +11,15 @@ import (
 func (e event) line(method string) string {
 	switch method {
 	case "call.incoming":
-		return "incoming"
+		return "incoming" + e.words(e.Remote)
 	case "call.progress":
 		out := fmt.Sprintf("progress %s %d", e.State, e.SIP)
 		if e.EarlyMedia {
 			out += " heard"
 		}
-		return out
+		return out + e.words(nil)
 	case "call.accepted":
-		return "accepted"
+		return "accepted" + e.words(e.Remote)
 	case "call.hold":
 		return fmt.Sprintf("hold local=%t remote=%s", e.Local, e.Remote)
 	case "call.dtmf":
@@ -65,11 +65,16 @@ func (c *Call) Hears(ctx context.Context, prefix string) error {
 
 // Do sends a request about the call, with more parameters as name and value in turn, and waits for its answer.
 func (c *Call) Do(ctx context.Context, method string, more ...any) error {
-	params := map[string]any{"call": c.id}
+	return c.browser.socket.request(ctx, method, parameters(c.id, more), nil)
+}
+
+// parameters are those of a request about a call, from names and values in turn.
+func parameters(call string, more []any) map[string]any {
+	params := map[string]any{"call": call}
 	for i := 0; i+1 < len(more); i += 2 {
 		params[fmt.Sprint(more[i])] = more[i+1]
 	}
-	return c.browser.socket.request(ctx, method, params, nil)
+	return params
 }
 
 // Closing is why the gateway said that it closes the session; "" if it did not.

@@ -11,5 +11,7 @@
 // Every user's number ends in a port: the registrar's Service-Route leads the user's calls to the SIPp that waits there. So
 // scenes run beside each other on one gateway.
 //
+// TestStorm attacks for ten seconds; STORM=1m makes it a minute.
+//
 // The tests run in a network namespace of their own. They need root, sip-tester, tcpdump and tshark.
 package sipp

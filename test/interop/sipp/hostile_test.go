@@ -107,7 +107,12 @@ func (h *hostile) astray() []byte {
 
 // mutated is a good or a torture message with a few faults.
 func (h *hostile) mutated() []byte {
-	m := append([]byte(nil), pick(h, []byte(h.request("INVITE", "Content-Type: application/sdp\r\n", offer)), []byte(h.request("OPTIONS", "", "")), h.torture[h.IntN(len(h.torture))])...)
+	return h.mutate(pick(h, []byte(h.request("INVITE", "Content-Type: application/sdp\r\n", offer)), []byte(h.request("OPTIONS", "", "")), h.torture[h.IntN(len(h.torture))]))
+}
+
+// mutate puts a few faults into a copy of a message.
+func (h *hostile) mutate(good []byte) []byte {
+	m := append([]byte(nil), good...)
 	for range 1 + h.IntN(4) {
 		at := h.IntN(len(m))
 		switch h.IntN(5) {
@@ -182,6 +187,9 @@ func (h *hostile) bomb() []byte {
 		"Require: "+many("a,", 8000)+"b\r\n", "Accept: "+many("(", 20000)+"\r\n", "X-Q: "+many(`"\"`, 9000)+"\r\n", "X-F: "+many("a\r\n ", 9000)+"\r\n"), ""))
 }
 
+// shopHeader is one that the operator lets pages send.
+const shopHeader = "X-Shop"
+
 // injections are what a page may write where it can write anything.
 func injections() []string {
 	return []string{"canary\r\nX-Canary: 1", "canary\nP-Asserted-Identity: <sip:canary@evil.example>", "canary\u0000", "canary>;lr\r\nRoute: <sip:" + canaryIP + ">", "canary\"", "canary%0d%0aX-Canary:%201",
@@ -207,7 +215,14 @@ func (h *hostile) frame(sdp string) []byte {
 			params["call"] = evil
 		}
 		params["anonymous"] = h.IntN(2) == 0
-		params["headers"] = map[string]string{"P-Asserted-Identity": "<sip:canary@evil.example>", "X-Canary": evil}
+		switch h.IntN(6) {
+		case 0:
+			params["headers"] = map[string]string{pick(h, "P-Asserted-Identity", "X-Canary", "X-Shop\r\nX-Canary", "Route", evil): pick(h, "<sip:canary@evil.example>", evil)}
+		case 1:
+			params["headers"] = map[string]string{shopHeader: evil}
+		case 2:
+			params["userToUser"] = map[string]string{"data": pick(h, "63616e617279", evil), "encoding": pick(h, "hex", evil), "content": evil, "purpose": evil}
+		}
 	case "call.dtmf":
 		params["digits"] = pick(h, "12#", evil, "1\r\nX-Canary: 1")
 	case "call.candidates":

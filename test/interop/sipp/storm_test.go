@@ -37,7 +37,7 @@ type storm struct {
 
 	victim, mover *actor // is called by attackers and by the probe; attacks by its own page
 	sent          [4]atomic.Int64
-	probes        atomic.Int64
+	probes, inner atomic.Int64
 	mu            sync.Mutex // guards the following
 	slowest       time.Duration
 }
@@ -62,7 +62,7 @@ func TestStorm(t *testing.T) {
 	inTurn(t)
 	names := newNames(t)
 	b := newBed(t, "udp", 32400, `CAUSEWAY_IMS_DNS_SERVERS=["`+names.addr+`"]`, `CAUSEWAY_IMS_SIP_PEERS=["`+gatewayIP+`/32", "`+hostileIP+`/32"]`, "CAUSEWAY_IMS_TIMERS_T1=100ms", "CAUSEWAY_IMS_SIP_IDLE_TIMEOUT=2s",
-		"CAUSEWAY_SESSION_RESUME_WINDOW=2s", "CAUSEWAY_SESSION_MAX_SESSIONS_PER_USER=100", "CAUSEWAY_LOG_LEVEL=WARN")
+		"CAUSEWAY_SESSION_RESUME_WINDOW=2s", `CAUSEWAY_IMS_CALLS_CUSTOM_HEADERS=["`+shopHeader+`"]`, "CAUSEWAY_SESSION_MAX_SESSIONS_PER_USER=100", "CAUSEWAY_LOG_LEVEL=WARN")
 	s := &storm{bed: b, t: t, length: stormLength(t), seed: uint64(time.Now().UnixNano())}
 	t.Logf("seed %d", s.seed)
 	ctx, cancel := context.WithTimeout(t.Context(), s.length+time.Minute)
@@ -74,8 +74,12 @@ func TestStorm(t *testing.T) {
 	outside := capture.Start(t, "lo", fmt.Sprintf("dst port %d and src host %s", s.mover.port, gatewayIP))
 	before := s.footprint()
 	peak := s.rage(ctx)
+	t.Logf("%d calls with faults inside", s.inner.Load())
 	t.Logf("%d UDP, %d stranger's, %d TCP, %d WebSocket messages in %v; %d probes, slowest %v; resident %.1f MB before, %.1f at most",
 		s.sent[0].Load(), s.sent[1].Load(), s.sent[2].Load(), s.sent[3].Load(), s.length, s.probes.Load(), s.slowest, before.resident/1e6, peak/1e6)
+	if s.inner.Load() < 5 {
+		t.Error("no attacker came into a call")
+	}
 	total := s.sent[0].Load() + s.sent[1].Load() + s.sent[2].Load() + s.sent[3].Load()
 	if want := int64(s.length.Seconds() * stormRate * 0.8); total < want {
 		t.Errorf("only %d messages were sent: no storm", total)
@@ -85,7 +89,7 @@ func TestStorm(t *testing.T) {
 	}
 	s.settles(before)
 	core.judge(t)
-	t.Logf("%d questions of names in routes", names.asked.Load())
+	t.Logf("%d messages of its page reached the core, %d with headers it may send; %d questions of names in routes", core.seen, core.said, names.asked.Load())
 	s.silence(abroad.Stop(t), canary.Stop(t))
 	problems, err := capture.Check(ctx, outside.Stop(t), s.rules())
 	if err != nil {
@@ -131,6 +135,8 @@ func (s *storm) rage(ctx context.Context) (peak float64) {
 	attack(2, stormRate*25/100, func(h *hostile) error { return line.write(h.message()) })
 	socket := &socket{storm: s, ctx: ctx}
 	attack(3, stormRate*25/100, func(h *hostile) error { return socket.write(h) })
+	inner := s.dialWire(s.t, "udp", hostileIP)
+	all.Go(func() { s.within(until, inner, newHostile(s.t, s.seed+9, user, token, s.SIP.String())) })
 	for _, network := range []string{"udp", "tcp"} {
 		w := s.dialWire(s.t, network, gatewayIP)
 		all.Go(func() { s.probe(until, ctx, w, user, token) })
@@ -296,7 +302,8 @@ func (k *socket) close() {
 }
 
 // answer is the victim's page: it refuses what comes, and picks up now and then, so that the far end's Contact and routes are used.
-func (s *storm) answer(ctx context.Context) {
+func (s *storm) answer(until context.Context) {
+	ctx := context.WithoutCancel(until) // what was picked up is hung up
 	for n := 0; ; n++ {
 		select {
 		case c := <-s.victim.browser.Incoming:
@@ -306,7 +313,7 @@ func (s *storm) answer(ctx context.Context) {
 				_ = c.Do(ctx, "call.hangup")
 			}
 			_ = c.Do(ctx, "call.reject", "reason", "busy")
-		case <-ctx.Done():
+		case <-until.Done():
 			return
 		}
 	}
@@ -362,6 +369,52 @@ func (d *dialogue) asks(ctx context.Context, method string, answers ...string) e
 		}
 	}
 	return fmt.Errorf("%s was not answered", method)
+}
+
+// within is an attacker who has a call with the page, and sends what has faults inside it: the dialog's tags and numbers are right.
+func (s *storm) within(until context.Context, w *wire, h *hostile) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; until.Err() == nil; n++ {
+		<-tick.C
+		d := w.dialogue(s.bed, fmt.Sprintf("inner%d", n), h.user, h.token)
+		if d.send("INVITE", 0, offer, "Supported: 100rel, timer") != nil {
+			return
+		}
+		for over := false; !over; {
+			what, text, err := d.next(until)
+			switch {
+			case err != nil:
+				over = true
+			case what == "180 INVITE":
+				_ = d.send("PRACK", 0, "", "RAck: "+header(text, "RSeq")+" 1 INVITE")
+			case what == "200 INVITE":
+				_ = d.send("ACK", 1, "")
+				for range 12 {
+					method := pick(h, "INVITE", "UPDATE", "INFO", "PRACK", "OPTIONS", "NOTIFY", "REFER", "MESSAGE", "BYE", "ACK")
+					body := ""
+					if method == "INVITE" || method == "UPDATE" {
+						body = string(h.mutate([]byte(offer)))
+					}
+					text := []byte(d.text(method, 0, body, "Supported: timer", "Session-Expires: "+pick(h, "1800", "1", "-1", "99999999999")))
+					if h.IntN(2) == 0 {
+						text = h.mutate(text)
+					}
+					if _, err := w.conn.Write(text); err != nil {
+						return
+					}
+				}
+				_ = d.send("BYE", 0, "")
+			case strings.HasSuffix(what, " INVITE") && what > "300":
+				_ = d.send("ACK", 1, "", "same-branch")
+				over = d.seq <= 2
+			case what == "BYE" || what == "200 BYE" || what == "481 BYE" || what == "500 BYE":
+				over = true
+			}
+		}
+		d.over()
+		s.inner.Add(1)
+	}
 }
 
 // settles waits until what the storm cost is given back.

@@ -166,8 +166,9 @@ type gate struct {
 	accept     string            // Accept waits with this description
 	base       string            // outgoing: our offer without the lines of RFC 3312
 	local      string            // outgoing: the description we sent last
-	confirming bool              // outgoing: the UPDATE that confirms is under way
-	confirmed  bool
+	confirming bool              // outgoing: an UPDATE that confirms is under way
+	confirmed  []string          // outgoing: the dialogs that are or will be told
+	waiting    []string          // outgoing: those of them whose turn has not come
 }
 
 // offered takes the offer of an outgoing call and returns it as it goes out.
@@ -225,25 +226,51 @@ func (g *gate) answer(text string) string {
 	return withPreconditions(text, g.remote.Answer(true))
 }
 
-// confirm returns the offer of an UPDATE that tells a far end which asks for it that our resources are there.
-func (g *gate) confirm(answer string) string {
-	if g.confirmed || g.local == "" || !preconditions(answer).Confirm() {
-		return ""
+// confirm tells a far end that asks for it (a=conf) by UPDATE that our resources are there, once on each dialog and one after the
+// other.
+func (k *Call) confirm(dialogID, answer string) {
+	g := &k.gate
+	if g.local == "" || slices.Contains(g.confirmed, dialogID) || !preconditions(answer).Confirm() {
+		return
 	}
+	g.confirmed, g.waiting = append(g.confirmed, dialogID), append(g.waiting, dialogID)
+	if !g.confirming {
+		k.confirmNext()
+	}
+}
+
+// confirmNext sends the next UPDATE that confirms, if one waits.
+func (k *Call) confirmNext() {
+	g := &k.gate
+	if g.confirming = len(g.waiting) > 0; !g.confirming {
+		return
+	}
+	dialogID := g.waiting[0]
+	g.waiting = g.waiting[1:]
+	offer := g.confirmation()
+	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
+		out, err := m.OfferEarly(now, dialogID, offer)
+		if err != nil { // it has ended meanwhile
+			k.confirmNext()
+		}
+		return out
+	})
+}
+
+// confirmation is the offer that says that our resources are there.
+func (g *gate) confirmation() string {
 	p := sdp.MetPreconditions()
 	p.Remote.Current = sdp.QoSSendRecv
-	text, err := sdp.Revise(g.local, withPreconditions(g.base, p))
-	if err != nil {
-		return ""
+	if text, err := sdp.Revise(g.local, withPreconditions(g.base, p)); err == nil {
+		g.local = text
 	}
-	g.confirmed, g.confirming, g.local = true, true, text
-	return text
+	return g.local
 }
 
 // next keeps the origin's version rising when a description of our own making went out between two of the session's
 // (RFC 3264 8).
 func (g *gate) next(text string) string {
-	if !g.confirmed {
+	if len(g.confirmed) == 0 {
 		return text
 	}
 	g.base = text

@@ -183,14 +183,14 @@ func (k *Call) event(e dialog.Event) {
 		k.tell(Offer{SDP: e.SDP, Dialog: e.Dialog, Unheard: k.media.playing() && k.media.current != e.Dialog})
 	case dialog.Answered:
 		if k.gate.confirming {
-			k.gate.confirming = false
+			k.confirmNext()
 			k.tell(k.media.described(e.Dialog, e.SDP))
 			return
 		}
 		k.tell(Answer{SDP: e.SDP})
 	case dialog.OfferRefused:
 		if k.gate.confirming {
-			k.gate.confirming = false
+			k.confirmNext()
 			return
 		}
 		q850, text := reason(e.Response)
@@ -219,15 +219,7 @@ func (k *Call) provisional(e dialog.Provisional) {
 		k.unmet()
 		return
 	}
-	if offer := k.gate.confirm(e.SDP); offer != "" {
-		k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
-			out, err := m.Offer(now, offer)
-			if err != nil {
-				k.gate.confirming = false
-			}
-			return out
-		})
-	}
+	k.confirm(e.Dialog, e.SDP)
 }
 
 // ended tells the end, once. The call's one closing line in the log is its user's to write.

@@ -234,3 +234,39 @@ func TestRedirected(t *testing.T) {
 	}
 	r.gone()
 }
+
+// TestConfirmForks: each early dialog that asks to be told of our resources is told on its own dialog, one after the other; one that
+// has ended by then is not (RFC 3312 6, RFC 3311, RFC 6228).
+func TestConfirmForks(t *testing.T) {
+	r := onUDP(t)
+	b, _ := r.register()
+	_, invite := r.invite(b)
+	contact := func(tag string) string { return "Contact: <sip:" + tag + "@" + r.peer.wire.address() + ">" }
+	asks := theirSDP + "a=curr:qos local none\r\na=curr:qos remote none\r\na=des:qos mandatory local sendrecv\r\na=des:qos mandatory remote sendrecv\r\na=conf:qos remote sendrecv\r\n"
+	for _, tag := range []string{"A", "B", "C"} {
+		r.peer.reply(invite, 183, tag, asks, contact(tag), "Require: 100rel", "RSeq: 1", "Allow: PRACK, UPDATE")
+	}
+	said[Trying](r)
+	var pracks []string
+	for range 3 {
+		said[Provisional](r)
+		pracks = append(pracks, r.peer.next("PRACK"))
+	}
+	r.peer.reply(invite, 199, "B", "", contact("B"))
+	for _, p := range pracks {
+		r.peer.reply(p, 200, "", "")
+	}
+	for i, tag := range []string{"A", "C"} {
+		update := r.peer.next("UPDATE")
+		if !strings.HasPrefix(update, "UPDATE sip:"+tag+"@") || i == 0 && !strings.Contains(body(update), "o=- 1 2 ") {
+			t.Fatalf("UPDATE %s:\n%s", tag, update)
+		}
+		r.peer.reply(update, 200, "", theirSDP, contact(tag))
+		if e := said[Provisional](r); e.Dialog != tag {
+			t.Fatalf("%+v", e)
+		}
+	}
+	r.peer.reply(invite, 200, "C", "", contact("C"))
+	said[Accepted](r)
+	r.peer.next("ACK")
+}

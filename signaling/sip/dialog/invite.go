@@ -156,6 +156,7 @@ func (s *Session) provisional(res *sip.Response) {
 	if res.StatusCode == 199 { // RFC 6228 4: the dialog is over, the INVITE goes on
 		l.gone = true
 		s.emit(Provisional{Dialog: tag, Response: res})
+		s.dropEarly(l)
 		return
 	}
 	s.caller.active = l
@@ -275,6 +276,7 @@ func (s *Session) win(l *leg, tag string, res *sip.Response) {
 	}
 	s.startRefresh(res)
 	s.emit(Accepted{Dialog: tag, SDP: l.remoteSDP, Response: res})
+	s.dropEarly(nil)
 	s.tryOffer()
 }
 

@@ -24,6 +24,7 @@ type modify struct {
 	tx      uint64 // our re-INVITE or UPDATE under way; 0 for none
 	next    string // the offer that waits
 	want    bool
+	early   *leg   // the early dialog it is for; nil for the session's
 	tries   int    // glare retries of the current offer
 	answer  string // answer that came in a reliable provisional of a re-INVITE
 	remote  remoteOffer
@@ -49,9 +50,31 @@ func (s *Session) Offer(now time.Time, sdp string) ([]Action, error) {
 	if sdp == "" || s.ended || s.state == stateCancelling || s.state >= stateEnding {
 		return nil, ErrState
 	}
-	s.modify.next, s.modify.want, s.modify.tries = sdp, true, 0
+	s.modify.next, s.modify.want, s.modify.tries, s.modify.early = sdp, true, 0, nil
 	s.tryOffer()
 	return s.finish(), nil
+}
+
+// OfferEarly changes one early dialog of an outgoing call by UPDATE (RFC 3311 5.1). It leaves as soon as the rules allow; the
+// outcome is Answered or OfferRefused, the latter also when the dialog ends or another one wins before.
+func (s *Session) OfferEarly(now time.Time, dialogID, sdp string) ([]Action, error) {
+	s.begin(now)
+	l := s.caller.early[dialogID]
+	if l == nil || l.gone || s.leg != nil || sdp == "" || s.ended || s.state >= stateCancelling {
+		return nil, ErrState
+	}
+	s.modify.next, s.modify.want, s.modify.tries, s.modify.early = sdp, true, 0, l
+	s.tryOffer()
+	return s.finish(), nil
+}
+
+// dropEarly gives up an offer that still waits for an early dialog, because that is over (l) or no longer early (nil).
+func (s *Session) dropEarly(l *leg) {
+	m := &s.modify
+	if m.want && m.early != nil && (l == nil || m.early == l) {
+		m.want, m.early = false, nil
+		s.emit(OfferRefused{})
+	}
 }
 
 // tryOffer sends the waiting offer if nothing forbids it.
@@ -61,6 +84,9 @@ func (s *Session) tryOffer() {
 		return
 	}
 	l := s.leg
+	if l == nil {
+		l = m.early
+	}
 	if l == nil {
 		l = s.caller.active
 	}
@@ -167,6 +193,9 @@ func (s *Session) retryAfter(r request, wait time.Duration) {
 		return
 	case !m.want:
 		m.next, m.want = r.sdp, true
+		if m.early = nil; s.leg == nil && s.role == Caller {
+			m.early = r.leg
+		}
 	}
 	if wait > 0 {
 		s.after(timerRetry, wait)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"net/http"
 	"sync"
@@ -19,13 +20,14 @@ type fakeGateway struct {
 	t        *testing.T
 	upgrader websocket.Upgrader
 
-	mu     sync.Mutex
-	socket *websocket.Conn
-	seq    int
-	sent   [][]byte // all notifications, for a resume
-	calls  map[string]*fakeCall
-	got    []string // methods in the order they came
-	done   sync.WaitGroup
+	mu      sync.Mutex
+	socket  *websocket.Conn
+	seq     int
+	sent    [][]byte // all notifications, for a resume
+	calls   map[string]*fakeCall
+	started fakeRequest // the last call.start
+	got     []string    // methods in the order they came
+	done    sync.WaitGroup
 }
 
 // fakeCall is the gateway's end of one call.
@@ -90,6 +92,7 @@ type fakeRequest struct {
 	Method string          `json:"method"`
 	Params struct {
 		Token, Call, Target, SDP, Digits string
+		Anonymous                        bool
 		Resume                           *struct{ After int }
 	} `json:"params"`
 }
@@ -103,6 +106,9 @@ func (g *fakeGateway) take(conn *websocket.Conn, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.got = append(g.got, r.Method)
+	if r.Method == "call.start" {
+		g.started = r
+	}
 	answer := func(result any) {
 		_ = conn.WriteJSON(map[string]any{"jsonrpc": "2.0", "id": r.ID, "result": result})
 	}
@@ -213,7 +219,8 @@ func (g *fakeGateway) end(call string, code int, name, by string, sip int) {
 }
 
 // ring calls the page.
-func (g *fakeGateway) ring(call string) {
+// more are further parameters of the event.
+func (g *fakeGateway) ring(call string, more map[string]any) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c := g.newCall(call)
@@ -226,8 +233,10 @@ func (g *fakeGateway) ring(call string) {
 		g.t.Errorf("offer: %v", err)
 	}
 	<-gathered
-	g.notify("call.incoming", map[string]any{"call": call, "called": "sip:+15550001@ims.example", "sdp": c.pc.LocalDescription().SDP,
-		"remote": map[string]any{"number": "+15550103", "name": "Callback", "anonymous": false}})
+	event := map[string]any{"call": call, "called": "sip:+15550001@ims.example", "sdp": c.pc.LocalDescription().SDP, "waiting": false,
+		"remote": map[string]any{"number": "+15550103", "name": "Callback", "anonymous": false}}
+	maps.Copy(event, more)
+	g.notify("call.incoming", event)
 }
 
 // newCall makes the gateway's end of a call: PCMU, on loopback, sending 700 Hz.
@@ -351,6 +360,13 @@ func (g *fakeGateway) onlyID() string {
 		return id
 	}
 	return ""
+}
+
+// lastStart is the page's last call.start.
+func (g *fakeGateway) lastStart() fakeRequest {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.started
 }
 
 func (g *fakeGateway) methods() []string {

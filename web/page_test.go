@@ -246,7 +246,7 @@ func TestPageIsCalled(t *testing.T) {
 	b := newPageBed(t, nil)
 	b.open("?tone=440&user=bob")
 	b.text("state", "Ready")
-	b.gateway.ring("in1")
+	b.gateway.ring("in1", nil)
 	b.text("incoming-remote", "Callback")
 	b.until("the answer button has the focus", `document.activeElement?.dataset.testid === "answer"`)
 	b.shot("incoming")
@@ -258,12 +258,52 @@ func TestPageIsCalled(t *testing.T) {
 	b.gateway.end("in1", 2013, "hangup", "remote", 0)
 	b.gateway.mu.Unlock()
 	b.text("error-message", "The call has ended.")
-	b.gateway.ring("in2")
+	b.gateway.ring("in2", nil)
 	b.click("reject")
 	b.until("the ringing stops", `document.querySelector('[data-testid="incoming"]').hidden`)
 	if !slices.Contains(b.gateway.methods(), "call.ringing") || !slices.Contains(b.gateway.methods(), "call.reject") {
 		t.Errorf("methods: %v", b.gateway.methods())
 	}
+}
+
+// TestPageCallWaiting: a second call with who diverted it and what the network says of its number; hold and answer, switch back,
+// end and answer; a withheld number; a called user who is in another call.
+func TestPageCallWaiting(t *testing.T) {
+	b := newPageBed(t, nil)
+	b.open("?tone=440")
+	b.text("state", "Ready")
+	b.click("anonymous")
+	b.click("contact-+15550105")
+	b.text("call-state", "Ringing")
+	first := b.gateway.onlyID()
+	if sent := b.gateway.lastStart(); !sent.Params.Anonymous {
+		t.Error("the number was not withheld")
+	}
+	b.gateway.event("call.progress", map[string]any{"call": first, "state": "diverted", "earlyMedia": false, "sip": 181, "divertedTo": map[string]any{"number": "+15550101", "anonymous": false}})
+	b.text("call-note", "Diverted to Echo")
+	b.gateway.event("call.progress", map[string]any{"call": first, "state": "ringing", "earlyMedia": false, "sip": 180, "waiting": true})
+	b.text("call-note", "The other party is in another call")
+	b.gateway.mu.Lock()
+	b.gateway.accept(first)
+	b.gateway.mu.Unlock()
+	b.text("call-state", "Connected")
+	b.gateway.ring("in1", map[string]any{"waiting": true, "divertedBy": map[string]any{"number": "+15550101", "anonymous": false, "reason": "busy"},
+		"remote": map[string]any{"number": "+15550103", "anonymous": false, "verified": "failed"}})
+	b.text("incoming-kind", "Another call is waiting")
+	b.text("incoming", "This number is probably false")
+	b.text("incoming", "Diverted by Echo, busy")
+	b.text("answer", "Hold and answer")
+	b.shot("waiting")
+	b.fits()
+	b.click("answer")
+	b.text("switch", "On hold")
+	b.text("call-state", "Connected")
+	b.click("switch")
+	b.until("the first call is in front and the other one held", `document.querySelector('[data-testid="switch"]')?.textContent.includes("On hold")
+		&& document.querySelector('[data-testid="remote"]').textContent.includes("Echo")`)
+	b.gateway.ring("in2", map[string]any{"waiting": true})
+	b.click("end-answer")
+	b.until("only the third call is left", `document.querySelector('[data-testid="lines"]')?.hidden !== false && document.querySelector('[data-testid="call-state"]')?.textContent === "Connected"`)
 }
 
 func TestPageShowsErrors(t *testing.T) {

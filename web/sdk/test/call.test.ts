@@ -311,3 +311,52 @@ test("a listener that throws does not silence the others", async () => {
   assert.equal(later.length, 1);
   assert.throws(later[0]!, /the page's fault/, "it shows in the console");
 });
+
+test("diversion, waiting and an application's data of an outgoing call", async () => {
+  const { platform, phone, event } = await bed();
+  const userToUser = { data: "0a", encoding: "hex" } as const;
+  const call = phone.call("+15550101", { userToUser, headers: { "X-Case": "1" } });
+  const told: unknown[] = [];
+  call.on("diverted", (to) => told.push(to?.number ?? null));
+  call.on("waiting", () => told.push("waiting"));
+  await settle();
+  assert.deepEqual(platform.last.last("call.start").params, { call: call.id, target: "+15550101", userToUser, headers: { "X-Case": "1" }, sdp: "offer 1" });
+  platform.last.answer("call.start", { call: call.id, sdp: "answer" });
+  await settle();
+  event("call.progress", { call: call.id, state: "diverted", earlyMedia: false, sip: 181 });
+  event("call.progress", { call: call.id, state: "diverted", earlyMedia: false, sip: 181, divertedTo: { number: "+15550102", anonymous: false } });
+  assert.equal(call.state, "dialing");
+  event("call.progress", { call: call.id, state: "ringing", earlyMedia: false, sip: 180, waiting: true });
+  event("call.progress", { call: call.id, state: "ringing", earlyMedia: false, sip: 180, waiting: true });
+  assert.deepEqual(told, [null, "+15550102", "waiting"]);
+  assert.deepEqual([call.divertedTo?.number, call.waiting, call.userToUser], ["+15550102", true, null]);
+  event("call.accepted", { call: call.id, remote: { number: "+15550102", anonymous: false, verified: "passed" }, startedAt: "2026-01-01T00:00:00Z", userToUser, headers: { "X-Case": "2" } });
+  assert.deepEqual([call.remote.verified, call.userToUser, call.headers], ["passed", userToUser, { "X-Case": "2" }]);
+});
+
+test("a second call waits, is brought to the front, and the first comes back", async () => {
+  const { platform, phone, event, call: first } = await talking();
+  const got: Call[] = [];
+  phone.on("incoming", (c) => got.push(c));
+  event("call.incoming", { call: "in1", remote: { number: "+3", anonymous: false, verified: "failed" }, called: "sip:a@x", sdp: "their offer", waiting: true,
+    divertedBy: { number: "+5", anonymous: false, reason: "busy" }, headers: { "X-Case": "1" } });
+  const second = got[0]!;
+  assert.equal(platform.media.sound, "waiting");
+  assert.deepEqual([second.waiting, second.called, second.divertedBy?.reason, second.remote.verified, second.headers], [true, "sip:a@x", "busy", "failed", { "X-Case": "1" }]);
+  const switched = phone.switchTo(second);
+  await settle();
+  assert.ok(platform.last.last("call.hold"));
+  assert.deepEqual(platform.last.last("call.answer").params, { call: "in1", sdp: "answer" });
+  platform.last.answer("call.hold");
+  platform.last.answer("call.answer");
+  await switched;
+  event("call.accepted", { call: "in1", remote: { number: "+3", anonymous: false }, startedAt: "2026-01-01T00:00:00Z", headers: { "X-Case": "9" } });
+  assert.deepEqual(second.headers, { "X-Case": "1" }, "an incoming call's data came with it");
+  event("call.hold", { call: first.id, local: true, remote: false });
+  const back = phone.switchTo(first);
+  await settle();
+  assert.deepEqual(platform.last.last("call.resume").params, { call: first.id });
+  platform.last.answer("call.resume");
+  platform.last.refuse("call.hold", 2002, "call_state");
+  await assert.rejects(back, (e: PhoneError) => e.name === "call_state");
+});

@@ -136,7 +136,7 @@ func requestOf(in Input) Request {
 func (c *Call) end(cause Cause, now time.Time) []Action {
 	var out []Action
 	if c.request != "" {
-		out = append(out, Reply{Request: c.request, Err: &Refusal{Name: cause.Kind.String(), Text: cause.Text}})
+		out = append(out, Reply{Request: c.request, Err: &Refusal{Name: cause.Kind.String(), Text: cause.Own()}})
 	}
 	var answered time.Duration
 	if !c.AnsweredAt.IsZero() {

@@ -128,6 +128,8 @@ type Cause struct {
 	Q850 int    // Q.850 cause received in a Reason header (RFC 3326; 1 to 127), 0 if none was
 	Text string // text for people: the Reason header's text or our own sentence; no personal data
 	Err  error  // the underlying error, for the log; never sent to anybody
+	// Foreign says that Text is what the far side wrote: it is shown as that, never as a sentence of ours.
+	Foreign bool
 	// RetryAfter is when the core wants to be tried again (RFC 3261 20.33), 0 if it did not say.
 	RetryAfter time.Duration
 }
@@ -154,6 +156,14 @@ func (c Cause) Reason() string {
 		return fmt.Sprintf("SIP;cause=503;text=%q", c.Kind.String())
 	}
 	return fmt.Sprintf("Q.850;cause=%d;text=%q", table[c.Kind].q850, c.Kind.String())
+}
+
+// Own is the cause's text where it is ours, "" where the far side wrote it or there is none.
+func (c Cause) Own() string {
+	if c.Foreign {
+		return ""
+	}
+	return c.Text
 }
 
 // Level is the log level of the call's one closing line.
@@ -186,7 +196,7 @@ func (c Cause) Unwrap() error { return c.Err }
 // TS 24.229): 486/600 busy, 480/408 no answer, 603 declined, 404/484/410/604 bad number, 403 barred, 488/606/415
 // media, 580 preconditions, 503 congestion, 487 cancelled, 3xx redirected (never followed: who is called is the core's to route). q850 and text come from a Reason header and may be zero.
 func FromSIP(status, q850 int, text string) Cause {
-	c := Cause{Side: Core, SIP: status, Q850: q850, Text: text}
+	c := Cause{Side: Core, SIP: status, Q850: q850, Text: text, Foreign: text != ""}
 	switch status {
 	case 486, 600:
 		c.Kind = Busy

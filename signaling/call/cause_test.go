@@ -63,3 +63,16 @@ func TestCauseIsAnError(t *testing.T) {
 		t.Errorf("Error = %q", c.Error())
 	}
 }
+
+// TestForeignTextIsNotOurs: what the far side wrote never becomes a sentence of the gateway's.
+func TestForeignTextIsNotOurs(t *testing.T) {
+	c := FromSIP(488, 0, "buy now")
+	if !c.Foreign || c.Own() != "" || FromSIP(488, 0, "").Foreign {
+		t.Errorf("%+v", c)
+	}
+	held, _ := Step(reach(t, PolicyOff)[Active], Hold{Request: "r"}, epoch)
+	_, actions := Step(held, OfferRejected{Cause: c}, epoch)
+	if r, ok := actions[0].(Reply); !ok || r.Err == nil || r.Err.Name != "media_incompatible" || r.Err.Text != "" {
+		t.Errorf("%+v", actions)
+	}
+}

@@ -49,5 +49,5 @@ func offerRejected(c *Call, in Input, _ time.Time) []Action {
 	r := c.request
 	c.nego, c.request = quiet, ""
 	cause := in.(OfferRejected).Cause
-	return []Action{Reply{Request: r, Err: &Refusal{Name: cause.Kind.String(), Text: cause.Text}}}
+	return []Action{Reply{Request: r, Err: &Refusal{Name: cause.Kind.String(), Text: cause.Own()}}}
 }

@@ -266,7 +266,7 @@ func refusedCause(e dialog.Refused) call.Cause {
 		cause := call.FromSIP(e.Status, q850, text)
 		cause.RetryAfter = retryAfter(e.Response)
 		if e.Response.StatusCode/100 == 2 {
-			cause.SIP, cause.Text = 0, "the far end answered without a description of its media"
+			cause.SIP, cause.Text, cause.Foreign = 0, "the far end answered without a description of its media", false
 		}
 		return cause
 	case e.Err != nil:
@@ -282,7 +282,7 @@ func (k *Call) endedCause(e dialog.Ended) call.Cause {
 		return *k.cause
 	}
 	r := parseReason(e.Reason)
-	cause := call.Cause{Side: call.Core, Q850: r.q850, Text: r.text}
+	cause := call.Cause{Side: call.Core, Q850: r.q850, Text: r.text, Foreign: r.text != ""}
 	switch e.Why {
 	case dialog.ByRemote:
 		cause.Kind = call.Normal
@@ -294,7 +294,7 @@ func (k *Call) endedCause(e dialog.Ended) call.Cause {
 	case dialog.ByLocal:
 		return call.Cause{Side: call.Gateway, Kind: call.Normal}
 	case dialog.ByTimer, dialog.ByLostDialog, dialog.ByNoAck, dialog.ByNoPrack:
-		cause.Kind, cause.Text = call.Unavailable, e.Why.String()
+		cause.Kind, cause.Text, cause.Foreign = call.Unavailable, e.Why.String(), false
 	case dialog.ByNoAnswer:
 		cause = call.Cause{Side: call.Gateway, Kind: call.NoAnswer, Text: "nobody answered in time"}
 	}

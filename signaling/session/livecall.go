@@ -162,12 +162,15 @@ func (c *liveCall) reply(a call.Reply) {
 }
 
 // browserCause gives a cause its face in the browser's protocol. Its sentence is the catalogue's, unless the gateway
-// itself has a better one: what the far side wrote is not shown as ours.
+// itself has a better one: what the far side wrote is given beside it, as its own words.
 func browserCause(c call.Cause) wire.Cause {
 	out := wire.NewCause(c.Kind.String(), c.Side.String())
 	out.SIP, out.Q850, out.RetryAfter = c.SIP, c.Q850, wire.Millis(c.RetryAfter)
-	if c.Text != "" && c.SIP == 0 && c.Q850 == 0 {
-		out.Message = sentence(c.Text)
+	switch {
+	case c.Foreign:
+		out.Reason = c.Text
+	case c.Own() != "":
+		out.Message = sentence(c.Own())
 	}
 	return out
 }

@@ -86,9 +86,10 @@ func TestExtrasAreChecked(t *testing.T) {
 		if e := p.last(wire.EventAccepted); e["headers"].(map[string]any)["X-Case"] != "4712" || e["userToUser"] != nil {
 			t.Errorf("%v", e)
 		}
-		d.notify(ims.Ended{Cause: call.Cause{Side: call.Core, Kind: call.Congestion, RetryAfter: 7 * time.Second}})
-		if e := p.last(wire.EventEnded); e["cause"].(map[string]any)["retryAfter"] != 7000.0 {
-			t.Errorf("%v", e)
+		d.notify(ims.Ended{Cause: call.Cause{Side: call.Core, Kind: call.Congestion, SIP: 503, Text: "Circuit busy", Foreign: true, RetryAfter: 7 * time.Second}})
+		cause := p.last(wire.EventEnded)["cause"].(map[string]any)
+		if cause["retryAfter"] != 7000.0 || cause["reason"] != "Circuit busy" || strings.Contains(cause["message"].(string), "Circuit") {
+			t.Errorf("%v", cause)
 		}
 	})
 }

@@ -347,6 +347,8 @@ type Cause struct {
 	SIP     int    `json:"sip,omitempty"`  // status received from the network
 	Q850    int    `json:"q850,omitempty"` // cause received from the network (ITU-T Q.850)
 	By      string `json:"by"`             // "local", "remote" or "gateway"
+	// Reason is what the network or the far phone wrote (RFC 3326), at most 128 bytes; "" for nothing.
+	Reason string `json:"reason,omitempty"`
 	// RetryAfter is when the network wants to be tried again, 0 if it did not say.
 	RetryAfter Millis `json:"retryAfter,omitempty"`
 }

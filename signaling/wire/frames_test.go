@@ -104,7 +104,10 @@ func events() map[string]any {
 	}
 }
 
-func withSIP(c Cause) Cause { c.SIP, c.Q850 = 486, 17; return c }
+func withSIP(c Cause) Cause {
+	c.SIP, c.Q850, c.Reason, c.RetryAfter = 486, 17, "User busy", Millis(30*time.Second)
+	return c
+}
 
 // errorFrames are all errors the gateway may send.
 func errorFrames() map[string][]byte {

@@ -112,6 +112,8 @@ export interface EndReason {
   sip?: number;
   /** Q.850 cause received from the network. */
   q850?: number;
+  /** What the network or the far phone wrote, in its own words; show it as text only. */
+  reason?: string;
   /** When the network wants to be tried again, milliseconds. */
   retryAfter?: number;
   /** Who ended it: this page, the far party, or the gateway. */

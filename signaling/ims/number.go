@@ -1,6 +1,7 @@
 package ims
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,6 +99,7 @@ func (d dialPlan) address(scheme, text string) (string, error) {
 	if !found || !userPart(user) || !hostPort(host) {
 		return "", invalid("this is not a valid SIP address")
 	}
+	user = unverified(user)
 	plainUser, _, _ := strings.Cut(user, ";")
 	if d.isEmergency(withoutSeparators(strings.ReplaceAll(plainUser, "%23", "#"))) {
 		return "", emergency()
@@ -110,6 +112,18 @@ func (d dialPlan) address(scheme, text string) (string, error) {
 		}
 	}
 	return uri, nil
+}
+
+// unverified takes verstat out of a user part, also where its name is escaped: only the network says it (TS 24.229 7.2A.20).
+func unverified(user string) string {
+	parts := strings.Split(user, ";")
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool {
+		key, _, _ := strings.Cut(p, "=")
+		if plain, err := url.PathUnescape(key); err == nil {
+			key = plain
+		}
+		return strings.EqualFold(key, "verstat")
+	}), ";")
 }
 
 // isEmergency compares with the configured list.

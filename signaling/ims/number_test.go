@@ -23,6 +23,8 @@ func TestNormalise(t *testing.T) {
 		{" +1 (555) 01-01 ", "tel:+15550101", "sip:+15550101@ims.example;user=phone"},
 		{"tel:+1-555-0101", "tel:+15550101", "sip:+15550101@ims.example;user=phone"},
 		{"TEL:+15550101;verstat=TN-Validation-Passed;isub=1", "tel:+15550101", "sip:+15550101@ims.example;user=phone"},
+		{"sip:+15550101;verstat=TN-Validation-Passed;phone-context=x@ims.example", "sip:+15550101;phone-context=x@ims.example", "sip:+15550101;phone-context=x@ims.example"},
+		{"sip:+15550101;%56erstat=TN-Validation-Passed@ims.example", "sip:+15550101@ims.example", "sip:+15550101@ims.example"},
 		{"0301234", "tel:0301234;phone-context=ims.example", "sip:0301234;phone-context=ims.example@ims.example;user=phone"},
 		{"tel:1234;phone-context=corp.example", "tel:1234;phone-context=corp.example", "sip:1234;phone-context=corp.example@ims.example;user=phone"},
 		{"tel:1234;phone-context=+1212", "tel:1234;phone-context=+1212", "sip:1234;phone-context=+1212@ims.example;user=phone"},

@@ -9,6 +9,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
+	"causeway/signaling/sdp"
 	"causeway/signaling/wire"
 )
 
@@ -122,8 +123,19 @@ func TestForkDescriptions(t *testing.T) {
 		heardAt(31000)
 		d.notify(ims.Offer{Dialog: "a", SDP: coreOffer(), Unheard: true})
 		heardAt(31000)
-		d.notify(ims.Accepted{Dialog: "b", SDP: port(answer, "31000")})
-		heardAt(31000)
+		parsed, err := sdp.ParseCore(d.offer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, _, _, err := sdp.CoreAnswer(parsed, sdp.CoreLocal{Address: parsed.Address, RTPPort: 32000, SessionID: 3, Version: 1, Direction: sdp.SendRecv}, sdp.DefaultCoreCodecs("PCMA"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.notify(ims.Accepted{Dialog: "c", SDP: other}) // a third phone, with another codec, answers
+		heardAt(32000)
+		if _, core, _, _, _ := s.view(); core[len(core)-1].Codecs[0].Name != "PCMA" {
+			t.Errorf("codec %+v", core[len(core)-1].Codecs)
+		}
 		if e := p.last(wire.EventAccepted); e["call"] != "c1" || len(p.events(wire.EventEnded)) != 0 {
 			t.Errorf("%v", e)
 		}

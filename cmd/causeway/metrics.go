@@ -52,6 +52,7 @@ var (
 	registrations   = counter("registrations", "Registrations accepted by the core.")
 	regRefreshes    = counter("registration_refreshes", "Refreshes accepted by the core.")
 	regFailures     = counter("registration_failures", "Registrations that failed, by cause.", "cause")
+	sipHop          = gauge("sip_hop_up", "1 while a next hop of the core is used, 0 while it is passed over.", "hop")
 	sipOverloads    = counter("sip_overloads", "SIP requests refused or dropped because a limit was reached.")
 	mediaSessions   = gauge("media_sessions", "Media sessions at this moment.")
 	portsState      = gauge("media_ports", "Core port pairs by state.", "state")
@@ -110,6 +111,13 @@ func (c *collector) collectSignaling(send func(metric, float64, ...string)) {
 		send(regFailures, float64(n), cause)
 	}
 	send(sipOverloads, float64(s.IMS.Overloads))
+	for _, h := range s.IMS.Hops {
+		up := 0.0
+		if h.State == "closed" {
+			up = 1
+		}
+		send(sipHop, up, h.Network+":"+h.Addr.String())
+	}
 }
 
 func (c *collector) collectMedia(send func(metric, float64, ...string)) {

@@ -204,33 +204,6 @@ func (k *Call) perform(a dialog.Action) {
 	}
 }
 
-// send starts a client transaction.
-func (k *Call) send(a dialog.Send) {
-	target, id := k.client.core.hop(a.Request, k.back), a.Tx // id alone: the handler outlives the request
-	tx, err := k.client.tx.Request(a.Request, target, handler{
-		response: func(res *sip.Response) {
-			k.q.post(func() {
-				if k.machine == nil {
-					k.client.hangUpStray(res)
-					return
-				}
-				if res.StatusCode >= 200 {
-					delete(k.invites, id)
-				}
-				k.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Response(now, id, res) })
-			})
-		},
-		failed: func(err error) { k.failed(id, err) },
-	})
-	if err != nil {
-		k.failed(a.Tx, err)
-		return
-	}
-	if a.Request.Method == sip.INVITE {
-		k.invites[a.Tx] = tx
-	}
-}
-
 // failed tells the machine that a request came to nothing.
 func (k *Call) failed(tx uint64, err error) {
 	timeout := errors.Is(err, transaction.ErrTimeout)

@@ -16,7 +16,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/call"
-	"causeway/signaling/sip/dialog"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -96,7 +95,7 @@ func build(cfg Config, log *slog.Logger, link carrier, resolve func(context.Cont
 		plan:     dialPlan{home: cfg.HomeDomain, sipForm: cfg.NumberForm == "sip", emergency: cfg.EmergencyNumbers},
 		bindings: map[string]*Binding{}, calls: map[callKey]*Call{}, subs: map[string]*Binding{}, gruus: map[string]*Binding{},
 	}
-	c.core = &core{cfg: &c.cfg, link: link, resolve: resolve}
+	c.core = &core{cfg: &c.cfg, link: link, resolve: resolve, log: log, hops: map[netip.AddrPort]health{}}
 	tx.OnRequest(c.request)
 	tx.OnAck(c.ack)
 	tx.OnStray(c.stray)
@@ -117,8 +116,8 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.host = host
-	if c.core.network() == transport.TCP {
-		c.uriTail = ";transport=tcp"
+	if n := c.core.network(); n != transport.UDP {
+		c.uriTail = ";transport=" + n
 	}
 	c.mu.Unlock()
 	if err := c.core.refresh(ctx); err != nil {
@@ -130,18 +129,27 @@ func (c *Client) Run(ctx context.Context) error {
 	if period == 0 {
 		period = time.Minute // the core's addresses are looked up again all the same
 	}
-	tick := time.NewTicker(period)
+	tick, trials := time.NewTicker(period), time.NewTicker(time.Second)
 	defer tick.Stop()
+	defer trials.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-trials.C:
+			if c.cfg.Ping > 0 {
+				for _, t := range c.core.due() {
+					c.probe(t)
+				}
+			}
 		case <-tick.C:
 			if err := c.core.refresh(ctx); err != nil {
 				c.log.Warn("the core cannot be found", "core", c.cfg.core(), "error", err)
 			}
 			if c.cfg.Ping > 0 {
-				c.ping()
+				for _, t := range c.core.well() {
+					c.probe(t)
+				}
 			}
 		}
 	}
@@ -195,50 +203,16 @@ func (c *Client) Ready() error {
 	if !c.running.Load() {
 		return errors.New("the SIP side is not running")
 	}
-	misses, addresses, err := c.core.state()
+	addresses, well, err := c.core.state()
 	switch {
 	case addresses == 0 && err != nil:
 		return fmt.Errorf("the core %s cannot be found: %w", c.cfg.core(), err)
 	case addresses == 0:
 		return fmt.Errorf("the core %s has no address", c.cfg.core())
-	case misses >= 2 && misses >= addresses:
-		return fmt.Errorf("the core %s does not answer (%d tries)", c.cfg.core(), misses)
+	case well == 0:
+		return fmt.Errorf("the core %s does not answer at any of its %d addresses", c.cfg.core(), addresses)
 	}
 	return nil
-}
-
-// ping asks the core's current entry whether it is there; any answer is a yes (RFC 3261 11).
-func (c *Client) ping() {
-	target, n := c.core.entry()
-	if n == 0 {
-		return
-	}
-	var uri sip.Uri
-	if err := sip.ParseUri("sip:"+target.Addr.String(), &uri); err != nil {
-		return
-	}
-	req := sip.NewRequest(sip.OPTIONS, uri)
-	for _, h := range []dialog.Header{
-		{Name: "Max-Forwards", Value: "70"},
-		{Name: "From", Value: "<sip:" + c.address() + ">;tag=" + token()},
-		{Name: "To", Value: "<" + uri.String() + ">"},
-		{Name: "Call-ID", Value: token()},
-		{Name: "CSeq", Value: "1 OPTIONS"},
-	} {
-		req.AppendHeader(sip.NewHeader(h.Name, h.Value))
-	}
-	req.SetBody(nil)
-	_, err := c.tx.Request(req, target, handler{
-		response: func(res *sip.Response) {
-			if res.StatusCode >= 200 {
-				c.core.alive()
-			}
-		},
-		failed: func(error) { c.core.missed(); c.core.next(target) },
-	})
-	if err != nil {
-		c.core.missed()
-	}
 }
 
 // handler adapts two functions to transaction.ClientHandler.
@@ -275,6 +249,7 @@ type Stats struct {
 	Outgoing, Incoming          uint64            // calls
 	Answered                    uint64
 	Ended                       map[string]uint64 // by call.Kind name
+	Hops                        []Hop             // the core's addresses, and other next hops that are not well
 	Overloads                   uint64            // requests refused or dropped because a limit was reached
 }
 
@@ -312,7 +287,7 @@ func (c *Client) Stats() Stats {
 	s := Stats{
 		Registrations: c.stats.registrations.Load(), Refreshes: c.stats.refreshes.Load(), Deregistrations: c.stats.deregistrations.Load(),
 		Outgoing: c.stats.outgoing.Load(), Incoming: c.stats.incoming.Load(), Answered: c.stats.answered.Load(), Overloads: c.stats.overloads.Load(),
-		RegistrationFailures: map[string]uint64{}, Ended: map[string]uint64{},
+		RegistrationFailures: map[string]uint64{}, Ended: map[string]uint64{}, Hops: c.core.states(),
 	}
 	c.stats.mu.Lock()
 	for k, v := range c.stats.failures {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,7 +116,7 @@ func (c Config) Validate() error {
 	if _, _, err := splitHost(c.core()); err != nil {
 		errs = append(errs, fmt.Errorf("core_address: %w", err))
 	}
-	bad(c.CoreTransport == "" || c.CoreTransport == transport.UDP || c.CoreTransport == transport.TCP, "core_transport: %q is neither udp nor tcp", c.CoreTransport)
+	bad(slices.Contains([]string{"", transport.UDP, transport.TCP, transport.TLS}, c.CoreTransport), "core_transport: %q is none of udp, tcp and tls", c.CoreTransport)
 	if err := c.SIP.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("sip: %w", err))
 	}

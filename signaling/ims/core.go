@@ -2,7 +2,10 @@ package ims
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/transport"
 )
 
@@ -21,11 +25,13 @@ type core struct {
 	link    carrier
 	resolve func(context.Context, transport.Query) ([]transport.Target, error)
 
+	log *slog.Logger
+
 	mu      sync.Mutex // guards the following
 	targets []transport.Target
 	current int
-	misses  int   // pings in a row that nobody answered
-	err     error // the last failure to resolve
+	hops    map[netip.AddrPort]health // those that are not simply well
+	err     error                     // the last failure to resolve
 }
 
 // resolveTimeout bounds a look-up while a call waits for it.
@@ -66,14 +72,22 @@ func (c *core) refresh(ctx context.Context) error {
 func (c *core) find(ctx context.Context, q transport.Query) ([]transport.Target, error) {
 	addr, err := netip.ParseAddr(strings.Trim(q.Host, "[]"))
 	if err != nil {
-		return c.resolve(ctx, q)
+		found, err := c.resolve(ctx, q)
+		found = slices.DeleteFunc(found, func(t transport.Target) bool { return !c.link.Local(t.Network).IsValid() })
+		if len(found) == 0 && err == nil {
+			err = fmt.Errorf("%s is reached only by networks that ims.sip.listen does not have", q.Host)
+		}
+		return found, err
 	}
 	network, port := q.Transport, q.Port
 	if network == "" {
 		network = c.network()
 	}
-	if port == 0 {
-		port = 5060 // RFC 3261 19.1.2
+	if port == 0 { // RFC 3261 19.1.2
+		port = 5060
+		if network == transport.TLS {
+			port = 5061
+		}
 	}
 	return []transport.Target{{Network: network, Addr: netip.AddrPortFrom(addr, uint16(port))}}, nil
 }
@@ -83,20 +97,37 @@ func (c *core) network() string {
 	if c.cfg.CoreTransport != "" {
 		return c.cfg.CoreTransport
 	}
-	if c.link.Local(transport.UDP).IsValid() {
-		return transport.UDP
+	for _, network := range []string{transport.UDP, transport.TCP} {
+		if c.link.Local(network).IsValid() {
+			return network
+		}
 	}
-	return transport.TCP
+	return transport.TLS
 }
 
-// entry returns the core's address in use, and how many there are.
+// entry returns the core's address in use, and how many there are. None is usable: the zero target and 0.
 func (c *core) entry() (transport.Target, int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.targets) == 0 {
-		return transport.Target{}, 0
+	for i := range c.targets {
+		if t := c.targets[(c.current+i)%len(c.targets)]; c.usableLocked(t) {
+			return t, len(c.targets)
+		}
 	}
-	return c.targets[c.current%len(c.targets)], len(c.targets)
+	return transport.Target{}, 0
+}
+
+// trial is where a REGISTER goes while no hop is usable: it is repeated with growing waits as it is, and its answer tells as much as a
+// probe's. A hop that asked to be left alone is.
+func (c *core) trial() (transport.Target, int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.targets {
+		if t := c.targets[(c.current+i)%len(c.targets)]; !c.hops[t.Addr].breaker.Asked {
+			return t, len(c.targets)
+		}
+	}
+	return transport.Target{}, 0
 }
 
 // next moves on from a hop that failed; nothing happens if somebody else already did.
@@ -108,32 +139,54 @@ func (c *core) next(failed transport.Target) {
 	}
 }
 
-// alive notes that the core answered, missed that it did not.
-func (c *core) alive() {
-	c.mu.Lock()
-	c.misses = 0
-	c.mu.Unlock()
-}
-
-func (c *core) missed() {
-	c.mu.Lock()
-	c.misses++
-	c.mu.Unlock()
-}
-
-// state reports the misses in a row and the last resolver error while no address is known.
-func (c *core) state() (misses, addresses int, err error) {
+// state reports the addresses known, how many of them are well, and the last resolver error.
+func (c *core) state() (addresses, well int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.misses, len(c.targets), c.err
+	for _, t := range c.targets {
+		if c.hops[t.Addr].breaker.State == hop.Closed {
+			well++
+		}
+	}
+	return len(c.targets), well, c.err
 }
 
 // hop chooses where a request goes: the top Route, or inside a dialog the remote target if that is an address, as long as
 // it is a peer; otherwise back, the hop its dialog came from, or the core's entry. Only names in a Route, which the core
 // wrote, are ever looked up, and that may take a moment.
 func (c *core) hop(req *sip.Request, back transport.Target) transport.Target {
-	if !back.Addr.IsValid() {
-		back, _ = c.entry()
+	list := c.hopsFor(req, back)
+	if len(list) == 0 {
+		return transport.Target{}
+	}
+	for _, t := range list {
+		if c.usable(t) {
+			return t
+		}
+	}
+	return list[0]
+}
+
+// another is the next hop for a request that those in tried have failed (RFC 3263 4.3).
+func (c *core) another(req *sip.Request, back transport.Target, tried []transport.Target) (transport.Target, bool) {
+	for _, t := range c.hopsFor(req, back) {
+		if c.usable(t) && !slices.ContainsFunc(tried, func(o transport.Target) bool { return o.Addr == t.Addr && o.Network == t.Network }) {
+			return t, true
+		}
+	}
+	return transport.Target{}, false
+}
+
+// hopsFor lists where a request may go, in order.
+func (c *core) hopsFor(req *sip.Request, last transport.Target) []transport.Target {
+	back := []transport.Target{last}
+	if !last.Addr.IsValid() {
+		c.mu.Lock()
+		back = back[:0]
+		for i := range c.targets {
+			back = append(back, c.targets[(c.current+i)%len(c.targets)])
+		}
+		c.mu.Unlock()
 	}
 	uri := req.Recipient
 	if routes := dialog.Values(req, "route"); len(routes) > 0 {
@@ -149,7 +202,10 @@ func (c *core) hop(req *sip.Request, back transport.Target) transport.Target {
 	}
 	network, _ := uri.UriParams.Get("transport")
 	network = strings.ToLower(network)
-	if (network != transport.UDP && network != transport.TCP) || !c.link.Local(network).IsValid() {
+	if uri.Scheme == "sips" {
+		network = transport.TLS // RFC 3261 26.2.2
+	}
+	if !c.link.Local(network).IsValid() {
 		network = ""
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
@@ -158,15 +214,14 @@ func (c *core) hop(req *sip.Request, back transport.Target) transport.Target {
 	if err != nil {
 		return back
 	}
-	for _, t := range found {
-		if c.link.Peer(t.Addr.Addr()) && !c.ours(t.Addr) {
-			return t
-		}
+	found = slices.DeleteFunc(found, func(t transport.Target) bool { return !c.link.Peer(t.Addr.Addr()) || c.ours(t.Addr) })
+	if len(found) == 0 {
+		return back
 	}
-	return back
+	return found
 }
 
 // ours reports one of the gateway's own SIP addresses: a request to it would loop.
 func (c *core) ours(addr netip.AddrPort) bool {
-	return addr == c.link.Local(transport.UDP) || addr == c.link.Local(transport.TCP)
+	return slices.ContainsFunc([]string{transport.UDP, transport.TCP, transport.TLS}, func(n string) bool { return addr == c.link.Local(n) })
 }

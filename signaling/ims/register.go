@@ -42,7 +42,7 @@ func (b *Binding) register() {
 	b.hops, b.retries = 0, 0
 	b.proof.id, b.proof.answer, b.proof.asked = "", nil, 0
 	// Without an address, or after a round in which none was any good (TS 24.229 5.2.2.1), names are looked up anew.
-	if _, n := b.client.core.entry(); n == 0 || b.attempt > 0 {
+	if n, _, _ := b.client.core.state(); n == 0 || b.attempt > 0 {
 		if err := b.client.core.refresh(context.Background()); err != nil && n == 0 {
 			b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core cannot be found", Err: err}, 0)
 			return
@@ -55,7 +55,10 @@ func (b *Binding) register() {
 func (b *Binding) send() {
 	target, n := b.client.core.entry()
 	if n == 0 {
-		b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core cannot be found"}, 0)
+		target, n = b.client.core.trial()
+	}
+	if n == 0 {
+		b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "no address of the core answers", Err: errHopsDown}, b.client.core.wait())
 		return
 	}
 	b.seq++
@@ -131,7 +134,7 @@ func (b *Binding) answer(seq uint32, from transport.Target, res *sip.Response) {
 	if seq != b.seq {
 		return // of an attempt given up
 	}
-	b.client.core.alive()
+	b.client.core.outcome(from, res, nil)
 	status := res.StatusCode
 	switch {
 	case b.state == regLeaving:
@@ -167,7 +170,7 @@ func (b *Binding) failed(seq uint32, to transport.Target, err error) {
 	if seq != b.seq {
 		return
 	}
-	b.client.core.missed()
+	b.client.core.outcome(to, nil, err)
 	cause := call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core does not answer", Err: err}
 	if errors.Is(err, transaction.ErrTooMany) {
 		b.client.stats.overloads.Add(1)

@@ -222,8 +222,9 @@ func TestRedirected(t *testing.T) {
 		kind   call.Kind
 		after  time.Duration
 	}{
-		{302, "Contact: <sip:+15550199@evil.example>", call.Redirected, 0}, {503, "Retry-After: 7 (busy);duration=60", call.Congestion, 7 * time.Second},
+		{302, "Contact: <sip:+15550199@evil.example>", call.Redirected, 0},
 		{486, "Retry-After: 99999999", call.Busy, time.Hour}, {500, "Retry-After: soon", call.Unavailable, 0},
+		{503, "Retry-After: 7 (busy);duration=60", call.Congestion, 7 * time.Second}, // the last: the hop rests that long
 	} {
 		_, invite := r.invite(b)
 		r.peer.reply(invite, c.status, "x", "", c.header)

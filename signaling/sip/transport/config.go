@@ -10,18 +10,20 @@ import (
 
 // Config says where the gateway listens for SIP and with whom it speaks.
 type Config struct {
-	// Listen holds one entry per socket, "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT"; at most one per network.
+	// Listen holds one entry per socket, "udp:", "tcp:" or "tls:ADDRESS:PORT"; at most one per network.
 	// ADDRESS is an IP literal; port 0 lets the system choose. At least one entry.
 	Listen []string `yaml:"listen"`
 	// Advertise is the host written into Via; empty means the listening address. Needed when listening on 0.0.0.0 or ::.
 	Advertise string `yaml:"advertise"`
 	// Peers are the networks that may talk to the gateway and be talked to. Empty: only the next hops given to Admit.
 	Peers []netip.Prefix `yaml:"peers"`
+	// TLS are the files of the tls: listener and of the connections we make by TLS.
+	TLS TLSConfig `yaml:"tls"`
 	// MaxMessage is the largest message read or written, in bytes (2048 to 65535).
 	MaxMessage int `yaml:"max_message"`
 	// UDPLimit is the largest request sent by UDP, in bytes; a larger one goes by TCP (RFC 3261 18.1.1). 0: no switch.
 	UDPLimit int `yaml:"udp_limit"`
-	// MaxConnections and MaxConnectionsPerPeer bound the open TCP connections, in all and per remote address.
+	// MaxConnections and MaxConnectionsPerPeer bound the open TCP and TLS connections, in all and per remote address.
 	MaxConnections        int `yaml:"max_connections"`
 	MaxConnectionsPerPeer int `yaml:"max_connections_per_peer"`
 	// SendQueue is how many messages wait on one TCP connection before a send fails.
@@ -58,6 +60,12 @@ func (c Config) Validate() error {
 		errs = append(errs, err)
 	} else if err := c.checkAdvertise(); err != nil {
 		errs = append(errs, err)
+	}
+	if listen, err := parseListen(c.Listen); err == nil {
+		_, listening := listen[TLS]
+		if err := c.TLS.validate(listening); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	inRange := func(name string, v, low, high int) {
 		if v < low || v > high {
@@ -108,13 +116,13 @@ func (c Config) checkAdvertise() error {
 // parseListen turns the entries into one address per network.
 func parseListen(entries []string) (map[string]netip.AddrPort, error) {
 	if len(entries) == 0 {
-		return nil, errors.New("listen: at least one udp: or tcp: address is needed")
+		return nil, errors.New("listen: at least one udp:, tcp: or tls: address is needed")
 	}
 	out := make(map[string]netip.AddrPort, len(entries))
 	for _, entry := range entries {
 		network, rest, ok := strings.Cut(entry, ":")
-		if !ok || (network != UDP && network != TCP) {
-			return nil, fmt.Errorf("listen: %q is neither udp:ADDRESS:PORT nor tcp:ADDRESS:PORT", entry)
+		if !ok || (network != UDP && network != TCP && network != TLS) {
+			return nil, fmt.Errorf("listen: %q is none of udp:ADDRESS:PORT, tcp:ADDRESS:PORT and tls:ADDRESS:PORT", entry)
 		}
 		addr, err := netip.ParseAddrPort(rest)
 		if err != nil {

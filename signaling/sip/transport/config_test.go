@@ -15,7 +15,7 @@ func TestConfigValidate(t *testing.T) {
 		want   string
 	}{
 		"nothing":   {func(c *Config) { c.Listen = nil }, "listen: at least one"},
-		"network":   {func(c *Config) { c.Listen = []string{"sctp:127.0.0.1:5060"} }, "is neither udp:ADDRESS:PORT"},
+		"network":   {func(c *Config) { c.Listen = []string{"sctp:127.0.0.1:5060"} }, "is none of udp:ADDRESS:PORT"},
 		"address":   {func(c *Config) { c.Listen = []string{"udp:localhost:5060"} }, `listen: "udp:localhost:5060"`},
 		"twice":     {func(c *Config) { c.Listen = []string{"udp:127.0.0.1:1", "udp:127.0.0.1:2"} }, "udp appears twice"},
 		"wildcard":  {func(c *Config) { c.Listen = []string{"udp:0.0.0.0:5060"} }, "advertise: needed"},

@@ -85,7 +85,7 @@ func stream(t *testing.T, data []byte, step int) ([]string, error) {
 	var out []string
 	l.OnMessage(func(msg sip.Message, _ Source) { out = append(out, msg.String()) })
 	// The pongs and refusals of one input fit the queue, which nobody reads.
-	c := &conn{l: l, remote: netip.MustParseAddrPort("127.0.0.1:9"), queue: make(chan outgoing, len(data)+1), closed: make(chan struct{})}
+	c := &conn{l: l, remote: Target{Network: TCP, Addr: netip.MustParseAddrPort("127.0.0.1:9")}, queue: make(chan outgoing, len(data)+1), closed: make(chan struct{})}
 	var buf []byte
 	for len(data) > 0 {
 		n := min(step, len(data))

@@ -16,10 +16,11 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// The networks a Target may name. TLS is to become the third; everything but listening and dialling is ready for it.
+// The networks a Target may name.
 const (
 	UDP = "udp"
 	TCP = "tcp"
+	TLS = "tls"
 )
 
 // Errors a caller may want to tell apart.
@@ -37,8 +38,9 @@ var (
 
 // Target is where a message goes: an IP address and port, never a name (the Resolver turns names into Targets).
 type Target struct {
-	Network string // UDP or TCP
+	Network string // UDP, TCP or TLS
 	Addr    netip.AddrPort
+	Name    string // the domain that was looked up, which a TLS certificate has to name; "" for an address
 }
 
 // String returns the target as "udp:192.0.2.1:5060".
@@ -46,7 +48,7 @@ func (t Target) String() string { return t.Network + ":" + t.Addr.String() }
 
 // Source says where a message came from and on which of our sockets.
 type Source struct {
-	Network       string // UDP or TCP
+	Network       string // UDP, TCP or TLS
 	Remote, Local netip.AddrPort
 
 	reply netip.AddrPort // RFC 3261 18.2.2 and RFC 3581 4; equal to Remote for TCP and for responses
@@ -65,6 +67,12 @@ type Result struct {
 // Handler receives one well-formed message. It is called on the one goroutine that reads the socket or connection, so
 // messages arrive in wire order and a handler that blocks stops the socket. The message belongs to the handler.
 type Handler func(msg sip.Message, src Source)
+
+// flow is a connection's key.
+type flow struct {
+	network string
+	addr    netip.AddrPort
+}
 
 // Wire is one message as it went over the wire, for tracing. Data is only valid during the call.
 type Wire struct {
@@ -85,19 +93,22 @@ type Layer struct {
 	handler  Handler
 	observer func(Wire)
 	stats    counters
-	dial     func(context.Context, netip.AddrPort) (net.Conn, error) // dialTCP; TLS will be another
+	dial     func(context.Context, Target) (net.Conn, error) // over TCP or TLS
+
+	credentials *credentials // nil without TLS
 
 	admitted atomic.Pointer[map[netip.Addr]struct{}] // copied on write; holds every next hop given to Admit
 
 	udp      *net.UDPConn              // set by Start
 	tcp      net.Listener              // set by Start
+	tls      net.Listener              // set by Start
 	bound    map[string]netip.AddrPort // set by Start: the real ports
 	ctx      context.Context           // ends with Close; carries dials only
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 	mu       sync.Mutex // guards the following
 	closed   bool
-	conns    map[netip.AddrPort]*conn     // by remote address; those being dialled too
+	conns    map[flow]*conn               // by network and remote address; those being dialled too
 	perPeer  map[netip.Addr]int           // connections by remote address without port
 	noStream map[netip.AddrPort]time.Time // peers that refused TCP, and until when not to ask again
 }
@@ -115,11 +126,17 @@ func New(cfg Config, log *slog.Logger) (*Layer, error) {
 	l := &Layer{
 		cfg: cfg, log: log, listen: listen, ctx: ctx, cancel: cancel,
 		bound:    make(map[string]netip.AddrPort),
-		conns:    make(map[netip.AddrPort]*conn),
+		conns:    make(map[flow]*conn),
 		perPeer:  make(map[netip.Addr]int),
 		noStream: make(map[netip.AddrPort]time.Time),
 	}
-	l.dial = l.dialTCP
+	l.dial = l.dialStream
+	if _, ok := listen[TLS]; ok {
+		if l.credentials, err = newCredentials(cfg.TLS); err != nil {
+			cancel()
+			return nil, err
+		}
+	}
 	l.admitted.Store(&map[netip.Addr]struct{}{})
 	return l, nil
 }
@@ -175,9 +192,16 @@ func (l *Layer) Start() error {
 		l.wg.Go(l.readUDP)
 	}
 	if l.tcp != nil {
-		l.wg.Go(l.accept)
+		l.wg.Go(func() { l.accept(TCP, l.tcp) })
 	}
-	l.log.Info("sip transport listening", "udp", l.bound[UDP], "tcp", l.bound[TCP])
+	if l.tls != nil {
+		l.wg.Go(func() { l.accept(TLS, l.tls) })
+	}
+	attrs := []any{"udp", l.bound[UDP], "tcp", l.bound[TCP]}
+	if l.tls != nil {
+		attrs = append(attrs, "tls", l.bound[TLS])
+	}
+	l.log.Info("sip transport listening", attrs...)
 	return nil
 }
 
@@ -202,6 +226,14 @@ func (l *Layer) open() error {
 		l.tcp = tcp
 		l.bound[TCP] = unmap(tcp.Addr().(*net.TCPAddr).AddrPort())
 	}
+	if addr, ok := l.listen[TLS]; ok {
+		tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(addr))
+		if err != nil {
+			return err
+		}
+		l.tls = tcp // the handshake is each connection's own business
+		l.bound[TLS] = unmap(tcp.Addr().(*net.TCPAddr).AddrPort())
+	}
 	return nil
 }
 
@@ -222,8 +254,10 @@ func (l *Layer) Close() error {
 		if l.udp != nil {
 			errs = append(errs, l.udp.Close())
 		}
-		if l.tcp != nil {
-			errs = append(errs, l.tcp.Close())
+		for _, listener := range []net.Listener{l.tcp, l.tls} {
+			if listener != nil {
+				errs = append(errs, listener.Close())
+			}
 		}
 	}
 	for _, c := range conns {

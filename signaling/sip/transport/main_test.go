@@ -51,6 +51,11 @@ var loopback = netip.MustParsePrefix("127.0.0.1/32")
 // newNode starts a layer with UDP and TCP on one port. change may adapt the configuration.
 func newNode(t testing.TB, change func(*Config)) *node {
 	t.Helper()
+	return newNodeWith(t, slog.New(slog.DiscardHandler), change)
+}
+
+func newNodeWith(t testing.TB, log *slog.Logger, change func(*Config)) *node {
+	t.Helper()
 	for try := 0; ; try++ {
 		cfg := DefaultConfig()
 		port := freePort(t)
@@ -59,7 +64,7 @@ func newNode(t testing.TB, change func(*Config)) *node {
 		if change != nil {
 			change(&cfg)
 		}
-		l, err := New(cfg, slog.New(slog.DiscardHandler))
+		l, err := New(cfg, log)
 		if err != nil {
 			t.Fatal(err)
 		}

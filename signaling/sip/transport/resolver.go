@@ -106,7 +106,7 @@ type answer struct {
 type Query struct {
 	Host      string // name or IP literal, with or without brackets
 	Port      int    // 0: not given, SRV is asked
-	Transport string // the URI's transport parameter, UDP or TCP; empty: not given, NAPTR is asked
+	Transport string // the URI's transport parameter, UDP, TCP or TLS; empty: not given, NAPTR is asked
 }
 
 // NewResolver prepares a resolver. It asks nothing until Resolve.
@@ -136,26 +136,36 @@ func NewResolver(cfg ResolverConfig, log *slog.Logger) (*Resolver, error) {
 func (r *Resolver) Resolve(ctx context.Context, q Query) ([]Target, error) {
 	network := strings.ToLower(q.Transport)
 	host := strings.TrimSuffix(strings.ToLower(q.Host), ".")
-	if q.Port < 0 || q.Port > 65535 || (network != "" && network != UDP && network != TCP) {
+	if q.Port < 0 || q.Port > 65535 || (network != "" && network != UDP && network != TCP && network != TLS) {
 		return nil, ErrBadQuery
 	}
 	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return []Target{{orUDP(network), netip.AddrPortFrom(addr.Unmap(), orDefault(q.Port))}}, nil
+		return []Target{{Network: orUDP(network), Addr: netip.AddrPortFrom(addr.Unmap(), orDefault(network, q.Port))}}, nil
 	}
 	if !validHost(host) {
 		return nil, ErrBadQuery
 	}
 	if q.Port != 0 {
-		return r.hosts(ctx, host, orUDP(network), orDefault(q.Port))
+		return named(host)(r.hosts(ctx, host, orUDP(network), orDefault(network, q.Port)))
 	}
 	targets, err := r.services(ctx, host, network)
 	if len(targets) > 0 {
-		return targets, nil
+		return named(host)(targets, nil)
 	}
 	if err != nil && !errors.Is(err, errNoRecords) && !errors.Is(err, ErrNoSuchHost) {
 		return nil, err
 	}
-	return r.hosts(ctx, host, orUDP(network), defaultPort)
+	return named(host)(r.hosts(ctx, host, orUDP(network), orDefault(network, 0)))
+}
+
+// named notes what was looked up: a certificate has to name that, not what DNS said about it (RFC 3263 4.1).
+func named(host string) func([]Target, error) ([]Target, error) {
+	return func(targets []Target, err error) ([]Target, error) {
+		for i := range targets {
+			targets[i].Name = host
+		}
+		return targets, err
+	}
 }
 
 func orUDP(network string) string {
@@ -165,8 +175,11 @@ func orUDP(network string) string {
 	return network
 }
 
-func orDefault(port int) uint16 {
-	if port == 0 {
+func orDefault(network string, port int) uint16 {
+	switch {
+	case port == 0 && network == TLS:
+		return defaultTLSPort
+	case port == 0:
 		return defaultPort
 	}
 	return uint16(port)
@@ -177,7 +190,7 @@ func (r *Resolver) services(ctx context.Context, host, network string) ([]Target
 	type service struct{ name, network string }
 	var list []service
 	if network != "" {
-		list = []service{{"_sip._" + network + "." + host, network}}
+		list = []service{{serviceName(network) + "." + host, network}}
 	} else {
 		records, err := r.ask(ctx, host, dns.TypeNAPTR)
 		if err != nil && !errors.Is(err, errNoRecords) {
@@ -189,10 +202,14 @@ func (r *Resolver) services(ctx context.Context, host, network string) ([]Target
 				list = append(list, service{n.Replacement, UDP})
 			case "SIP+D2T":
 				list = append(list, service{n.Replacement, TCP})
+			case "SIPS+D2T":
+				list = append(list, service{n.Replacement, TLS})
 			}
 		}
 		if len(list) == 0 { // RFC 3263 4.1
-			list = []service{{"_sip._udp." + host, UDP}, {"_sip._tcp." + host, TCP}}
+			for _, n := range []string{UDP, TCP, TLS} {
+				list = append(list, service{serviceName(n) + "." + host, n})
+			}
 		}
 	}
 	var out []Target
@@ -214,6 +231,14 @@ func (r *Resolver) services(ctx context.Context, host, network string) ([]Target
 		}
 	}
 	return out[:min(len(out), maxTargets)], result
+}
+
+// serviceName is where SRV records of a network are (RFC 3263 4.1).
+func serviceName(network string) string {
+	if network == TLS {
+		return "_sips._tcp"
+	}
+	return "_sip._" + network
 }
 
 // hosts returns one target for each address of a host.
@@ -238,7 +263,7 @@ func (r *Resolver) hosts(ctx context.Context, host, network string, port uint16)
 		}
 		for _, rr := range records {
 			if addr, ok := addressOf(rr); ok {
-				out = append(out, Target{network, netip.AddrPortFrom(addr, port)})
+				out = append(out, Target{Network: network, Addr: netip.AddrPortFrom(addr, port)})
 			}
 		}
 	}
@@ -255,7 +280,7 @@ func localhost(types []uint16, network string, port uint16) []Target {
 		if qtype == dns.TypeA {
 			addr = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 		}
-		out = append(out, Target{network, netip.AddrPortFrom(addr, port)})
+		out = append(out, Target{Network: network, Addr: netip.AddrPortFrom(addr, port)})
 	}
 	return out
 }

@@ -63,8 +63,8 @@ func (l *Layer) route(msg sip.Message, dst Target, done func(Result)) (Result, b
 		return Result{dst.Network, ErrNoListener}, true
 	case !l.Peer(dst.Addr.Addr()) || dst.Addr.Port() == 0:
 		return Result{dst.Network, ErrNotPeer}, true
-	case dst.Network == TCP:
-		return l.postTCP(msg, dst.Addr, done)
+	case dst.Network != UDP:
+		return l.postStream(msg, dst, done)
 	}
 	data, err := l.serialise(msg, UDP)
 	if err != nil {
@@ -84,7 +84,7 @@ func (l *Layer) postSwitched(msg sip.Message, data []byte, addr netip.AddrPort, 
 		return Result{TCP, err}, true
 	}
 	l.stats.switched.Add(1)
-	if err := l.enqueue(addr, outgoing{data: stream, datagram: data, done: done}); err != nil {
+	if err := l.enqueue(Target{Network: TCP, Addr: addr}, outgoing{data: stream, datagram: data, done: done}); err != nil {
 		if errors.Is(err, ErrConnection) { // refused already
 			l.refusedStream(addr)
 		}
@@ -93,18 +93,18 @@ func (l *Layer) postSwitched(msg sip.Message, data []byte, addr netip.AddrPort, 
 	return Result{}, false
 }
 
-func (l *Layer) postTCP(msg sip.Message, addr netip.AddrPort, done func(Result)) (Result, bool) {
-	data, err := l.serialise(msg, TCP)
+func (l *Layer) postStream(msg sip.Message, dst Target, done func(Result)) (Result, bool) {
+	data, err := l.serialise(msg, dst.Network)
 	if err != nil {
-		return Result{TCP, err}, true
+		return Result{dst.Network, err}, true
 	}
-	if res, ok := msg.(*sip.Response); ok && !l.connected(addr) {
-		if addr, ok = lostConnection(res.Via()); !ok || !l.Peer(addr.Addr()) {
-			return Result{TCP, ErrConnection}, true
+	if res, ok := msg.(*sip.Response); ok && !l.connected(dst) {
+		if dst.Addr, ok = lostConnection(res.Via()); !ok || !l.Peer(dst.Addr.Addr()) {
+			return Result{dst.Network, ErrConnection}, true
 		}
 	}
-	if err := l.enqueue(addr, outgoing{data: data, done: done}); err != nil {
-		return Result{TCP, err}, true
+	if err := l.enqueue(dst, outgoing{data: data, done: done}); err != nil {
+		return Result{dst.Network, err}, true
 	}
 	return Result{}, false
 }

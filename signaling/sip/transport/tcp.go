@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,11 +14,11 @@ import (
 	"time"
 )
 
-// conn is one TCP connection, made or accepted. One goroutine reads it, one writes it (and dials it first). Whoever
+// conn is one TCP or TLS connection, made or accepted. One goroutine reads it, one writes it (and dials it first). Whoever
 // sends only appends to the bounded queue.
 type conn struct {
 	l        *Layer
-	remote   netip.AddrPort
+	remote   Target
 	accepted bool
 	queue    chan outgoing
 	active   atomic.Int64 // unix nanoseconds of the last message either way
@@ -45,9 +46,9 @@ func (o outgoing) finish(l *Layer, r Result) {
 }
 
 // accept is the one acceptor. Strangers are closed at once, unanswered.
-func (l *Layer) accept() {
+func (l *Layer) accept(network string, listener net.Listener) {
 	for {
-		nc, err := l.tcp.Accept()
+		nc, err := listener.Accept()
 		if err != nil {
 			if errors.Is(err, net.ErrClosed) {
 				return
@@ -66,36 +67,45 @@ func (l *Layer) accept() {
 			nc.Close()
 			continue
 		}
-		c, err := l.addConn(remote, nc)
+		if network == TLS {
+			nc = tls.Server(nc, l.tlsConfig(""))
+		}
+		c, err := l.addConn(Target{Network: network, Addr: remote}, nc)
 		if err != nil {
 			l.log.Warn("sip connection refused", "error", err)
 			nc.Close()
 			continue
 		}
 		l.wg.Go(c.write)
-		l.wg.Go(c.read)
+		l.wg.Go(func() {
+			if c.shake() {
+				c.read()
+			}
+		})
 	}
 }
 
 // connected reports whether a connection to exactly this address exists or is being made.
-func (l *Layer) connected(addr netip.AddrPort) bool {
+func (l *Layer) connected(dst Target) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.conns[addr] != nil
+	return l.conns[dst.flow()] != nil
 }
+
+func (t Target) flow() flow { return flow{t.Network, t.Addr} }
 
 // enqueue gives a message to the connection with addr, making one if there is none or if it ends just now. It never
 // waits.
-func (l *Layer) enqueue(addr netip.AddrPort, o outgoing) error {
+func (l *Layer) enqueue(dst Target, o outgoing) error {
 	l.mu.Lock()
-	c := l.conns[addr]
+	c := l.conns[dst.flow()]
 	l.mu.Unlock()
 	if c != nil {
 		if err := c.push(o); !errors.Is(err, ErrConnection) {
 			return err
 		}
 	}
-	c, err := l.addConn(addr, nil)
+	c, err := l.addConn(dst, nil)
 	if err != nil {
 		return err
 	}
@@ -104,25 +114,26 @@ func (l *Layer) enqueue(addr netip.AddrPort, o outgoing) error {
 
 // addConn enters a connection into the tables, within the limits. Without nc its writer dials; two callers that race
 // for the same address share one.
-func (l *Layer) addConn(addr netip.AddrPort, nc net.Conn) (*conn, error) {
+func (l *Layer) addConn(dst Target, nc net.Conn) (*conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return nil, ErrClosed
 	}
-	if c := l.conns[addr]; c != nil && nc == nil {
+	key, host := dst.flow(), dst.Addr.Addr()
+	if c := l.conns[key]; c != nil && nc == nil {
 		return c, nil
 	}
-	if len(l.conns) >= l.cfg.MaxConnections || l.perPeer[addr.Addr()] >= l.cfg.MaxConnectionsPerPeer || l.conns[addr] != nil {
+	if len(l.conns) >= l.cfg.MaxConnections || l.perPeer[host] >= l.cfg.MaxConnectionsPerPeer || l.conns[key] != nil {
 		return nil, ErrTooMany
 	}
 	c := &conn{
-		l: l, remote: addr, accepted: nc != nil, nc: nc,
+		l: l, remote: dst, accepted: nc != nil, nc: nc,
 		queue: make(chan outgoing, l.cfg.SendQueue), closed: make(chan struct{}),
 	}
 	c.active.Store(time.Now().UnixNano())
-	l.conns[addr] = c
-	l.perPeer[addr.Addr()]++
+	l.conns[key] = c
+	l.perPeer[host]++
 	if nc == nil {
 		l.wg.Go(c.write)
 	}
@@ -133,12 +144,13 @@ func (l *Layer) addConn(addr netip.AddrPort, nc net.Conn) (*conn, error) {
 func (l *Layer) forget(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conns[c.remote] != c {
+	key, host := c.remote.flow(), c.remote.Addr.Addr()
+	if l.conns[key] != c {
 		return
 	}
-	delete(l.conns, c.remote)
-	if l.perPeer[c.remote.Addr()]--; l.perPeer[c.remote.Addr()] <= 0 {
-		delete(l.perPeer, c.remote.Addr())
+	delete(l.conns, key)
+	if l.perPeer[host]--; l.perPeer[host] <= 0 {
+		delete(l.perPeer, host)
 	}
 }
 
@@ -189,12 +201,14 @@ func (c *conn) write() {
 			}
 			if err := c.writeOne(o.data); err != nil {
 				c.close(err)
-				o.finish(c.l, Result{TCP, fmt.Errorf("%w: %w", ErrConnection, err)})
+				o.finish(c.l, Result{c.remote.Network, fmt.Errorf("%w: %w", ErrConnection, err)})
 				continue
 			}
-			o.finish(c.l, Result{TCP, nil})
+			o.finish(c.l, Result{c.remote.Network, nil})
 		case <-c.closed:
-			c.drain(func(o outgoing) Result { return Result{TCP, fmt.Errorf("%w: %w", ErrConnection, c.cause)} })
+			c.drain(func(o outgoing) Result {
+				return Result{c.remote.Network, fmt.Errorf("%w: %w", ErrConnection, c.cause)}
+			})
 			return
 		}
 	}
@@ -208,7 +222,7 @@ func (c *conn) writeOne(data []byte) error {
 		return err
 	}
 	c.active.Store(time.Now().UnixNano())
-	c.l.watch(true, TCP, c.remote, data)
+	c.l.watch(true, c.remote.Network, c.remote.Addr, data)
 	return nil
 }
 
@@ -245,24 +259,34 @@ func (c *conn) dial() bool {
 		}
 		nc.Close()
 	}
+	if c.remote.Network == TLS { // what is wrong with a certificate only the operator can mend
+		c.l.log.Warn("sip tls connection to a peer failed", "peer", c.remote.Addr.String(), "name", c.remote.Name, "error", err)
+	}
 	c.close(err)
 	c.drain(func(o outgoing) Result {
 		if o.datagram == nil {
-			return Result{TCP, fmt.Errorf("%w: %w", ErrConnection, err)}
+			return Result{c.remote.Network, fmt.Errorf("%w: %w", ErrConnection, err)}
 		}
-		c.l.refusedStream(c.remote)
-		return c.l.fallBack(o.datagram, c.remote)
+		c.l.refusedStream(c.remote.Addr)
+		return c.l.fallBack(o.datagram, c.remote.Addr)
 	})
 	return false
 }
 
+func (l *Layer) dialStream(ctx context.Context, dst Target) (net.Conn, error) {
+	if dst.Network == TLS {
+		return l.dialTLS(ctx, dst)
+	}
+	return l.dialTCP(ctx, dst)
+}
+
 // dialTCP connects from our listening address, by which the peers know us.
-func (l *Layer) dialTCP(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
+func (l *Layer) dialTCP(ctx context.Context, dst Target) (net.Conn, error) {
 	var dialer net.Dialer
-	if local := l.bound[TCP].Addr(); local.IsValid() && !local.IsUnspecified() {
+	if local := l.bound[dst.Network].Addr(); local.IsValid() && !local.IsUnspecified() {
 		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local, 0))
 	}
-	return dialer.DialContext(ctx, TCP, remote.String())
+	return dialer.DialContext(ctx, TCP, dst.Addr.String())
 }
 
 // read is the one reader: it cuts the stream into messages by Content-Length (RFC 3261 18.3) and hands each up before
@@ -357,7 +381,7 @@ func (c *conn) consume(buf []byte) ([]byte, error) {
 			}
 			return buf, nil
 		}
-		src := Source{Network: TCP, Remote: c.remote, Local: c.l.bound[TCP]}
+		src := Source{Network: c.remote.Network, Remote: c.remote.Addr, Local: c.l.bound[c.remote.Network]}
 		h, bad := splitHead(buf[:end+2])
 		if h.length < 0 {
 			if bad == nil {
@@ -375,7 +399,7 @@ func (c *conn) consume(buf []byte) ([]byte, error) {
 		}
 		c.need = 0
 		c.active.Store(time.Now().UnixNano())
-		c.l.watch(false, TCP, c.remote, buf[:end+4+h.length])
+		c.l.watch(false, c.remote.Network, c.remote.Addr, buf[:end+4+h.length])
 		c.l.receive(&h, bad, buf[end+4:end+4+h.length], src)
 		buf = buf[end+4+h.length:]
 	}

@@ -16,7 +16,7 @@ import (
 
 func TestTCPReusesConnection(t *testing.T) {
 	a, b := newNode(t, nil), newNode(t, nil)
-	dst := Target{TCP, b.Local(TCP)}
+	dst := Target{Network: TCP, Addr: b.Local(TCP)}
 	const messages = 500
 	for i := range messages {
 		if r, known := a.Post(request(sip.OPTIONS, fmt.Sprint(i)), dst, nil); known && r.Err != nil {
@@ -119,8 +119,8 @@ func TestDialBlocksNobody(t *testing.T) {
 	dead := netip.MustParseAddrPort("127.0.0.1:1")
 	dialing := make(chan struct{})
 	real := a.dial
-	a.dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
-		if to != dead {
+	a.dial = func(ctx context.Context, to Target) (net.Conn, error) {
+		if to.Addr != dead {
 			return real(ctx, to)
 		}
 		close(dialing)
@@ -130,7 +130,7 @@ func TestDialBlocksNobody(t *testing.T) {
 	results := make(chan Result, 8)
 	full := 0
 	for i := range 6 {
-		r, known := a.Post(request(sip.OPTIONS, fmt.Sprint(i)), Target{TCP, dead}, func(r Result) { results <- r })
+		r, known := a.Post(request(sip.OPTIONS, fmt.Sprint(i)), Target{Network: TCP, Addr: dead}, func(r Result) { results <- r })
 		if known && errors.Is(r.Err, ErrQueueFull) {
 			full++
 		}
@@ -140,14 +140,14 @@ func TestDialBlocksNobody(t *testing.T) {
 		t.Errorf("%d sends found the queue full, want 2", full)
 	}
 	for _, network := range []string{UDP, TCP} {
-		if err := a.Send(t.Context(), request(sip.OPTIONS, network), Target{network, b.Local(network)}); err != nil {
+		if err := a.Send(t.Context(), request(sip.OPTIONS, network), Target{Network: network, Addr: b.Local(network)}); err != nil {
 			t.Fatal(err)
 		}
 		b.next(t)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	if err := a.Send(ctx, request(sip.OPTIONS, "late"), Target{TCP, dead}); !errors.Is(err, ErrQueueFull) {
+	if err := a.Send(ctx, request(sip.OPTIONS, "late"), Target{Network: TCP, Addr: dead}); !errors.Is(err, ErrQueueFull) {
 		t.Errorf("queue above its bound: %v", err)
 	}
 	a.Close()
@@ -161,15 +161,15 @@ func TestDialBlocksNobody(t *testing.T) {
 // TestResponseFindsNewConnection is RFC 3261 18.2.2: the connection a request came on is gone.
 func TestResponseFindsNewConnection(t *testing.T) {
 	a, b := newNode(t, nil), newNode(t, nil)
-	if err := a.Send(t.Context(), request(sip.OPTIONS, "1"), Target{TCP, b.Local(TCP)}); err != nil {
+	if err := a.Send(t.Context(), request(sip.OPTIONS, "1"), Target{Network: TCP, Addr: b.Local(TCP)}); err != nil {
 		t.Fatal(err)
 	}
 	g := b.next(t)
 	a.mu.Lock()
-	c := a.conns[b.Local(TCP)]
+	c := a.conns[flow{TCP, b.Local(TCP)}]
 	a.mu.Unlock()
 	c.close(io.EOF)
-	for b.connected(g.src.Remote) {
+	for b.connected(Target{Network: TCP, Addr: g.src.Remote}) {
 		time.Sleep(time.Millisecond)
 	}
 	if err := b.Send(t.Context(), sip.NewResponseFromRequest(g.msg.(*sip.Request), 200, "OK", nil), g.src.Reply()); err != nil {

@@ -15,7 +15,7 @@ import (
 
 func TestUDPRoundTrip(t *testing.T) {
 	a, b := newNode(t, nil), newNode(t, nil)
-	dst := Target{UDP, b.Local(UDP)}
+	dst := Target{Network: UDP, Addr: b.Local(UDP)}
 	if err := a.Send(t.Context(), request(sip.OPTIONS, "x1"), dst); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestStrangers(t *testing.T) {
 		t.Errorf("stats %+v", s)
 	}
 	for _, network := range []string{UDP, TCP} {
-		err := n.Send(t.Context(), request(sip.OPTIONS, "1"), Target{network, netip.MustParseAddrPort("127.0.0.2:5060")})
+		err := n.Send(t.Context(), request(sip.OPTIONS, "1"), Target{Network: network, Addr: netip.MustParseAddrPort("127.0.0.2:5060")})
 		if !errors.Is(err, ErrNotPeer) {
 			t.Errorf("%s: sent to a stranger: %v", network, err)
 		}
@@ -115,7 +115,7 @@ func TestLargeRequestGoesByTCP(t *testing.T) {
 	a, b := newNode(t, nil), newNode(t, nil)
 	big := request(sip.MESSAGE, "big")
 	big.SetBody([]byte(strings.Repeat("x", 2000)))
-	dst := Target{UDP, b.Local(UDP)}
+	dst := Target{Network: UDP, Addr: b.Local(UDP)}
 	done := make(chan Result, 1)
 	if r, known := a.Post(big, dst, func(r Result) { done <- r }); known {
 		t.Fatalf("known at once: %+v", r)
@@ -145,7 +145,7 @@ func TestLargeRequestGoesByTCP(t *testing.T) {
 func TestRefusedTCPFallsBackToUDP(t *testing.T) {
 	a := newNode(t, nil)
 	b := newNode(t, func(c *Config) { c.Listen = c.Listen[:1] }) // no TCP there
-	dst := Target{UDP, b.Local(UDP)}
+	dst := Target{Network: UDP, Addr: b.Local(UDP)}
 	for i := range 2 {
 		big := request(sip.MESSAGE, fmt.Sprint("big", i))
 		big.SetBody([]byte(strings.Repeat("x", 2000)))
@@ -167,7 +167,7 @@ func TestLineBreakIsNotSent(t *testing.T) {
 	for _, evil := range []string{"x\r\nP-Asserted-Identity: <sip:admin@example.com>", "x\ny", "x\ry", "x\r\n\r\nbody"} {
 		req := request(sip.OPTIONS, "1")
 		req.AppendHeader(sip.NewHeader("Subject", evil))
-		if err := a.Send(t.Context(), req, Target{UDP, b.Local(UDP)}); !errors.Is(err, ErrLineBreak) {
+		if err := a.Send(t.Context(), req, Target{Network: UDP, Addr: b.Local(UDP)}); !errors.Is(err, ErrLineBreak) {
 			t.Errorf("%q: %v", evil, err)
 		}
 	}

@@ -8,8 +8,11 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// defaultPort is the port of a sent-by that names none (RFC 3261 18.2.2).
-const defaultPort = 5060
+// The port of a sent-by or URI that names none (RFC 3261 18.2.2, 19.1.2).
+const (
+	defaultPort    = 5060
+	defaultTLSPort = 5061
+)
 
 func appendVias(msg sip.Message, value string) *malformed {
 	parts, err := splitList(value)
@@ -79,6 +82,9 @@ func receive(via *sip.ViaHeader, network string, remote netip.AddrPort) netip.Ad
 }
 
 func viaPort(via *sip.ViaHeader) uint16 {
+	if via.Port == 0 && strings.EqualFold(via.Transport, TLS) {
+		return defaultTLSPort
+	}
 	if via.Port == 0 {
 		return defaultPort
 	}

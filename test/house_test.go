@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"signaling/session":         {"signaling/wire", "signaling/auth", "signaling/call", "signaling/sdp", "signaling/ims", "signaling/sip/digest", "media", "diameter/rx"},
 	"signaling/sip/transaction": {"signaling/sip/transport"},
 	"signaling/sip/dialog":      {"signaling/sip/transaction", "signaling/sip/transport"},
+	"signaling/sip/hop":         {"signaling/sip/dialog", "signaling/sip/transaction", "signaling/sip/transport"},
 	"signaling/sip/service":     {"signaling/sip/dialog"},
 	"signaling/ims":             {"signaling/sip/...", "signaling/call", "signaling/sdp"},
 

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -27,18 +28,18 @@ type attempt struct {
 // send starts a client transaction.
 func (k *Call) send(a dialog.Send) {
 	t := &attempt{k: k, id: a.Tx}
-	t.to(k.client.core.hop(a.Request, k.back), a.Request)
+	t.to(k.client.core.For(a.Request, k.back), a.Request)
 }
 
 // to sends the request to a hop.
 func (t *attempt) to(target transport.Target, req *sip.Request) {
 	k := t.k
 	t.spare, t.tried = nil, append(t.tried, target)
-	if req.Method == sip.INVITE && !inDialog(req) && !k.client.core.usable(target) {
-		k.failed(t.id, errHopsDown) // at once: who calls must not wait 32 s for what is known
+	if req.Method == sip.INVITE && !inDialog(req) && !k.client.core.Usable(target) {
+		k.failed(t.id, hop.ErrDown) // at once: who calls must not wait 32 s for what is known
 		return
 	}
-	if len(k.client.core.hopsFor(req, k.back)) > len(t.tried) {
+	if k.client.core.Alternatives(req, k.back) > len(t.tried) {
 		t.spare = req.Clone()
 	}
 	tx, err := k.client.tx.Request(req, target, handler{
@@ -71,7 +72,7 @@ func (t *attempt) response(res *sip.Response) {
 		t.settled = t.settled || res.StatusCode > 100
 	default:
 		delete(k.invites, t.id)
-		k.client.core.outcome(t.tried[len(t.tried)-1], res, nil)
+		k.client.core.Outcome(t.tried[len(t.tried)-1], res, nil)
 		if res.StatusCode == 503 && t.again() {
 			return
 		}
@@ -83,7 +84,7 @@ func (t *attempt) response(res *sip.Response) {
 // failed takes the end of a transaction without a response, on the call's queue.
 func (t *attempt) failed(err error) {
 	k := t.k
-	k.client.core.outcome(t.tried[len(t.tried)-1], nil, err)
+	k.client.core.Outcome(t.tried[len(t.tried)-1], nil, err)
 	if k.machine != nil && !errors.Is(err, transaction.ErrTooMany) && t.again() {
 		return
 	}
@@ -96,7 +97,7 @@ func (t *attempt) again() bool {
 	if t.settled || t.spare == nil {
 		return false
 	}
-	target, ok := t.k.client.core.another(t.spare, t.k.back, t.tried)
+	target, ok := t.k.client.core.Another(t.spare, t.k.back, t.tried)
 	if !ok {
 		return false
 	}

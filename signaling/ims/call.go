@@ -182,7 +182,7 @@ func (k *Call) perform(a dialog.Action) {
 	case dialog.Send:
 		k.send(a)
 	case dialog.Ack:
-		if err := k.client.tx.Ack(a.Request, k.client.core.hop(a.Request, k.back), nil); err != nil {
+		if err := k.client.tx.Ack(a.Request, k.client.core.For(a.Request, k.back), nil); err != nil {
 			k.log.Debug("ACK not sent", "error", err)
 		}
 	case dialog.Cancel:

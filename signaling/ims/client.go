@@ -16,6 +16,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/call"
+	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -45,7 +47,7 @@ type Client struct {
 	plan dialPlan
 	link carrier
 	tx   *transaction.Layer
-	core *core
+	core *hop.Hops
 
 	running atomic.Bool
 	stats   counters
@@ -95,7 +97,7 @@ func build(cfg Config, log *slog.Logger, link carrier, resolve func(context.Cont
 		plan:     dialPlan{home: cfg.HomeDomain, sipForm: cfg.NumberForm == "sip", emergency: cfg.EmergencyNumbers},
 		bindings: map[string]*Binding{}, calls: map[callKey]*Call{}, subs: map[string]*Binding{}, gruus: map[string]*Binding{},
 	}
-	c.core = &core{cfg: &c.cfg, link: link, resolve: resolve, log: log, hops: map[netip.AddrPort]health{}}
+	c.core = hop.New(cfg.hops(), link, resolve, log)
 	tx.OnRequest(c.request)
 	tx.OnAck(c.ack)
 	tx.OnStray(c.stray)
@@ -109,18 +111,18 @@ func (c *Client) Run(ctx context.Context) error {
 		return fmt.Errorf("ims: %w", err)
 	}
 	defer c.shut()
-	local := c.link.Local(c.core.network())
+	local := c.link.Local(c.core.Network())
 	host := local.String()
 	if c.cfg.SIP.Advertise != "" {
 		host = hostPortOf(c.cfg.SIP.Advertise, local.Port())
 	}
 	c.mu.Lock()
 	c.host = host
-	if n := c.core.network(); n != transport.UDP {
+	if n := c.core.Network(); n != transport.UDP {
 		c.uriTail = ";transport=" + n
 	}
 	c.mu.Unlock()
-	if err := c.core.refresh(ctx); err != nil {
+	if err := c.core.Refresh(ctx); err != nil {
 		c.log.Warn("the core cannot be found yet", "core", c.cfg.core(), "error", err)
 	}
 	c.running.Store(true)
@@ -138,16 +140,16 @@ func (c *Client) Run(ctx context.Context) error {
 			return nil
 		case <-trials.C:
 			if c.cfg.Ping > 0 {
-				for _, t := range c.core.due() {
+				for _, t := range c.core.Due() {
 					c.probe(t)
 				}
 			}
 		case <-tick.C:
-			if err := c.core.refresh(ctx); err != nil {
+			if err := c.core.Refresh(ctx); err != nil {
 				c.log.Warn("the core cannot be found", "core", c.cfg.core(), "error", err)
 			}
 			if c.cfg.Ping > 0 {
-				for _, t := range c.core.well() {
+				for _, t := range c.core.Well() {
 					c.probe(t)
 				}
 			}
@@ -203,7 +205,7 @@ func (c *Client) Ready() error {
 	if !c.running.Load() {
 		return errors.New("the SIP side is not running")
 	}
-	addresses, well, err := c.core.state()
+	addresses, well, err := c.core.State()
 	switch {
 	case addresses == 0 && err != nil:
 		return fmt.Errorf("the core %s cannot be found: %w", c.cfg.core(), err)
@@ -213,6 +215,37 @@ func (c *Client) Ready() error {
 		return fmt.Errorf("the core %s does not answer at any of its %d addresses", c.cfg.core(), addresses)
 	}
 	return nil
+}
+
+// probe asks a hop whether it is there; any answer but 503 is a yes (RFC 3261 11).
+func (c *Client) probe(target transport.Target) {
+	var uri sip.Uri
+	if err := sip.ParseUri("sip:"+target.Addr.String(), &uri); err != nil {
+		return
+	}
+	req := sip.NewRequest(sip.OPTIONS, uri)
+	for _, h := range []dialog.Header{
+		{Name: "Max-Forwards", Value: "70"},
+		{Name: "From", Value: "<sip:" + c.address() + ">;tag=" + token()},
+		{Name: "To", Value: "<" + uri.String() + ">"},
+		{Name: "Call-ID", Value: token()},
+		{Name: "CSeq", Value: "1 OPTIONS"},
+		{Name: "Contact", Value: "<sip:" + c.address() + ">"},
+	} {
+		req.AppendHeader(sip.NewHeader(h.Name, h.Value))
+	}
+	req.SetBody(nil)
+	_, err := c.tx.Request(req, target, handler{
+		response: func(res *sip.Response) {
+			if res.StatusCode >= 200 {
+				c.core.Outcome(target, res, nil)
+			}
+		},
+		failed: func(err error) { c.core.Outcome(target, nil, err) },
+	})
+	if err != nil {
+		c.core.Outcome(target, nil, err)
+	}
 }
 
 // handler adapts two functions to transaction.ClientHandler.
@@ -249,7 +282,7 @@ type Stats struct {
 	Outgoing, Incoming          uint64            // calls
 	Answered                    uint64
 	Ended                       map[string]uint64 // by call.Kind name
-	Hops                        []Hop             // the core's addresses, and other next hops that are not well
+	Hops                        []hop.Hop         // the core's addresses, and other next hops that are not well
 	Overloads                   uint64            // requests refused or dropped because a limit was reached
 }
 
@@ -287,7 +320,7 @@ func (c *Client) Stats() Stats {
 	s := Stats{
 		Registrations: c.stats.registrations.Load(), Refreshes: c.stats.refreshes.Load(), Deregistrations: c.stats.deregistrations.Load(),
 		Outgoing: c.stats.outgoing.Load(), Incoming: c.stats.incoming.Load(), Answered: c.stats.answered.Load(), Overloads: c.stats.overloads.Load(),
-		RegistrationFailures: map[string]uint64{}, Ended: map[string]uint64{}, Hops: c.core.states(),
+		RegistrationFailures: map[string]uint64{}, Ended: map[string]uint64{}, Hops: c.core.States(),
 	}
 	c.stats.mu.Lock()
 	for k, v := range c.stats.failures {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/service"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
@@ -169,6 +170,12 @@ func (c Config) core() string {
 		return c.CoreAddress
 	}
 	return c.HomeDomain
+}
+
+// hops are the settings of the way to the core. The address has been validated.
+func (c Config) hops() hop.Config {
+	host, port, _ := splitHost(c.core()) //nolint:errcheck // Validate has seen it
+	return hop.Config{Entry: transport.Query{Host: host, Port: port, Transport: c.CoreTransport}, Probed: c.Ping > 0}
 }
 
 // visited is the visited network identifier.

@@ -1,12 +1,14 @@
 package ims
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
+	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/transport"
 )
 
@@ -65,11 +67,11 @@ func TestHop(t *testing.T) {
 	cfg := config()
 	link := &fakeLink{}
 	cfg.CoreAddress = link.address()
-	c := &core{cfg: &cfg, link: strict{link}}
-	if err := c.refresh(t.Context()); err != nil {
+	c := hop.New(cfg.hops(), strict{link}, nil, slog.New(slog.DiscardHandler))
+	if err := c.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	entry, _ := c.entry()
+	entry, _ := c.Entry()
 	for route, want := range map[string]string{
 		"<sip:192.0.2.7:5062;lr>":                "udp:192.0.2.7:5062",
 		"<sip:192.0.2.7;lr>":                     "udp:192.0.2.7:5060",
@@ -80,7 +82,7 @@ func TestHop(t *testing.T) {
 		"<tel:+1>":                               entry.String(),
 		"nonsense":                               entry.String(),
 	} {
-		if got := c.hop(request(t, route), transport.Target{}).String(); got != want {
+		if got := c.For(request(t, route), transport.Target{}).String(); got != want {
 			t.Errorf("%s: %s, want %s", route, got, want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/service"
 )
 
@@ -264,7 +265,7 @@ func refusedCause(e dialog.Refused) call.Cause {
 	case e.Response != nil && e.Status >= 300:
 		q850, text := reason(e.Response)
 		cause := call.FromSIP(e.Status, q850, text)
-		cause.RetryAfter = retryAfter(e.Response)
+		cause.RetryAfter = hop.RetryAfter(e.Response)
 		if e.Response.StatusCode/100 == 2 {
 			cause.SIP, cause.Text, cause.Foreign = 0, "the far end answered without a description of its media", false
 		}

@@ -114,7 +114,7 @@ func (c *Client) hangUpStray(res *sip.Response) {
 	if err != nil {
 		return
 	}
-	target, n := c.core.entry() // the route is not looked up: this runs on the reader
+	target, n := c.core.Entry() // the route is not looked up: this runs on the reader
 	if n == 0 {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/reginfo"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
@@ -75,7 +76,7 @@ func (b *Binding) subscribe() {
 	if err != nil {
 		return
 	}
-	_, err = b.client.tx.Request(req, b.client.core.hop(req, r.entry), handler{
+	_, err = b.client.tx.Request(req, b.client.core.For(req, r.entry), handler{
 		response: func(res *sip.Response) {
 			if res.StatusCode >= 200 {
 				b.q.post(func() { b.subscribed(seq, r, res) })
@@ -127,7 +128,7 @@ func (b *Binding) subscribed(seq uint32, r *registration, res *sip.Response) {
 		case 403, 404, 405, 489, 501: // not for us, or not at all: the next refresh of the registration tries again
 			b.unsubscribed()
 		default:
-			b.lost(seq, retryAfter(res))
+			b.lost(seq, hop.RetryAfter(res))
 		}
 	default:
 		s.attempt = 0

@@ -12,6 +12,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -42,8 +43,8 @@ func (b *Binding) register() {
 	b.hops, b.retries = 0, 0
 	b.proof.id, b.proof.answer, b.proof.asked = "", nil, 0
 	// Without an address, or after a round in which none was any good (TS 24.229 5.2.2.1), names are looked up anew.
-	if n, _, _ := b.client.core.state(); n == 0 || b.attempt > 0 {
-		if err := b.client.core.refresh(context.Background()); err != nil && n == 0 {
+	if n, _, _ := b.client.core.State(); n == 0 || b.attempt > 0 {
+		if err := b.client.core.Refresh(context.Background()); err != nil && n == 0 {
 			b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core cannot be found", Err: err}, 0)
 			return
 		}
@@ -53,12 +54,12 @@ func (b *Binding) register() {
 
 // send sends one REGISTER to the core's entry.
 func (b *Binding) send() {
-	target, n := b.client.core.entry()
+	target, n := b.client.core.Entry()
 	if n == 0 {
-		target, n = b.client.core.trial()
+		target, n = b.client.core.Trial()
 	}
 	if n == 0 {
-		b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "no address of the core answers", Err: errHopsDown}, b.client.core.wait())
+		b.again(call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "no address of the core answers", Err: hop.ErrDown}, b.client.core.Wait())
 		return
 	}
 	b.seq++
@@ -134,7 +135,7 @@ func (b *Binding) answer(seq uint32, from transport.Target, res *sip.Response) {
 	if seq != b.seq {
 		return // of an attempt given up
 	}
-	b.client.core.outcome(from, res, nil)
+	b.client.core.Outcome(from, res, nil)
 	status := res.StatusCode
 	switch {
 	case b.state == regLeaving:
@@ -148,7 +149,7 @@ func (b *Binding) answer(seq uint32, from transport.Target, res *sip.Response) {
 	case status == 403 && b.proof.sent: // TS 24.229 5.4.1.2.3: too many wrong answers, or a core that says so at once
 		b.refusedProof(call.Cause{Side: call.Core, Kind: call.Forbidden, SIP: status, Text: "the core refuses the user's password"}, AuthRefused)
 	case status == 305 || status == 408 || status == 480 || status >= 500 && status < 600:
-		b.nextHop(from, refusal(status, res), retryAfter(res))
+		b.nextHop(from, refusal(status, res), hop.RetryAfter(res))
 	default:
 		b.refused(refusal(status, res))
 	}
@@ -170,7 +171,7 @@ func (b *Binding) failed(seq uint32, to transport.Target, err error) {
 	if seq != b.seq {
 		return
 	}
-	b.client.core.outcome(to, nil, err)
+	b.client.core.Outcome(to, nil, err)
 	cause := call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core does not answer", Err: err}
 	if errors.Is(err, transaction.ErrTooMany) {
 		b.client.stats.overloads.Add(1)
@@ -181,9 +182,9 @@ func (b *Binding) failed(seq uint32, to transport.Target, err error) {
 
 // nextHop tries the core's next address; when all were tried it waits.
 func (b *Binding) nextHop(failed transport.Target, cause call.Cause, wait time.Duration) {
-	b.client.core.next(failed)
+	b.client.core.Next(failed)
 	b.hops++
-	if _, n := b.client.core.entry(); b.hops < n {
+	if _, n := b.client.core.Entry(); b.hops < n {
 		b.send()
 		return
 	}
@@ -251,17 +252,6 @@ func refusal(status int, res *sip.Response) call.Cause {
 		cause.Kind, cause.Text = call.Forbidden, "the core refused the registration"
 	}
 	return cause
-}
-
-// retryAfter reads Retry-After, at most an hour (RFC 3261 20.33).
-func retryAfter(res *sip.Response) time.Duration {
-	value, _, _ := strings.Cut(dialog.First(res, "retry-after"), ";")
-	value, _, _ = strings.Cut(value, "(")
-	n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31)
-	if err != nil {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, time.Hour)
 }
 
 // raise obeys a 423 (RFC 3261 10.2.8).

@@ -1,4 +1,5 @@
-// Package hop decides which next hops are worth trying: a circuit breaker for each, as a pure table. It knows no socket and no clock.
+// Package hop chooses the next hop of a request: the core's addresses by RFC 3263, the top Route within what is a peer (hops.go), and of
+// those the ones worth trying: each has a circuit breaker (breaker.go, a pure table), fed by what becomes of requests (health.go).
 //
 //	           Failed x threshold, or Refused with a time          Due: the wait is over
 //	+--------+ ------------------------------------------> +------+ --------------------> +----------+

@@ -1,4 +1,4 @@
-package ims
+package hop
 
 import (
 	"context"
@@ -13,19 +13,17 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/sip/dialog"
-	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/transport"
 )
 
-// Where a message goes. The core's entry is looked up by RFC 3263 and the next of its addresses is tried when one does not
+// Hops says where a message goes. The core's entry is looked up by RFC 3263 and the next of its addresses is tried when one does not
 // answer. Inside a dialog and for a Service-Route the top Route decides, but only a configured or admitted peer is ever
 // talked to: what a Route, Record-Route or Contact names otherwise is reached through the hop the message came from.
-type core struct {
-	cfg     *Config
-	link    carrier
-	resolve func(context.Context, transport.Query) ([]transport.Target, error)
-
-	log *slog.Logger
+type Hops struct {
+	cfg     Config
+	link    Link
+	resolve Resolve
+	log     *slog.Logger
 
 	mu      sync.Mutex // guards the following
 	targets []transport.Target
@@ -34,18 +32,38 @@ type core struct {
 	err     error                     // the last failure to resolve
 }
 
+// Config of a Hops.
+type Config struct {
+	// Entry is the core's: host, port and transport as configured, a name to be looked up or an address.
+	Entry transport.Query
+	// Probed says that open breakers are closed by probes alone, which the owner sends to what Due and Well return. Otherwise the
+	// first request after the wait is the trial.
+	Probed bool
+}
+
+// Link is what Hops needs of the transport.
+type Link interface {
+	Admit(netip.Addr)
+	Peer(netip.Addr) bool
+	Local(network string) netip.AddrPort
+}
+
+// Resolve looks a name up (RFC 3263); transport.Resolver.Resolve is one.
+type Resolve func(context.Context, transport.Query) ([]transport.Target, error)
+
+// New returns Hops that know no address until Refresh.
+func New(cfg Config, link Link, resolve Resolve, log *slog.Logger) *Hops {
+	return &Hops{cfg: cfg, link: link, resolve: resolve, log: log, hops: map[netip.AddrPort]health{}}
+}
+
 // resolveTimeout bounds a look-up while a call waits for it.
 const resolveTimeout = 4 * time.Second
 
-// refresh looks the core up again and admits what it finds. The hop in use stays in use if it is still there.
-func (c *core) refresh(ctx context.Context) error {
-	host, port, err := splitHost(c.cfg.core())
-	if err != nil {
-		return err
-	}
+// Refresh looks the core up again and admits what it finds. The hop in use stays in use if it is still there.
+func (c *Hops) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
-	found, err := c.find(ctx, transport.Query{Host: host, Port: port, Transport: c.cfg.CoreTransport})
+	found, err := c.find(ctx, c.cfg.Entry)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.err = err
@@ -69,7 +87,7 @@ func (c *core) refresh(ctx context.Context) error {
 }
 
 // find resolves a host; an address needs no look-up.
-func (c *core) find(ctx context.Context, q transport.Query) ([]transport.Target, error) {
+func (c *Hops) find(ctx context.Context, q transport.Query) ([]transport.Target, error) {
 	addr, err := netip.ParseAddr(strings.Trim(q.Host, "[]"))
 	if err != nil {
 		found, err := c.resolve(ctx, q)
@@ -81,7 +99,7 @@ func (c *core) find(ctx context.Context, q transport.Query) ([]transport.Target,
 	}
 	network, port := q.Transport, q.Port
 	if network == "" {
-		network = c.network()
+		network = c.Network()
 	}
 	if port == 0 { // RFC 3261 19.1.2
 		port = 5060
@@ -92,10 +110,10 @@ func (c *core) find(ctx context.Context, q transport.Query) ([]transport.Target,
 	return []transport.Target{{Network: network, Addr: netip.AddrPortFrom(addr, uint16(port))}}, nil
 }
 
-// network is the transport used where nothing says which.
-func (c *core) network() string {
-	if c.cfg.CoreTransport != "" {
-		return c.cfg.CoreTransport
+// Network is the transport used where nothing says which.
+func (c *Hops) Network() string {
+	if c.cfg.Entry.Transport != "" {
+		return c.cfg.Entry.Transport
 	}
 	for _, network := range []string{transport.UDP, transport.TCP} {
 		if c.link.Local(network).IsValid() {
@@ -105,8 +123,8 @@ func (c *core) network() string {
 	return transport.TLS
 }
 
-// entry returns the core's address in use, and how many there are. None is usable: the zero target and 0.
-func (c *core) entry() (transport.Target, int) {
+// Entry returns the core's address in use, and how many there are. None is usable: the zero target and 0.
+func (c *Hops) Entry() (transport.Target, int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range c.targets {
@@ -117,9 +135,9 @@ func (c *core) entry() (transport.Target, int) {
 	return transport.Target{}, 0
 }
 
-// trial is where a REGISTER goes while no hop is usable: it is repeated with growing waits as it is, and its answer tells as much as a
+// Trial is where a REGISTER goes while no hop is usable: it is repeated with growing waits as it is, and its answer tells as much as a
 // probe's. A hop that asked to be left alone is.
-func (c *core) trial() (transport.Target, int) {
+func (c *Hops) Trial() (transport.Target, int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range c.targets {
@@ -130,8 +148,8 @@ func (c *core) trial() (transport.Target, int) {
 	return transport.Target{}, 0
 }
 
-// next moves on from a hop that failed; nothing happens if somebody else already did.
-func (c *core) next(failed transport.Target) {
+// Next moves on from a hop that failed; nothing happens if somebody else already did.
+func (c *Hops) Next(failed transport.Target) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if n := len(c.targets); n > 0 && c.targets[c.current%n] == failed {
@@ -139,46 +157,51 @@ func (c *core) next(failed transport.Target) {
 	}
 }
 
-// state reports the addresses known, how many of them are well, and the last resolver error.
-func (c *core) state() (addresses, well int, err error) {
+// State reports the addresses known, how many of them are well, and the last resolver error.
+func (c *Hops) State() (addresses, well int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, t := range c.targets {
-		if c.hops[t.Addr].breaker.State == hop.Closed {
+		if c.hops[t.Addr].breaker.State == Closed {
 			well++
 		}
 	}
 	return len(c.targets), well, c.err
 }
 
-// hop chooses where a request goes: the top Route, or inside a dialog the remote target if that is an address, as long as
+// For chooses where a request goes: the top Route, or inside a dialog the remote target if that is an address, as long as
 // it is a peer; otherwise back, the hop its dialog came from, or the core's entry. Only names in a Route, which the core
 // wrote, are ever looked up, and that may take a moment.
-func (c *core) hop(req *sip.Request, back transport.Target) transport.Target {
-	list := c.hopsFor(req, back)
+func (c *Hops) For(req *sip.Request, back transport.Target) transport.Target {
+	list := c.list(req, back)
 	if len(list) == 0 {
 		return transport.Target{}
 	}
 	for _, t := range list {
-		if c.usable(t) {
+		if c.Usable(t) {
 			return t
 		}
 	}
 	return list[0]
 }
 
-// another is the next hop for a request that those in tried have failed (RFC 3263 4.3).
-func (c *core) another(req *sip.Request, back transport.Target, tried []transport.Target) (transport.Target, bool) {
-	for _, t := range c.hopsFor(req, back) {
-		if c.usable(t) && !slices.ContainsFunc(tried, func(o transport.Target) bool { return o.Addr == t.Addr && o.Network == t.Network }) {
+// Another is the next hop for a request that those in tried have failed (RFC 3263 4.3).
+func (c *Hops) Another(req *sip.Request, back transport.Target, tried []transport.Target) (transport.Target, bool) {
+	for _, t := range c.list(req, back) {
+		if c.Usable(t) && !slices.ContainsFunc(tried, func(o transport.Target) bool { return o.Addr == t.Addr && o.Network == t.Network }) {
 			return t, true
 		}
 	}
 	return transport.Target{}, false
 }
 
-// hopsFor lists where a request may go, in order.
-func (c *core) hopsFor(req *sip.Request, last transport.Target) []transport.Target {
+// Alternatives is how many hops a request may go to.
+func (c *Hops) Alternatives(req *sip.Request, back transport.Target) int {
+	return len(c.list(req, back))
+}
+
+// list lists where a request may go, in order.
+func (c *Hops) list(req *sip.Request, last transport.Target) []transport.Target {
 	back := []transport.Target{last}
 	if !last.Addr.IsValid() {
 		c.mu.Lock()
@@ -222,6 +245,6 @@ func (c *core) hopsFor(req *sip.Request, last transport.Target) []transport.Targ
 }
 
 // ours reports one of the gateway's own SIP addresses: a request to it would loop.
-func (c *core) ours(addr netip.AddrPort) bool {
+func (c *Hops) ours(addr netip.AddrPort) bool {
 	return slices.ContainsFunc([]string{transport.UDP, transport.TCP, transport.TLS}, func(n string) bool { return addr == c.link.Local(n) })
 }

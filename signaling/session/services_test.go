@@ -123,6 +123,11 @@ func TestForkDescriptions(t *testing.T) {
 		heardAt(31000)
 		d.notify(ims.Offer{Dialog: "a", SDP: coreOffer(), Unheard: true})
 		heardAt(31000)
+		d.notify(ims.Provisional{Status: 180, Dialog: "a", SDP: coreOffer(), EarlyMedia: true}) // now it is heard, where its UPDATE said
+		heardAt(30000)
+		if len(p.events(wire.EventEnded)) != 0 {
+			t.Fatal("the call ended")
+		}
 		parsed, err := sdp.ParseCore(d.offer)
 		if err != nil {
 			t.Fatal(err)

@@ -24,10 +24,12 @@ type conn struct {
 	active   atomic.Int64 // unix nanoseconds of the last message either way
 	need     int          // owned by the reader: no message is complete before the buffer holds so many bytes
 
-	mu     sync.Mutex // guards the following
-	nc     net.Conn   // nil while dialling
-	closed chan struct{}
-	cause  error // set before closed is closed
+	mu       sync.Mutex // guards the following
+	nc       net.Conn   // nil while dialling
+	closed   chan struct{}
+	cause    error      // set before closed is closed
+	proved   bool       // something was read: the peer has accepted us
+	unproved []outgoing // written before that, on a TLS connection that we made
 }
 
 // outgoing is one message waiting for the writer of a connection.
@@ -178,12 +180,41 @@ func (c *conn) close(cause error) {
 		return
 	}
 	c.cause = cause
-	nc := c.nc
+	nc, lost := c.nc, c.unproved
+	c.unproved = nil
 	close(c.closed)
 	c.mu.Unlock()
 	c.l.forget(c)
 	if nc != nil {
 		nc.Close()
+	}
+	for _, o := range lost {
+		o.finish(c.l, Result{c.remote.Network, fmt.Errorf("%w: %w", ErrConnection, cause)})
+	}
+}
+
+// written tells of a message that the kernel has taken. With TLS 1.3 a peer that refuses our certificate says so only after our
+// handshake is done and our first messages are written (RFC 8446 4.4.2): until something comes back they do not count as sent.
+func (c *conn) written(o outgoing) {
+	c.mu.Lock()
+	wait := c.remote.Network == TLS && !c.accepted && !c.proved && c.cause == nil && len(c.unproved) < cap(c.queue)
+	if wait {
+		c.unproved = append(c.unproved, o)
+	}
+	c.mu.Unlock()
+	if !wait {
+		o.finish(c.l, Result{c.remote.Network, nil})
+	}
+}
+
+// prove notes that something was read.
+func (c *conn) prove() {
+	c.mu.Lock()
+	sent := c.unproved
+	c.proved, c.unproved = true, nil
+	c.mu.Unlock()
+	for _, o := range sent {
+		o.finish(c.l, Result{c.remote.Network, nil})
 	}
 }
 
@@ -204,7 +235,7 @@ func (c *conn) write() {
 				o.finish(c.l, Result{c.remote.Network, fmt.Errorf("%w: %w", ErrConnection, err)})
 				continue
 			}
-			o.finish(c.l, Result{c.remote.Network, nil})
+			c.written(o)
 		case <-c.closed:
 			c.drain(func(o outgoing) Result {
 				return Result{c.remote.Network, fmt.Errorf("%w: %w", ErrConnection, c.cause)}
@@ -294,8 +325,12 @@ func (l *Layer) dialTCP(ctx context.Context, dst Target) (net.Conn, error) {
 func (c *conn) read() {
 	buf := make([]byte, 0, 4096)
 	var started time.Time // of the message in buf
-	first := c.accepted
+	first, proved := c.accepted, false
 	for {
+		if len(buf) > 0 && !proved {
+			proved = true
+			c.prove()
+		}
 		rest, err := c.consume(buf)
 		if len(rest) < len(buf) {
 			first, started = false, time.Time{}
@@ -314,12 +349,23 @@ func (c *conn) read() {
 			if errors.Is(err, os.ErrDeadlineExceeded) && len(buf) == 0 && !first && c.recent() {
 				continue // we sent something meanwhile
 			}
-			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
-				c.l.log.Debug("sip connection ends", "error", err)
-			}
+			c.ended(err)
 			c.close(err)
 			return
 		}
+	}
+}
+
+// ended logs why a connection ends. A peer that refuses our certificate is the operator's business.
+func (c *conn) ended(err error) {
+	c.mu.Lock()
+	proved := c.proved
+	c.mu.Unlock()
+	switch {
+	case c.remote.Network == TLS && !proved && !errors.Is(err, net.ErrClosed):
+		c.l.log.Warn("sip tls connection to a peer failed", "peer", c.remote.Addr.String(), "name", c.remote.Name, "error", err)
+	case !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed):
+		c.l.log.Debug("sip connection ends", "error", err)
 	}
 }
 

@@ -50,8 +50,12 @@ type (
 		Request Request
 		SDP     string
 	}
-	// ConnectCore gives media the core's description on a dialog. Result on failure: MediaRefused.
-	ConnectCore struct{ Dialog, SDP string }
+	// ConnectCore gives media the core's description on a dialog. Heard says that the user may hear it: early media that the
+	// network does not authorise is dropped (RFC 5009 6). Result on failure: MediaRefused.
+	ConnectCore struct {
+		Dialog, SDP string
+		Heard       bool
+	}
 	// SetHold gates media and chooses the inactivity limit.
 	SetHold struct{ Local, Remote bool }
 	// SendDigits plays DTMF into the core leg and replies to the request itself.
@@ -79,12 +83,13 @@ type (
 	AcceptCore struct{}
 	// Reoffer sends a new core offer: held = a=sendonly, else a=sendrecv. Result: CoreAnswer or OfferRejected.
 	Reoffer struct{ Held bool }
-	// AnswerCore answers a CoreOffer; held says that we hold too, Unheard that media stays where it is. Result on failure:
-	// MediaRefused.
+	// AnswerCore answers a CoreOffer; held says that we hold too, Heard as in ConnectCore, Unheard that media stays where it is.
+	// Result on failure: MediaRefused.
 	AnswerCore struct {
 		Dialog  string
 		SDP     string
 		Held    bool
+		Heard   bool
 		Unheard bool
 	}
 	// RejectCoreOffer refuses a CoreOffer with a SIP status.

@@ -53,8 +53,15 @@ const (
 	resuming
 )
 
-// remote is a description of the core on one of its dialogs; the zero value is none.
-type remote struct{ dialog, sdp string }
+// remote is a description of the core on one of its dialogs, and whether the user may hear what comes from there; the zero value is
+// none.
+type remote struct {
+	dialog, sdp string
+	heard       bool
+}
+
+// connect is the action that puts it in force.
+func (r remote) connect() Action { return ConnectCore{Dialog: r.dialog, SDP: r.sdp, Heard: r.heard} }
 
 // Call is the whole state of one call as a value. Step is the only way to change it. The zero value with Mode and
 // Limits set is an idle call.

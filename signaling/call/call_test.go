@@ -253,6 +253,7 @@ type walk struct {
 	attempt  int
 	done     [4]int // how often SendInvite, AcceptCore, TellAccepted and EndCore came
 	closed   bool   // media is
+	heard    bool   // what comes from the core is
 }
 
 func (w *walk) step(in Input, now time.Time) {
@@ -284,6 +285,22 @@ func (w *walk) once(before State, in Input, what int, a Action) {
 
 // lives checks what has an order or a number: media, timers, attempts, what comes once.
 func (w *walk) lives(before State, in Input, a Action) {
+	switch a := a.(type) {
+	case ConnectCore:
+		w.heard = a.Heard
+	case AnswerCore:
+		w.heard = a.Heard || a.Unheard && w.heard
+	case AcceptCore:
+		w.heard = true
+	case TellAccepted:
+		if !w.heard {
+			w.t.Fatalf("%s %T: an answered call that nobody hears", before, in)
+		}
+	case TellProgress:
+		if a.EarlyMedia && w.c.answered.sdp != "" && w.c.pending.sdp == "" && !w.heard {
+			w.t.Fatalf("%s %T: early media that nobody hears", before, in)
+		}
+	}
 	switch a := a.(type) {
 	case SetAccess, UpdateAccess, ConnectCore, SetHold, SendDigits, OpenMedia:
 		if w.closed {

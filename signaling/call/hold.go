@@ -30,13 +30,13 @@ func coreAnswer(c *Call, in Input, _ time.Time) []Action {
 		if sdp == c.answered.sdp {
 			return nil
 		}
-		c.answered.sdp = sdp
-		return append([]Action{ConnectCore{SDP: sdp}}, c.ask(sdp)...)
+		c.answered.sdp, c.answered.heard = sdp, true
+		return append([]Action{c.answered.connect()}, c.ask(sdp)...)
 	}
-	c.LocalHold, c.answered.sdp = c.nego == holding, sdp
+	c.LocalHold, c.answered.sdp, c.answered.heard = c.nego == holding, sdp, true
 	r := c.request
 	c.nego, c.request = quiet, ""
-	out := []Action{ConnectCore{SDP: sdp}, SetHold{Local: c.LocalHold, Remote: c.RemoteHold},
+	out := []Action{c.answered.connect(), SetHold{Local: c.LocalHold, Remote: c.RemoteHold},
 		Reply{Request: r}, TellHold{Local: c.LocalHold, Remote: c.RemoteHold}}
 	return append(out, c.ask(sdp)...)
 }

@@ -23,8 +23,13 @@ func openedOutgoing(c *Call, in Input, _ time.Time) []Action {
 func provisional(c *Call, in Input, _ time.Time) []Action {
 	p := in.(Provisional)
 	var out []Action
-	if p.SDP != "" {
-		out = c.coreAnswered(remote{p.Dialog, p.SDP})
+	r := remote{p.Dialog, p.SDP, p.EarlyMedia}
+	if p.SDP == "" { // of what is connected, only the network's word may have changed
+		r = c.answered
+		r.heard = p.EarlyMedia
+	}
+	if r.sdp != "" {
+		out = c.coreAnswered(r)
 	}
 	c.EarlyMedia = p.EarlyMedia
 	word := ProgressTrying
@@ -45,18 +50,31 @@ func (c *Call) coreAnswered(r remote) []Action {
 	if r == c.answered {
 		return nil
 	}
+	known := r.dialog == c.answered.dialog && r.sdp == c.answered.sdp
 	c.answered = r
-	if c.Mode == PolicyRequired {
+	switch waits := c.pending.sdp != ""; {
+	case c.Mode == PolicyRequired && !known:
 		c.pending = r
 		return c.ask(r.sdp)
+	case known && waits:
+		c.pending = r
+		return nil
+	case known:
+		return []Action{r.connect()}
 	}
-	return append([]Action{ConnectCore{Dialog: r.dialog, SDP: r.sdp}}, c.ask(r.sdp)...)
+	return append([]Action{r.connect()}, c.ask(r.sdp)...)
 }
 
 func accepted(c *Call, in Input, now time.Time) []Action {
 	var out []Action
-	if a := in.(Accepted); a.SDP != "" {
-		out = c.coreAnswered(remote{a.Dialog, a.SDP})
+	a := in.(Accepted)
+	r := remote{a.Dialog, a.SDP, true}
+	if a.SDP == "" {
+		r = c.answered
+		r.heard = true
+	}
+	if r.sdp != "" {
+		out = c.coreAnswered(r)
 	}
 	if c.answered.sdp == "" {
 		return c.end(Cause{Side: Core, Kind: MediaIncompatible, Text: "the far side answered without media"}, now)

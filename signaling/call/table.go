@@ -184,11 +184,12 @@ func coreOffer(c *Call, in Input, _ time.Time) []Action {
 	if c.nego != quiet {
 		return []Action{RejectCoreOffer{Status: 491}}
 	}
-	out := []Action{AnswerCore{Dialog: o.Dialog, SDP: o.SDP, Held: c.LocalHold, Unheard: o.Unheard}}
+	heard := c.State != Calling || c.EarlyMedia
+	out := []Action{AnswerCore{Dialog: o.Dialog, SDP: o.SDP, Held: c.LocalHold, Heard: heard, Unheard: o.Unheard}}
 	if o.Unheard {
 		return out
 	}
-	c.answered, c.pending = remote{o.Dialog, o.SDP}, remote{}
+	c.answered, c.pending = remote{o.Dialog, o.SDP, heard}, remote{}
 	announcing := c.State == Calling // an announcement that does not listen holds nobody
 	if o.Hold != c.RemoteHold && !announcing {
 		c.RemoteHold = o.Hold
@@ -235,7 +236,7 @@ func (c *Call) release() []Action {
 	}
 	r := c.pending
 	c.pending = remote{}
-	return []Action{ConnectCore{Dialog: r.dialog, SDP: r.sdp}}
+	return []Action{r.connect()}
 }
 
 func confirmPolicy(c *Call, in Input, now time.Time) []Action {

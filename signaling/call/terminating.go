@@ -39,7 +39,7 @@ func (c *Call) tell() []Action {
 // earlyAnswer is the PRACK's answer to the offer that an offerless INVITE made us send in the first reliable provisional
 // (RFC 3262 5).
 func earlyAnswer(c *Call, in Input, _ time.Time) []Action {
-	return c.coreAnswered(remote{sdp: in.(CoreAnswer).SDP})
+	return c.coreAnswered(remote{sdp: in.(CoreAnswer).SDP, heard: true})
 }
 
 func alerting(c *Call, in Input, _ time.Time) []Action {

@@ -42,6 +42,14 @@ func mediaDirection(d sdp.Direction) media.Direction {
 	}
 }
 
+// unheard is a direction in which nothing is received.
+func unheard(d media.Direction) media.Direction {
+	if d == media.SendRecv || d == media.SendOnly {
+		return media.SendOnly
+	}
+	return media.Inactive
+}
+
 func mediaCandidate(c sdp.Candidate) media.Candidate {
 	return media.Candidate{Foundation: c.Foundation, Transport: c.Transport, Component: c.Component, Priority: c.Priority,
 		Address: c.Address, Type: c.Type}

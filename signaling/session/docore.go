@@ -74,6 +74,7 @@ func (c *liveCall) acceptCore() {
 		c.input(call.End{Cause: asCause(err)})
 		return
 	}
+	c.core.heard = true
 	if c.core.remote == nil {
 		return
 	}
@@ -118,6 +119,7 @@ func (c *liveCall) answerCore(a call.AnswerCore) {
 	if a.Unheard {
 		return
 	}
+	c.core.heard = a.Heard
 	if err := c.setCore(offer, chosen, dtmf); err != nil {
 		c.input(call.MediaRefused{Cause: mediaCause(call.Core, err)})
 	}

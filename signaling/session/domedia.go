@@ -28,6 +28,7 @@ type coreLeg struct {
 	dtmf    []sdp.Codec
 	id      uint64
 	offerer bool // our first description was an offer
+	heard   bool // the user may hear what comes from there
 	coreForks
 }
 
@@ -68,6 +69,7 @@ func (c *liveCall) doMedia(a call.Action) {
 		c.updateAccess(a)
 	case call.ConnectCore:
 		c.core.on(a.Dialog)
+		c.core.heard = a.Heard
 		if err := c.connectCore(a.SDP); err != nil {
 			c.input(call.MediaRefused{Cause: mediaCause(call.Core, err)})
 		}
@@ -287,10 +289,14 @@ func (c *liveCall) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
 	if c.betterCodec(chosen[0]) {
 		c.session.tell(wire.EventMedia, wire.CallMedia{Call: c.name, State: wire.MediaRenegotiate})
 	}
+	direction := mediaDirection(remote.Direction.Reverse())
+	if !c.core.heard {
+		direction = unheard(direction)
+	}
 	return c.stream.SetCore(media.CoreRemote{
 		RTP: orNowhere(remote.RTP()), RTCP: orNowhere(remote.RTCP()),
 		Codecs: mediaCodecs(chosen, remote.PTime), DTMF: mediaCodecs(dtmf, 0),
-		Direction:       mediaDirection(remote.Direction.Reverse()),
+		Direction:       direction,
 		RTCPBandwidthRS: remote.RS, RTCPBandwidthRR: remote.RR,
 	})
 }

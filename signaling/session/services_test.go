@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"causeway/media"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/sdp"
@@ -91,6 +92,36 @@ func TestExtrasAreChecked(t *testing.T) {
 		cause := p.last(wire.EventEnded)["cause"].(map[string]any)
 		if cause["retryAfter"] != 7000.0 || cause["reason"] != "Circuit busy" || strings.Contains(cause["message"].(string), "Circuit") {
 			t.Errorf("%v", cause)
+		}
+	})
+}
+
+// TestUnauthorisedMediaIsNotHeard: before the answer only what the network authorises reaches the browser (RFC 5009 6); the browser's
+// own side runs all the time.
+func TestUnauthorisedMediaIsNotHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).page()
+		d, s := p.outgoing(t)
+		want := func(direction media.Direction) {
+			t.Helper()
+			synctest.Wait()
+			if _, core, _, _, _ := s.view(); len(core) == 0 || core[len(core)-1].Direction != direction {
+				t.Fatalf("core %+v, want %v", core, direction)
+			}
+		}
+		answer := coreAnswer(t, d.offer, "sendrecv")
+		d.notify(ims.Provisional{Status: 183, Dialog: "a", SDP: answer})
+		want(media.SendOnly)
+		d.notify(ims.Provisional{Status: 183, Dialog: "a", SDP: answer, EarlyMedia: true})
+		want(media.SendRecv)
+		d.notify(ims.Provisional{Status: 180, Dialog: "a", SDP: answer})
+		want(media.SendOnly)
+		d.notify(ims.Offer{Dialog: "a", SDP: coreOffer()})
+		want(media.SendOnly)
+		d.notify(ims.Accepted{Dialog: "a", SDP: coreOffer()})
+		want(media.SendRecv)
+		if len(p.events(wire.EventEnded)) != 0 {
+			t.Error("the call ended")
 		}
 	})
 }

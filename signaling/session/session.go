@@ -280,7 +280,8 @@ func (s *Session) bindingEvent(e ims.BindingEvent) {
 		s.tell(wire.EventRegistration, s.registration)
 		if e.Auth != "" { // the password was asked for again and is wrong now: nobody here is the user
 			s.binding = nil // there is nothing left to remove
-			s.end(ending{cause: e.Cause, closing: wire.ClosingRefused, code: wire.CloseToken})
+			cause := call.Cause{Side: call.Gateway, Kind: call.SessionEnded, Text: e.Cause.Text}
+			s.end(ending{cause: cause, closing: wire.ClosingRefused, code: wire.CloseToken})
 		}
 	case ims.Deregistered:
 		if e.Renewing {

@@ -1514,6 +1514,8 @@ var Phone = class extends Emitter {
     this.user_ = "";
     this.identities_ = [];
     this.waiting = null;
+    this.told = "";
+    // the last refusal of the network that "error" has carried
     this.unwatch = [];
     this.platform = options.platform ?? browserPlatform({ iceServers: options.iceServers, source: options.source });
     this.tokens = new TokenSource(options.token, options.getToken, () => this.platform.timers.now());
@@ -1540,6 +1542,7 @@ var Phone = class extends Emitter {
   async start() {
     if (this.currentState !== "offline" && this.currentState !== "closed") throw new PhoneError("already_logged_in");
     this.platform.media.check();
+    this.told = "";
     this.input("start");
     const session = new Session(
       { url: this.options.url ?? ownURL(), client: this.options.client ?? { name: "causeway-sdk", version: VERSION }, reconnect: this.options.autoReconnect ?? true, credentials: this.options.credentials },
@@ -1638,6 +1641,7 @@ var Phone = class extends Emitter {
         const told = error ?? new PhoneError(r.state === "ended" ? "deregistered" : "registration_refused");
         this.waiting?.reject(told);
         this.waiting = null;
+        this.told = told.retryable ? "" : told.name;
         this.emit(told.retryable ? "warning" : "error", told);
       }
     }
@@ -1704,7 +1708,7 @@ var Phone = class extends Emitter {
     const told = error ?? new PhoneError("session_ended");
     this.waiting?.reject(told);
     this.waiting = null;
-    if (error) this.emit("error", error);
+    if (error && error.name !== this.told) this.emit("error", error);
   }
   input(input) {
     const next = stepPhone(this.currentState, input);

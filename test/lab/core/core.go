@@ -16,6 +16,8 @@ type Subscriber struct {
 	Number  string   `json:"number"`            // E.164 with +
 	Name    string   `json:"name"`              // what the token issuer calls the user
 	Aliases []string `json:"aliases,omitempty"` // further numbers of the same implicit registration set
+	// Password lets the user prove it by SIP digest instead of the gateway's word; "" for nobody.
+	Password string `json:"-"`
 }
 
 // Config of the core.
@@ -51,6 +53,10 @@ type Core struct {
 type user struct {
 	Subscriber
 	bindings []*binding
+
+	nonces     []string // asked and not answered yet
+	ask        bool     // the next refresh has to be proved
+	challenges int
 }
 
 // New binds the core's sockets and starts it.

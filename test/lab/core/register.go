@@ -85,13 +85,13 @@ func (c *Core) admit(m *sip.Message) (*user, *sip.Message) {
 	}
 	scheme, auth := sip.AuthParams(m.Get("Authorization"))
 	protected, _ := auth.Get("integrity-protected")
-	if !strings.EqualFold(scheme, "Digest") || protected != "auth-done" {
-		_, res := no(401, "Unauthorized", "", "")
-		res.Add("WWW-Authenticate", `Digest realm="`+c.cfg.HomeDomain+`", nonce="`+sip.Token()+`", algorithm=MD5, qop="auth"`)
-		return nil, res
-	}
 	to, _ := sip.ParseAddress(m.Get("To"))
 	u := c.users[to.URI.User]
+	if !strings.EqualFold(scheme, "Digest") || protected != "auth-done" {
+		if res := c.proved(m, u, auth); res != nil {
+			return nil, res
+		}
+	}
 	private, _ := auth.Get("username")
 	if u == nil || to.URI.Host != c.cfg.HomeDomain {
 		return no(403, "Forbidden - Unknown User", "", "")

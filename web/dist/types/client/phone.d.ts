@@ -63,6 +63,7 @@ export declare class Phone extends Emitter<PhoneEvents> {
     private user_;
     private identities_;
     private waiting;
+    private told;
     private unwatch;
     constructor(options?: PhoneOptions);
     get state(): PhoneState;

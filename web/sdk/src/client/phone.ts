@@ -1,3 +1,4 @@
+import type { ErrorName } from "../protocol/errors";
 import { PhoneError } from "../protocol/failure";
 import type { Events, GatewayEvent, Identity, LoginResult, Registration } from "../protocol/frames";
 import type { DeviceKind } from "../media/engine";
@@ -73,6 +74,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private user_ = "";
   private identities_: Identity[] = [];
   private waiting: { resolve(): void; reject(e: PhoneError): void } | null = null;
+  private told: ErrorName | "" = ""; // the last refusal of the network that "error" has carried
   private unwatch: (() => void)[] = [];
 
   constructor(private readonly options: PhoneOptions = {}) {
@@ -104,6 +106,7 @@ export class Phone extends Emitter<PhoneEvents> {
   async start(): Promise<void> {
     if (this.currentState !== "offline" && this.currentState !== "closed") throw new PhoneError("already_logged_in");
     this.platform.media.check();
+    this.told = "";
     this.input("start");
     const session = new Session(
       { url: this.options.url ?? ownURL(), client: this.options.client ?? { name: "causeway-sdk", version: VERSION }, reconnect: this.options.autoReconnect ?? true, credentials: this.options.credentials },
@@ -211,6 +214,7 @@ export class Phone extends Emitter<PhoneEvents> {
         const told = error ?? new PhoneError(r.state === "ended" ? "deregistered" : "registration_refused");
         this.waiting?.reject(told);
         this.waiting = null;
+        this.told = told.retryable ? "" : told.name;
         this.emit(told.retryable ? "warning" : "error", told);
       }
     }
@@ -282,7 +286,7 @@ export class Phone extends Emitter<PhoneEvents> {
     const told = error ?? new PhoneError("session_ended");
     this.waiting?.reject(told);
     this.waiting = null;
-    if (error) this.emit("error", error);
+    if (error && error.name !== this.told) this.emit("error", error); // once, even if the network's refusal came first
   }
 
   private input(input: PhoneInput): void {

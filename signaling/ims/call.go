@@ -30,6 +30,8 @@ type Call struct {
 	q        queue
 	over     atomic.Bool
 
+	emergency bool // no limit stops it
+
 	// what follows belongs to the queue
 	notify  func(CallEvent)
 	waiting []CallEvent     // until SetNotify
@@ -106,7 +108,7 @@ func (c *Client) supported(incoming bool) []string {
 func (c *Client) add(k *Call) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || len(c.calls) >= c.cfg.Calls.Max {
+	if c.closed || !k.emergency && len(c.calls) >= c.cfg.Calls.Max {
 		return false
 	}
 	c.calls[k.key] = k

@@ -94,7 +94,7 @@ func build(cfg Config, log *slog.Logger, link carrier, resolve func(context.Cont
 	}
 	c := &Client{
 		cfg: cfg, log: log, link: link, tx: tx,
-		plan:     dialPlan{home: cfg.HomeDomain, sipForm: cfg.NumberForm == "sip", emergency: cfg.EmergencyNumbers},
+		plan:     dialPlan{home: cfg.HomeDomain, sipForm: cfg.NumberForm == "sip", emergency: cfg.EmergencyNumbers, services: cfg.EmergencyServices},
 		bindings: map[string]*Binding{}, calls: map[callKey]*Call{}, subs: map[string]*Binding{}, gruus: map[string]*Binding{},
 	}
 	c.core = hop.New(cfg.hops(), link, resolve, log)
@@ -122,7 +122,7 @@ func (c *Client) Run(ctx context.Context) error {
 		c.uriTail = ";transport=" + n
 	}
 	c.mu.Unlock()
-	if err := c.core.Refresh(ctx); err != nil {
+	if err := c.refresh(ctx); err != nil {
 		c.log.Warn("the core cannot be found yet", "core", c.cfg.core(), "error", err)
 	}
 	c.running.Store(true)
@@ -145,7 +145,7 @@ func (c *Client) Run(ctx context.Context) error {
 				}
 			}
 		case <-tick.C:
-			if err := c.core.Refresh(ctx); err != nil {
+			if err := c.refresh(ctx); err != nil {
 				c.log.Warn("the core cannot be found", "core", c.cfg.core(), "error", err)
 			}
 			if c.cfg.Ping > 0 {
@@ -155,6 +155,16 @@ func (c *Client) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// refresh looks the core and the E-CSCF up.
+func (c *Client) refresh(ctx context.Context) error {
+	if c.EmergencyRouted() {
+		if err := c.core.Admit(ctx, c.cfg.emergencyHop()); err != nil {
+			c.log.Error("the E-CSCF cannot be found: emergency calls will fail", "address", c.cfg.EmergencyRoute, "error", err)
+		}
+	}
+	return c.core.Refresh(ctx)
 }
 
 // shut stops everything and waits.

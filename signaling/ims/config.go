@@ -49,6 +49,10 @@ type Config struct {
 	NumberForm string `yaml:"number_form"`
 	// EmergencyNumbers are never dialled as ordinary calls, besides urn:service:sos.
 	EmergencyNumbers []string `yaml:"emergency_numbers"`
+	// EmergencyServices says what some of them call: number to URN of RFC 5031 4.2. The others call urn:service:sos.
+	EmergencyServices map[string]string `yaml:"emergency_services"`
+	// EmergencyRoute is the E-CSCF, host or host:port. Empty: emergency calls are refused and the user is told to take a telephone.
+	EmergencyRoute string `yaml:"emergency_route"`
 	// EarlyMedia is "header" (played when P-Early-Media allows it, RFC 5009) or "sdp" (played whenever a provisional
 	// response has SDP).
 	EarlyMedia string `yaml:"early_media"`
@@ -135,6 +139,15 @@ func (c Config) Validate() error {
 	bad(c.EarlyMedia == "header" || c.EarlyMedia == "sdp", "early_media: %q is neither header nor sdp", c.EarlyMedia)
 	for _, n := range c.EmergencyNumbers {
 		bad(n != "" && len(n) <= 15 && strings.Trim(n, "0123456789*#") == "", "emergency_numbers: %q is not a number of at most 15 digits", n)
+	}
+	for n, urn := range c.EmergencyServices {
+		bad(slices.Contains(c.EmergencyNumbers, n), "emergency_services: %q is not one of emergency_numbers", n)
+		bad((urn == sos || strings.HasPrefix(urn, sos+".")) && strings.Trim(urn, "abcdefghijklmnopqrstuvwxyz0123456789-.:") == "", "emergency_services: %q is not a URN like urn:service:sos.police", urn)
+	}
+	if c.EmergencyRoute != "" {
+		if _, _, err := splitHost(c.EmergencyRoute); err != nil {
+			errs = append(errs, fmt.Errorf("emergency_route: %w", err))
+		}
 	}
 	bad(c.Ping == 0 || c.Ping >= time.Second, "ping: %v is shorter than 1s", c.Ping)
 	return errors.Join(append(errs, c.Calls.validate()...)...)

@@ -9,6 +9,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/pidf"
 	"causeway/signaling/sip/service"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
@@ -19,11 +20,12 @@ import (
 
 // InviteParams describes an outgoing call.
 type InviteParams struct {
-	Target    string // what the user dialled: a number, service code, tel or sip URI; at most 256 bytes
-	From      string // one of the binding's identities; "" for the default
-	Anonymous bool   // withhold the identity (CLIR: Privacy id, RFC 3323)
-	SDP       string // our offer
-	Extras    Extras // what the page adds
+	Target    string         // what the user dialled: a number, service code, tel or sip URI; at most 256 bytes
+	From      string         // one of the binding's identities; "" for the default
+	Anonymous bool           // withhold the identity (CLIR: Privacy id, RFC 3323)
+	SDP       string         // our offer
+	Extras    Extras         // what the page adds
+	Position  *pidf.Position // where the browser is; goes with emergency calls only; nil when unknown
 	Notify    func(CallEvent)
 }
 
@@ -32,6 +34,9 @@ type InviteParams struct {
 func (b *Binding) Invite(p InviteParams) (*Call, error) {
 	target, err := b.client.plan.normalise(p.Target)
 	if err != nil {
+		if service, yes := b.client.plan.service(p.Target); yes && b.client.EmergencyRouted() {
+			return b.emergency(p, service)
+		}
 		return nil, err
 	}
 	r := b.current.Load()
@@ -55,19 +60,21 @@ func (b *Binding) Invite(p InviteParams) (*Call, error) {
 	if p.Anonymous {
 		from = `"Anonymous" <sip:anonymous@anonymous.invalid>` // RFC 3323 4.1.1.3
 	}
-	k.machine, err = dialog.NewCaller(&k.profile, dialog.Call{
-		Target: target, From: from, To: "<" + target + ">", Routes: r.routes, CallID: k.key.callID, SDP: offer,
-	})
-	if err != nil {
+	k.log.Debug("sip call started", "to", mask(target), "anonymous", p.Anonymous)
+	return k.start(dialog.Call{Target: target, From: from, To: "<" + target + ">", Routes: r.routes, CallID: k.key.callID, SDP: offer})
+}
+
+// start enters a new call in the tables and sends its INVITE. The error is a *call.Cause.
+func (k *Call) start(c dialog.Call) (_ *Call, err error) {
+	if k.machine, err = dialog.NewCaller(&k.profile, c); err != nil {
 		return nil, &call.Cause{Side: call.Gateway, Kind: call.Internal, Text: "the call cannot be written as SIP", Err: err}
 	}
 	k.key.localTag = k.machine.LocalTag()
-	if !b.client.add(k) {
-		b.client.stats.overloads.Add(1)
+	if !k.client.add(k) {
+		k.client.stats.overloads.Add(1)
 		return nil, &call.Cause{Side: call.Gateway, Kind: call.Congestion, Text: "the gateway carries as many calls as it may"}
 	}
-	b.client.stats.outgoing.Add(1)
-	k.log.Debug("sip call started", "to", mask(target), "anonymous", p.Anonymous)
+	k.client.stats.outgoing.Add(1)
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Start(now) })
 	return k, nil
 }

@@ -27,6 +27,7 @@ type dialPlan struct {
 	home      string
 	sipForm   bool
 	emergency []string
+	services  map[string]string // what some of these numbers call, other than urn:service:sos
 }
 
 // normalise turns dialled text into a Request-URI. The error is a *call.Cause of kind NumberInvalid or Emergency.

@@ -29,6 +29,11 @@ type Verifier interface {
 // Line binds identities to this gateway in the core (TS 24.229 5.2.2).
 type Line interface {
 	Bind(ims.BindParams) (Binding, error)
+	// Emergency reports whether what was dialled asks for an emergency service, EmergencyRouted whether such calls are carried, and
+	// EmergencyNumbers which digits they are.
+	Emergency(target string) bool
+	EmergencyRouted() bool
+	EmergencyNumbers() []string
 }
 
 // Binding is one registered contact.

@@ -6,6 +6,8 @@ import (
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/sdp"
+	"causeway/signaling/sip/pidf"
+	"causeway/signaling/wire"
 )
 
 // doCore carries out the actions on SIP. What fails becomes an input.
@@ -45,7 +47,7 @@ func (c *liveCall) sendInvite(a call.SendInvite) {
 		return
 	}
 	dialog, err := c.session.binding.Invite(ims.InviteParams{
-		Target: a.Target, From: a.From, Anonymous: a.Anonymous, SDP: c.core.local, Notify: c.notifyDialog(), Extras: c.extras,
+		Target: a.Target, From: a.From, Anonymous: a.Anonymous, SDP: c.core.local, Notify: c.notifyDialog(), Extras: c.extras, Position: position(c.position),
 	})
 	if err != nil {
 		c.input(call.Failed{Cause: asCause(err)})
@@ -213,4 +215,12 @@ func (c *liveCall) setRemote(r ims.RemoteParty) {
 		return
 	}
 	c.remote = party(r)
+}
+
+// position is where the page says that its user is.
+func position(p *wire.Position) *pidf.Position {
+	if p == nil {
+		return nil
+	}
+	return &pidf.Position{Latitude: p.Latitude, Longitude: p.Longitude, Accuracy: p.Accuracy}
 }

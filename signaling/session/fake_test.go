@@ -195,6 +195,10 @@ func (l *fakeLine) Bind(p ims.BindParams) (Binding, error) {
 	return b, nil
 }
 
+func (l *fakeLine) Emergency(target string) bool { return target == "112" }
+func (l *fakeLine) EmergencyRouted() bool        { return true }
+func (l *fakeLine) EmergencyNumbers() []string   { return []string{"112"} }
+
 func (l *fakeLine) last() *fakeBinding {
 	synctest.Wait()
 	l.mu.Lock()

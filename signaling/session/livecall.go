@@ -44,6 +44,7 @@ type services struct {
 	divertedTo *wire.Remote    // outgoing
 	divertedBy *wire.Diversion // incoming
 	extras     ims.Extras      // the page's
+	position   *wire.Position  // of an emergency call
 	farExtras  ims.Extras      // the far side's, of its INVITE or 200
 }
 

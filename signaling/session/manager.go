@@ -139,10 +139,10 @@ func (m *Manager) remove(s *Session) {
 }
 
 // enter counts a call in; false while draining.
-func (m *Manager) enter() bool {
+func (m *Manager) enter(always bool) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.draining {
+	if m.draining && !always {
 		return false
 	}
 	m.calls++

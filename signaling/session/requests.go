@@ -124,16 +124,9 @@ func (s *Session) mayAdd(e ims.Extras) *wire.Error {
 
 // start begins an originating call. What is wrong with the request itself is said before there is a call.
 func (s *Session) start(id wire.ID, p wire.StartParams) {
-	if fault := s.mayCall(p.Call); fault != nil {
+	emergency := s.manager.deps.Line.Emergency(p.Target) // before everything else (TS 24.229 5.2.1): nothing below may stop such a call
+	if fault := s.mayStart(p); fault != nil && (!emergency || s.calls[p.Call] != nil) {
 		s.refuse(id, fault)
-		return
-	}
-	if s.registration.State != wire.Registered {
-		s.refuse(id, wire.NewError(wire.NameNotRegistered))
-		return
-	}
-	if !s.mayCallAs(p.From) {
-		s.refuse(id, wire.NewError(wire.NameIdentityBarred))
 		return
 	}
 	if _, err := sdp.ParseAccess(p.SDP); err != nil {
@@ -141,20 +134,45 @@ func (s *Session) start(id wire.ID, p wire.StartParams) {
 		return
 	}
 	extras := pageExtras(p.UserToUser, p.Headers)
-	if fault := s.mayAdd(extras); fault != nil {
+	if fault := s.mayAdd(extras); fault != nil && !emergency {
 		s.refuse(id, fault)
 		return
 	}
-	if !s.manager.enter() {
+	if !s.manager.enter(emergency) {
 		s.refuse(id, wire.NewError(wire.NameDraining))
 		return
 	}
 	c := s.newCall(p.Call, wire.Outgoing)
+	if emergency {
+		c.fsm.Mode, c.position = lenient(c.fsm.Mode), p.Position
+	}
 	c.extras = extras
 	c.remote = wire.Remote{URI: p.Target}
 	c.requests[ref(id)] = id
 	c.log.Info("call started", "direction", c.direction)
 	c.input(call.Start{Request: ref(id), Target: p.Target, From: p.From, Anonymous: p.Anonymous, SDP: p.SDP})
+}
+
+// mayStart says what speaks against an ordinary call.
+func (s *Session) mayStart(p wire.StartParams) *wire.Error {
+	if fault := s.mayCall(p.Call); fault != nil {
+		return fault
+	}
+	if s.registration.State != wire.Registered {
+		return wire.NewError(wire.NameNotRegistered)
+	}
+	if !s.mayCallAs(p.From) {
+		return wire.NewError(wire.NameIdentityBarred)
+	}
+	return nil
+}
+
+// lenient is policy for an emergency call: asked where it is asked, and obeyed by nobody (TS 29.214 4.4.1, TS 24.229 5.2.10).
+func lenient(m call.PolicyMode) call.PolicyMode {
+	if m == call.PolicyRequired {
+		return call.PolicyBestEffort
+	}
+	return m
 }
 
 func (s *Session) mayCall(name string) *wire.Error {
@@ -186,7 +204,7 @@ func (s *Session) ring(d Dialog, e ims.IncomingCall) {
 		d.Hangup(call.Cause{Side: call.Gateway, Kind: call.Busy})
 		return
 	}
-	if !s.manager.enter() {
+	if !s.manager.enter(false) {
 		d.Hangup(call.Cause{Side: call.Gateway, Kind: call.Draining})
 		return
 	}

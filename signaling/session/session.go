@@ -131,6 +131,7 @@ func (s *Session) loginResult(resumed bool) wire.LoginResult {
 		ResumeWindow: wire.Millis(s.manager.config.ResumeWindow),
 		Limits:       wire.Limits{Frame: wire.MaxFrame, Calls: s.manager.config.MaxCalls},
 		Registration: s.registration,
+		Emergency:    wire.Emergency{Numbers: s.manager.deps.Line.EmergencyNumbers(), Routed: s.manager.deps.Line.EmergencyRouted()},
 	}
 	if r.User == "" {
 		r.User = s.identity.Subject

@@ -288,3 +288,27 @@ func hasControl(s, allowed string) bool {
 		return (c < 0x20 || c >= 0x7f && c < 0xa0) && !strings.ContainsRune(allowed, c)
 	}) >= 0
 }
+
+// position reads where the browser is; nil when it is not said.
+func (d *decoder) position() *Position {
+	sub := d.object("position")
+	if sub == nil {
+		return nil
+	}
+	p := &Position{Latitude: sub.number("latitude", -90, 90), Longitude: sub.number("longitude", -180, 180)}
+	if len(sub.get("accuracy")) > 0 {
+		p.Accuracy = sub.number("accuracy", 0, 100_000)
+	}
+	d.fail(sub.fault)
+	return p
+}
+
+// number reads a number of a range.
+func (d *decoder) number(name string, low, high float64) float64 {
+	v, err := strconv.ParseFloat(string(d.get(name)), 64)
+	if err != nil || !(v >= low && v <= high) {
+		d.must(name, "a number between %v and %v", low, high)
+		return 0
+	}
+	return v
+}

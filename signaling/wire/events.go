@@ -73,11 +73,22 @@ type LoginResult struct {
 	Limits       Limits       `json:"limits"`
 	Registration Registration `json:"registration"`
 	Calls        []Snapshot   `json:"calls"` // never null
+	Emergency    Emergency    `json:"emergency"`
+}
+
+// Emergency tells a page which numbers are emergency numbers here, and whether calls to them are carried; if not they are refused, and
+// their user has to take a telephone.
+type Emergency struct {
+	Numbers []string `json:"numbers"` // never null
+	Routed  bool     `json:"routed"`
 }
 
 // MarshalJSON writes an empty list for no calls.
 func (r LoginResult) MarshalJSON() ([]byte, error) {
 	type plain LoginResult // without this method
+	if r.Emergency.Numbers == nil {
+		r.Emergency.Numbers = []string{}
+	}
 	if r.Calls == nil {
 		r.Calls = []Snapshot{}
 	}

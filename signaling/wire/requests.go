@@ -79,7 +79,11 @@ type StartParams struct {
 	Anonymous  bool              // ask the network to withhold the number (TS 24.607)
 	UserToUser *UserToUser       // nil for none
 	Headers    map[string]string // of the operator's list, at most 16
+	Position   *Position         // where the browser is, for emergency calls; nil when not given
 }
+
+// Position is a place, WGS 84: degrees, and metres of uncertainty (0: unknown).
+type Position struct{ Latitude, Longitude, Accuracy float64 }
 
 // RingingParams are those of call.ringing.
 type RingingParams struct{ Call string }
@@ -185,7 +189,7 @@ func (r Request) Decode() (Params, *Error) {
 		p = ProveParams{Challenge: d.line("challenge", 1, maxSession), Response: d.hash("response"), CNonce: d.optionalLine("cnonce", maxCNonce)}
 	case MethodStart:
 		p = StartParams{Call: d.call(), Target: d.line("target", 1, maxTarget), SDP: d.sdp(),
-			From: d.optionalLine("from", maxTarget), Anonymous: d.boolean("anonymous"), UserToUser: d.userToUser(), Headers: d.headers()}
+			From: d.optionalLine("from", maxTarget), Anonymous: d.boolean("anonymous"), UserToUser: d.userToUser(), Headers: d.headers(), Position: d.position()}
 	case MethodRinging:
 		p = RingingParams{Call: d.call()}
 	case MethodAnswer:

@@ -528,8 +528,21 @@ function browserPlatform(options) {
         localStorage.setItem(key, value);
       } catch {
       }
-    }
+    },
+    position
   };
+}
+var POSITION_TIMEOUT = 3e3;
+function position() {
+  return new Promise((resolve) => {
+    if (!("geolocation" in navigator)) return resolve(null);
+    setTimeout(() => resolve(null), POSITION_TIMEOUT);
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => resolve({ latitude: coords.latitude, longitude: coords.longitude, accuracy: Math.min(coords.accuracy, 1e5) }),
+      () => resolve(null),
+      { enableHighAccuracy: true, timeout: POSITION_TIMEOUT, maximumAge: 6e4 }
+    );
+  });
 }
 function uuid() {
   const b = crypto.getRandomValues(new Uint8Array(16));
@@ -1512,6 +1525,7 @@ var Phone = class extends Emitter {
     this.session = null;
     this.list = [];
     this.user_ = "";
+    this.emergency = { numbers: [], routed: false };
     this.identities_ = [];
     this.waiting = null;
     this.told = "";
@@ -1579,9 +1593,24 @@ var Phone = class extends Emitter {
   call(target, options = {}) {
     const call = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: remoteOf(target) });
     this.add(call);
-    if (this.currentState === "ready") void call.dial(target.trim(), options);
+    if (this.isEmergency(target) && this.session?.up) void this.help(call, target.trim(), options);
+    else if (this.currentState === "ready") void call.dial(target.trim(), options);
     else queueMicrotask(() => call.finishLocally(new PhoneError("not_registered"), "local"));
     return call;
+  }
+  /** Tells whether a number is an emergency number here. */
+  isEmergency(target) {
+    const text = target.trim().toLowerCase();
+    return text.startsWith("urn:service:sos") || this.emergency.numbers.includes(text.replace(/^tel:/, "").replace(/[\s().-]/g, ""));
+  }
+  /** False: the gateway refuses emergency calls, and the user has to take a telephone. */
+  get emergencyRouted() {
+    return this.emergency.routed;
+  }
+  /** An emergency call goes out whether the phone is registered or not, with the place if it can be told. */
+  async help(call, target, options) {
+    const position2 = options.position ?? (this.emergency.routed ? await this.platform.position() : null);
+    await call.dial(target, position2 ? { ...options, position: position2 } : options);
   }
   /** Starts sound that the browser blocked; call it from a click after an "audio_blocked" warning. */
   unlockAudio() {
@@ -1607,6 +1636,7 @@ var Phone = class extends Emitter {
   }
   loggedIn(result) {
     this.user_ = result.user;
+    this.emergency = result.emergency ?? this.emergency;
     if (this.currentState === "connecting" || this.currentState === "reconnecting") this.input("registering");
     this.registration(result.registration);
     const known = new Map(result.calls.map((c) => [c.call, c]));

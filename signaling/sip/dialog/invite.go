@@ -23,6 +23,7 @@ import (
 // with another tag is acknowledged and hung up (13.2.2.4); a repeated 2xx gets its ACK again. 199 ends an early dialog.
 type caller struct {
 	offer     string // SDP of the INVITE
+	parts     []Part // beside it
 	early     map[string]*leg
 	tx        uint64 // the INVITE's client transaction
 	wanted    bool   // CANCEL wanted, no 1xx yet
@@ -41,12 +42,20 @@ type Call struct {
 	Routes []string // Route values: the Service-Route (RFC 3608 6.1)
 	CallID string
 	SDP    string // offer; required
+	Parts  []Part // more bodies of the first INVITE
+}
+
+// Part is a body beside the SDP, in a multipart/mixed (RFC 2046 5.1, RFC 5621).
+type Part struct {
+	Type string // media type
+	ID   string // Content-ID without brackets (RFC 2392), to point to it
+	Body string
 }
 
 // NewCaller makes the caller's side of a call; Start sends the INVITE.
 func NewCaller(p *Profile, c Call) (*Session, error) {
 	s := &Session{profile: p, role: Caller, pending: map[uint64]request{}}
-	s.caller = caller{offer: c.SDP, early: map[string]*leg{}, ack: map[string]*sip.Request{}}
+	s.caller = caller{offer: c.SDP, parts: c.Parts, early: map[string]*leg{}, ack: map[string]*sip.Request{}}
 	s.refresh.interval = p.SessionExpires
 	s.refresh.minSE = p.MinSE
 	var uri sip.Uri
@@ -96,8 +105,28 @@ func (s *Session) sendInvite() {
 	for _, h := range s.refreshHeaders("uac") {
 		add(h.Name, h.Value)
 	}
-	setBody(req, s.caller.offer)
+	s.setBodies(req)
 	s.caller.tx = s.send(req, request{purpose: forInvite})
+}
+
+// setBodies puts the offer into the INVITE, with what else it carries.
+func (s *Session) setBodies(req *sip.Request) {
+	if len(s.caller.parts) == 0 {
+		setBody(req, s.caller.offer)
+		return
+	}
+	boundary := "part-" + s.profile.Token()
+	var b strings.Builder
+	for _, p := range append([]Part{{Type: "application/sdp", Body: s.caller.offer}}, s.caller.parts...) {
+		b.WriteString("--" + boundary + "\r\nContent-Type: " + p.Type + "\r\n")
+		if p.ID != "" {
+			b.WriteString("Content-ID: <" + p.ID + ">\r\nContent-Disposition: by-reference;handling=optional\r\n")
+		}
+		b.WriteString("\r\n" + p.Body + "\r\n")
+	}
+	b.WriteString("--" + boundary + "--\r\n")
+	req.AppendHeader(sip.NewHeader("Content-Type", "multipart/mixed;boundary="+boundary))
+	req.SetBody([]byte(b.String()))
 }
 
 // inviteResponse follows the INVITE's responses.

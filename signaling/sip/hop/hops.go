@@ -86,6 +86,17 @@ func (c *Hops) Refresh(ctx context.Context) error {
 	return nil
 }
 
+// Admit looks another hop up and makes it a peer: the E-CSCF.
+func (c *Hops) Admit(ctx context.Context, q transport.Query) error {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	found, err := c.find(ctx, q)
+	for _, t := range found {
+		c.link.Admit(t.Addr.Addr())
+	}
+	return err
+}
+
 // find resolves a host; an address needs no look-up.
 func (c *Hops) find(ctx context.Context, q transport.Query) ([]transport.Target, error) {
 	addr, err := netip.ParseAddr(strings.Trim(q.Host, "[]"))

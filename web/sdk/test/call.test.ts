@@ -360,3 +360,19 @@ test("a second call waits, is brought to the front, and the first comes back", a
   platform.last.refuse("call.hold", 2002, "call_state");
   await assert.rejects(back, (e: PhoneError) => e.name === "call_state");
 });
+
+test("an emergency call goes out without a registration, with the place", async () => {
+  const { platform, phone, event } = await bed();
+  event("session.registration", { state: "registering", identities: [] });
+  assert.notEqual(phone.state, "ready");
+  platform.place = { latitude: 48.1, longitude: 11.5 };
+  assert.equal(phone.isEmergency("1 1 2"), true);
+  assert.equal(phone.isEmergency("+15550112"), false);
+  phone.call("112");
+  await settle();
+  assert.deepEqual(platform.last.last("call.start").params.position, { latitude: 48.1, longitude: 11.5 });
+  platform.place = null;
+  phone.call("urn:service:sos.fire", { position: { latitude: 1, longitude: 2 } });
+  await settle();
+  assert.deepEqual(platform.last.last("call.start").params.position, { latitude: 1, longitude: 2 });
+});

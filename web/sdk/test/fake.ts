@@ -177,6 +177,8 @@ export class FakePlatform implements Platform {
   };
   recall = (key: string): string | null => this.memory.get(key) ?? null;
   remember = (key: string, value: string): void => void this.memory.set(key, value);
+  place: { latitude: number; longitude: number } | null = null;
+  position = (): Promise<{ latitude: number; longitude: number } | null> => Promise.resolve(this.place);
 
   nudge(n: Nudge): void {
     for (const fn of [...this.watchers]) fn(n);
@@ -198,6 +200,7 @@ export const loginResult = {
   user: "alice",
   resumed: false,
   lastSeq: 0,
+  emergency: { numbers: ["112", "911"], routed: true },
   resumeWindow: 30000,
   limits: { frame: 65536, calls: 4 },
   registration: { state: "registered", identities: [{ uri: "sip:a@x", default: true }] },

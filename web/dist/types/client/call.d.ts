@@ -1,7 +1,7 @@
 import { PhoneError } from "../protocol/failure";
 import type { Diversion, EndReason, Headers, Quality, Remote, UserToUser } from "../protocol/frames";
 import type { Rpc } from "../protocol/rpc";
-import type { Platform } from "../transport/platform";
+import type { Platform, Position } from "../transport/platform";
 import { type CallState } from "./callstate";
 import { Emitter } from "./emitter";
 /** Events of a Call, with their arguments. */
@@ -37,6 +37,8 @@ export interface CallOptions {
     userToUser?: UserToUser;
     /** Headers for the far party's application: names of the operator's list. */
     headers?: Headers;
+    /** Where the user is; sent with an emergency call only. Without it the phone asks the browser. */
+    position?: Position;
 }
 /** What an application may add to its answer. */
 export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers">;

@@ -61,6 +61,7 @@ export declare class Phone extends Emitter<PhoneEvents> {
     private session;
     private list;
     private user_;
+    private emergency;
     private identities_;
     private waiting;
     private told;
@@ -83,6 +84,12 @@ export declare class Phone extends Emitter<PhoneEvents> {
     updateToken(token: string): Promise<void>;
     /** Calls a number, a tel: or a sip: URI. Returns at once; what becomes of it is told by the call's events. */
     call(target: string, options?: CallOptions): Call;
+    /** Tells whether a number is an emergency number here. */
+    isEmergency(target: string): boolean;
+    /** False: the gateway refuses emergency calls, and the user has to take a telephone. */
+    get emergencyRouted(): boolean;
+    /** An emergency call goes out whether the phone is registered or not, with the place if it can be told. */
+    private help;
     /** Starts sound that the browser blocked; call it from a click after an "audio_blocked" warning. */
     unlockAudio(): Promise<void>;
     /** Plays a keypad tone to the user (not to the far party). */

@@ -2,7 +2,7 @@ import { PhoneError, isErrorName } from "../protocol/failure";
 import { catalogue, type ErrorName } from "../protocol/errors";
 import type { Diversion, EndReason, Events, GatewayEvent, Headers, Quality, Remote, Snapshot, UserToUser } from "../protocol/frames";
 import type { Rpc } from "../protocol/rpc";
-import type { Platform } from "../transport/platform";
+import type { Platform, Position } from "../transport/platform";
 import type { MediaLeg } from "../media/engine";
 import { step, type CallInput, type CallState } from "./callstate";
 import { Emitter } from "./emitter";
@@ -42,6 +42,8 @@ export interface CallOptions {
   userToUser?: UserToUser;
   /** Headers for the far party's application: names of the operator's list. */
   headers?: Headers;
+  /** Where the user is; sent with an emergency call only. Without it the phone asks the browser. */
+  position?: Position;
 }
 
 /** What an application may add to its answer. */

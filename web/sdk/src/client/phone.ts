@@ -72,6 +72,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private session: Session | null = null;
   private list: Call[] = [];
   private user_ = "";
+  private emergency: LoginResult["emergency"] = { numbers: [], routed: false };
   private identities_: Identity[] = [];
   private waiting: { resolve(): void; reject(e: PhoneError): void } | null = null;
   private told: ErrorName | "" = ""; // the last refusal of the network that "error" has carried
@@ -146,9 +147,27 @@ export class Phone extends Emitter<PhoneEvents> {
   call(target: string, options: CallOptions = {}): Call {
     const call = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: remoteOf(target) });
     this.add(call);
-    if (this.currentState === "ready") void call.dial(target.trim(), options);
+    if (this.isEmergency(target) && this.session?.up) void this.help(call, target.trim(), options);
+    else if (this.currentState === "ready") void call.dial(target.trim(), options);
     else queueMicrotask(() => call.finishLocally(new PhoneError("not_registered"), "local"));
     return call;
+  }
+
+  /** Tells whether a number is an emergency number here. */
+  isEmergency(target: string): boolean {
+    const text = target.trim().toLowerCase();
+    return text.startsWith("urn:service:sos") || this.emergency.numbers.includes(text.replace(/^tel:/, "").replace(/[\s().-]/g, ""));
+  }
+
+  /** False: the gateway refuses emergency calls, and the user has to take a telephone. */
+  get emergencyRouted(): boolean {
+    return this.emergency.routed;
+  }
+
+  /** An emergency call goes out whether the phone is registered or not, with the place if it can be told. */
+  private async help(call: Call, target: string, options: CallOptions): Promise<void> {
+    const position = options.position ?? (this.emergency.routed ? await this.platform.position() : null);
+    await call.dial(target, position ? { ...options, position } : options);
   }
 
   /** Starts sound that the browser blocked; call it from a click after an "audio_blocked" warning. */
@@ -178,6 +197,7 @@ export class Phone extends Emitter<PhoneEvents> {
 
   private loggedIn(result: LoginResult): void {
     this.user_ = result.user;
+    this.emergency = result.emergency ?? this.emergency;
     if (this.currentState === "connecting" || this.currentState === "reconnecting") this.input("registering");
     this.registration(result.registration);
     const known = new Map(result.calls.map((c) => [c.call, c]));

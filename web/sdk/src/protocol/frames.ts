@@ -78,6 +78,8 @@ export interface LoginResult {
   limits: { frame: number; calls: number };
   registration: Registration;
   calls: Snapshot[];
+  /** Which numbers are emergency numbers here, and whether calls to them are carried. */
+  emergency: { numbers: string[]; routed: boolean };
 }
 
 /** Figures of one side of the call, counted by the gateway since the call began. */

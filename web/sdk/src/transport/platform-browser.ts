@@ -1,5 +1,5 @@
 import { BrowserEngine, type BrowserEngineOptions } from "../media/engine-browser";
-import type { Nudge, Platform } from "./platform";
+import type { Nudge, Platform, Position } from "./platform";
 
 /** The real browser. */
 export function browserPlatform(options: BrowserEngineOptions): Platform {
@@ -28,7 +28,23 @@ export function browserPlatform(options: BrowserEngineOptions): Platform {
         // see recall
       }
     },
+    position,
   };
+}
+
+/** What an emergency call waits for its place, milliseconds: help must not wait longer. */
+const POSITION_TIMEOUT = 3_000;
+
+function position(): Promise<Position | null> {
+  return new Promise((resolve) => {
+    if (!("geolocation" in navigator)) return resolve(null);
+    setTimeout(() => resolve(null), POSITION_TIMEOUT); // also while the browser asks its user
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => resolve({ latitude: coords.latitude, longitude: coords.longitude, accuracy: Math.min(coords.accuracy, 100_000) }),
+      () => resolve(null),
+      { enableHighAccuracy: true, timeout: POSITION_TIMEOUT, maximumAge: 60_000 },
+    );
+  });
 }
 
 /** A version 4 UUID (RFC 9562 5.4), also where crypto.randomUUID is missing. */

@@ -36,4 +36,13 @@ export interface Platform {
   /** Small non-secret memory of this browser profile. */
   recall(key: string): string | null;
   remember(key: string, value: string): void;
+  /** Where the user is, for an emergency call; null when that cannot be told within a few seconds. */
+  position(): Promise<Position | null>;
+}
+
+/** A place (WGS 84): degrees, and the uncertainty in metres. */
+export interface Position {
+  latitude: number;
+  longitude: number;
+  accuracy?: number;
 }

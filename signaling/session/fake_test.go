@@ -17,6 +17,7 @@ import (
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/sip/digest"
+	"causeway/signaling/sip/pidf"
 	"causeway/signaling/wire"
 )
 
@@ -254,7 +255,7 @@ func (b *fakeBinding) Invite(p ims.InviteParams) (Dialog, error) {
 	if b.refuse != nil {
 		return nil, b.refuse
 	}
-	d := &fakeDialog{notify: p.Notify, offer: p.SDP, target: p.Target, extras: p.Extras}
+	d := &fakeDialog{notify: p.Notify, offer: p.SDP, target: p.Target, extras: p.Extras, position: p.Position}
 	b.dialogs = append(b.dialogs, d)
 	return d, nil
 }
@@ -285,6 +286,7 @@ type fakeDialog struct {
 	sdp           string
 	cause         call.Cause
 	extras        ims.Extras
+	position      *pidf.Position
 }
 
 func (d *fakeDialog) say(word string) {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -239,6 +240,39 @@ func TestRepeatedRequestGetsTheSameAnswer(t *testing.T) {
 		}
 		if n := len(b.line.last().dialogs); n != 1 {
 			t.Errorf("%d calls were made", n)
+		}
+	})
+}
+
+// TestEmergency: neither a missing registration nor a limit nor a drain stops a call for help; its position goes with it, others' does not.
+func TestEmergency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		p.login("alice")
+		offer := read(t, "chromium-offer-audio.sdp")
+		place := map[string]any{"latitude": 48.1, "longitude": 11.5}
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "n", "target": "+15550101", "sdp": offer, "position": place}); errorName(a) != "" {
+			t.Fatalf("%v", a)
+		}
+		for i := range 4 { // more than there may be
+			_ = p.ask(wire.MethodStart, map[string]any{"call": fmt.Sprint("c", i), "target": "+15550101", "sdp": offer})
+		}
+		b.line.last().notify(ims.RegistrationFailed{Cause: call.Cause{Kind: call.CoreUnreachable}})
+		go b.manager.Drain(context.Background())
+		synctest.Wait()
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "no", "target": "+15550101", "sdp": offer}); errorName(a) == "" {
+			t.Error("an ordinary call is made")
+		}
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "sos", "target": "112", "sdp": offer, "position": place}); errorName(a) != "" {
+			t.Errorf("%v", a)
+		}
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "sos", "target": "112", "sdp": offer}); errorName(a) != "call_exists" {
+			t.Errorf("%v", a)
+		}
+		calls := b.line.last().dialogs
+		if last := calls[len(calls)-1]; last.target != "112" || last.position == nil || last.position.Latitude != 48.1 || calls[0].position != nil {
+			t.Errorf("%s %v", last.target, last.position)
 		}
 	})
 }

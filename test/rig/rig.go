@@ -287,6 +287,9 @@ func (p *Process) Wait(t *testing.T, limit time.Duration) {
 	})
 }
 
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
 // Pid is the program's process id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 

@@ -1525,7 +1525,8 @@ var Phone = class extends Emitter {
     this.session = null;
     this.list = [];
     this.user_ = "";
-    this.emergency = { numbers: [], routed: false };
+    this.emergency = { numbers: ["112", "911"], routed: false };
+    // until the gateway says which
     this.identities_ = [];
     this.waiting = null;
     this.told = "";
@@ -1593,7 +1594,9 @@ var Phone = class extends Emitter {
   call(target, options = {}) {
     const call = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: remoteOf(target) });
     this.add(call);
-    if (this.isEmergency(target) && this.session?.up) void this.help(call, target.trim(), options);
+    const emergency = this.isEmergency(target);
+    if (emergency && this.session?.up) void this.help(call, target.trim(), options);
+    else if (emergency) queueMicrotask(() => call.finishLocally(new PhoneError("emergency_use_phone"), "local"));
     else if (this.currentState === "ready") void call.dial(target.trim(), options);
     else queueMicrotask(() => call.finishLocally(new PhoneError("not_registered"), "local"));
     return call;

@@ -156,10 +156,15 @@ export class App {
     el.textContent = phoneStateText[state];
     el.title = this.phone?.identities.map((i) => i.uri).join(", ") ?? "";
     show(byId("connect"), state === "closed" && byId("login").hidden);
-    byId<HTMLButtonElement>("dial").disabled = state !== "ready";
+    this.drawDial();
     document.querySelectorAll<HTMLButtonElement>("#contacts button").forEach((b) => (b.disabled = state !== "ready"));
     this.drawDialer();
     if (state === "reconnecting") announce("Connection lost, reconnecting");
+  }
+
+  /** Ordinary calls need a phone that is ready; a call for help is never held back by a grey button. */
+  private drawDial(): void {
+    byId<HTMLButtonElement>("dial").disabled = this.phone?.state !== "ready" && !this.phone?.isEmergency(this.number.value);
   }
 
   /** Brings the call in front, the waiting lines and the incoming screen up to phone.calls. */
@@ -216,6 +221,7 @@ export class App {
     byId("dial").prepend(icon("phone"));
     fillPad(byId("pad"), "key", (digit) => {
       this.number.value += digit;
+      this.drawDial();
       this.phone?.beep(digit);
     });
     byId("erase").addEventListener("click", () => {
@@ -227,6 +233,7 @@ export class App {
       this.dial(this.number.value);
     });
     byId("connect").addEventListener("click", () => void this.connect());
+    this.number.addEventListener("input", () => this.drawDial());
     this.number.addEventListener("keydown", (ev) => {
       if (ev.key === "Escape") this.number.value = "";
     });

@@ -375,4 +375,10 @@ test("an emergency call goes out without a registration, with the place", async 
   phone.call("urn:service:sos.fire", { position: { latitude: 1, longitude: 2 } });
   await settle();
   assert.deepEqual(platform.last.last("call.start").params.position, { latitude: 1, longitude: 2 });
+  platform.last.drop(1006);
+  const call = phone.call("112");
+  let name = "";
+  call.on("ended", (r) => (name = r.name));
+  await settle();
+  assert.equal(name, "emergency_use_phone");
 });

@@ -72,7 +72,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private session: Session | null = null;
   private list: Call[] = [];
   private user_ = "";
-  private emergency: LoginResult["emergency"] = { numbers: [], routed: false };
+  private emergency: LoginResult["emergency"] = { numbers: ["112", "911"], routed: false }; // until the gateway says which
   private identities_: Identity[] = [];
   private waiting: { resolve(): void; reject(e: PhoneError): void } | null = null;
   private told: ErrorName | "" = ""; // the last refusal of the network that "error" has carried
@@ -147,7 +147,9 @@ export class Phone extends Emitter<PhoneEvents> {
   call(target: string, options: CallOptions = {}): Call {
     const call = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: remoteOf(target) });
     this.add(call);
-    if (this.isEmergency(target) && this.session?.up) void this.help(call, target.trim(), options);
+    const emergency = this.isEmergency(target);
+    if (emergency && this.session?.up) void this.help(call, target.trim(), options);
+    else if (emergency) queueMicrotask(() => call.finishLocally(new PhoneError("emergency_use_phone"), "local"));
     else if (this.currentState === "ready") void call.dial(target.trim(), options);
     else queueMicrotask(() => call.finishLocally(new PhoneError("not_registered"), "local"));
     return call;

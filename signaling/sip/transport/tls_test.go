@@ -185,7 +185,10 @@ func TestTLSRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a, dialled, _ := secureNode(t, tt.caller, ca, tt.mine)
 			b, called, _ := secureNode(t, ca, ca, tt.theirs, tt.want...)
-			if err := a.Send(t.Context(), request(sip.OPTIONS, "1"), Target{Network: TLS, Addr: b.Local(TLS), Name: tt.said}); !errors.Is(err, ErrConnection) {
+			err := a.Send(t.Context(), request(sip.OPTIONS, "1"), Target{Network: TLS, Addr: b.Local(TLS), Name: tt.said})
+			// Whom the called side refuses learns it with or after its first write: in TLS 1.3 the client is done before its
+			// certificate is looked at (RFC 8446 2).
+			if refused := errors.Is(err, ErrConnection); !refused && (tt.called == "" || err != nil) {
 				t.Errorf("the message went out: %v", err)
 			}
 			for what, pair := range map[string][2]string{"the dialling side": {tt.dialled, ""}, "the called side": {tt.called, "called"}} {

@@ -10,6 +10,7 @@ import (
 	"causeway/diameter/rx"
 	"causeway/media"
 	"causeway/signaling/auth"
+	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/session"
@@ -121,7 +122,7 @@ func (l line) Bind(p ims.BindParams) (session.Binding, error) {
 
 type binding struct{ *ims.Binding }
 
-func (b binding) Invite(p ims.InviteParams) (session.Dialog, error) {
+func (b binding) Invite(p ims.InviteParams) (b2bua.Dialog, error) {
 	c, err := b.Binding.Invite(p)
 	if err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func (d dialog) Hangup(cause call.Cause) { d.Call.Hangup(cause) }
 
 type mediaRoom struct{ *media.Gateway }
 
-func (m mediaRoom) NewSession(c media.SessionConfig) (session.Stream, error) {
+func (m mediaRoom) NewSession(c media.SessionConfig) (b2bua.Stream, error) {
 	s, err := m.Gateway.NewSession(c)
 	if err != nil {
 		return nil, err
@@ -146,4 +147,4 @@ func (m mediaRoom) NewSession(c media.SessionConfig) (session.Stream, error) {
 
 type policy struct{ *rx.Client }
 
-func (p policy) Open(params rx.SessionParams) session.Authorization { return p.Client.Open(params) }
+func (p policy) Open(params rx.SessionParams) b2bua.Authorization { return p.Client.Open(params) }

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -187,6 +188,17 @@ func (c Cause) Error() string {
 		s += ": " + c.Err.Error()
 	}
 	return s
+}
+
+// CauseOf is the cause an error carries, or an internal one that wraps it.
+func CauseOf(err error) Cause {
+	if p, ok := errors.AsType[*Cause](err); ok {
+		return *p
+	}
+	if v, ok := errors.AsType[Cause](err); ok {
+		return v
+	}
+	return Cause{Side: Gateway, Kind: Internal, Err: err}
 }
 
 // Unwrap returns the underlying error.

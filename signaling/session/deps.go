@@ -4,12 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
-	"time"
 
-	"causeway/diameter/rx"
-	"causeway/media"
 	"causeway/signaling/auth"
-	"causeway/signaling/call"
+	"causeway/signaling/b2bua"
 	"causeway/signaling/ims"
 	"causeway/signaling/sip/digest"
 )
@@ -40,7 +37,7 @@ type Line interface {
 type Binding interface {
 	Unbind(ctx context.Context) error
 	CheckExtras(ims.Extras) error
-	Invite(ims.InviteParams) (Dialog, error)
+	Invite(ims.InviteParams) (b2bua.Dialog, error)
 }
 
 // Prover is a Binding of a user who proves a password of its own (SIP digest); *ims.Binding is one.
@@ -54,59 +51,14 @@ type Lender interface {
 	Lend(id auth.Identity, instance string) (auth.Identity, func(), error)
 }
 
-// Dialog is the SIP side of a call; *ims.Call is one.
-type Dialog interface {
-	ID() string
-	ICID() string
-	SetNotify(func(ims.CallEvent))
-	Progress(sdp string)
-	Ring(offer string, waiting bool)
-	Accept(sdp string, extras ims.Extras) error
-	Hangup(call.Cause)
-	Reoffer(sdp string) error
-	AnswerOffer(sdp string)
-	RejectOffer(status int)
-	SendInfoDTMF(digit rune, duration time.Duration) error
-}
-
-// Media opens media sessions.
-type Media interface {
-	NewSession(media.SessionConfig) (Stream, error)
-}
-
-// Stream is the media of one call; *media.Session is one.
-type Stream interface {
-	AccessLocal() media.AccessLocal
-	CoreLocal() media.CoreLocal
-	SetAccess(media.AccessRemote) error
-	SetCore(media.CoreRemote) error
-	AddCandidates([]media.Candidate)
-	SetHold(local, remote bool)
-	SendDTMF(digits string, duration, gap time.Duration) error
-	AccessPeer() (local, remote netip.AddrPort, ok bool)
-	Stats() media.Stats
-	Close()
-}
-
-// Policy opens Rx sessions; nil in Deps when policy is off.
-type Policy interface {
-	Open(rx.SessionParams) Authorization
-}
-
-// Authorization is one Rx session; *rx.Session is one.
-type Authorization interface {
-	Authorize(ctx context.Context, service rx.Service) (rx.Result, error)
-	Terminate(cause rx.TerminationCause)
-}
-
 // Deps are the neighbours a Manager works with. Codecs are the names of the audio codecs this build has.
 type Deps struct {
 	Verifier Verifier
 	Lender   Lender     // nil: every token names its identities
 	Door     *auth.Door // nil: no passwords
 	Line     Line
-	Media    Media
-	Policy   Policy
+	Media    b2bua.Media
+	Policy   b2bua.Policy // nil: no PCRF is asked
 	Codecs   []string
 	Log      *slog.Logger
 }

@@ -1,10 +1,11 @@
 // Package session is one browser: its login, its registration in the core, its calls.
 //
-//	socket (ws)                    ims.Binding        ims.Call    media.Session   rx.Session
-//	   |  ^                            |                  |             |              |
-//	   v  | frames                     v events           v             v              v
-//	 link ---- requests ----> [ Session: one queue, one input at a time, call.Step ] -- actions -->
-//	                                   |
+//	socket (ws)                                            ims.Binding
+//	   |  ^                                                     |
+//	   v  | frames                                              v events
+//	 link ---- requests ----> [ Session: one queue, one input at a time ] ---- Start, Ring, Serve ----> b2bua.Call
+//	                                   |        ^                                                          |
+//	                                   |        '---------- host: Tell, Answer, Refuse, Invite ------------'
 //	                                   '--> numbered notifications --> log for resume --> socket
 //
 // A Session outlives its socket: a reload or a changed network attaches a new one with the resume secret, and the
@@ -15,12 +16,9 @@
 //
 // # One call, walked
 //
-// The link decodes call.start and posts it. The session makes a liveCall and gives call.Step a Start. OpenMedia: parse
-// the browser's offer (sdp), open a media session (media), answer with the gateway's own description. SendInvite: write
-// the core offer (sdp) and let the binding send it (ims). Events of SIP come back through the queue, become inputs,
-// and Step's actions connect media, ask policy (in a goroutine of its own whose answer is an input with its attempt
-// number) and tell the browser. The call's end is the one place where all three sides are let go, one line is logged and
-// one counter rises.
+// The link decodes call.start and posts it. The session looks whether this user may make this call now, notes a b2bua.Call
+// and starts it; from there on the call works alone, in the session's queue, and sees the session as its host: it tells
+// the browser, answers requests, sends its INVITE from the session's binding. When it ends it takes itself off the books.
 //
-// Session declares what it needs of its neighbours (Line, Media, Policy, Socket); the signaling root plugs them in.
+// Session declares what it needs of its neighbours (Line, Socket, Verifier); the signaling root plugs them in.
 package session

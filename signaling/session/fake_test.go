@@ -14,6 +14,7 @@ import (
 	"causeway/diameter/rx"
 	"causeway/media"
 	"causeway/signaling/auth"
+	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/sip/digest"
@@ -249,7 +250,7 @@ func (b *fakeBinding) isUnbound() bool {
 	return b.unbound
 }
 
-func (b *fakeBinding) Invite(p ims.InviteParams) (Dialog, error) {
+func (b *fakeBinding) Invite(p ims.InviteParams) (b2bua.Dialog, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.refuse != nil {
@@ -336,7 +337,7 @@ type fakeMedia struct {
 	streams []*fakeStream
 }
 
-func (m *fakeMedia) NewSession(c media.SessionConfig) (Stream, error) {
+func (m *fakeMedia) NewSession(c media.SessionConfig) (b2bua.Stream, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.refuse != nil {
@@ -435,7 +436,7 @@ type fakePolicy struct {
 	notify     func(rx.Event)
 }
 
-func (p *fakePolicy) Open(s rx.SessionParams) Authorization {
+func (p *fakePolicy) Open(s rx.SessionParams) b2bua.Authorization {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.notify = s.Notify

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
 	"causeway/signaling/sdp"
 	"causeway/signaling/wire"
@@ -17,13 +19,12 @@ import (
 
 // Manager owns all sessions. It is safe for concurrent use.
 type Manager struct {
-	config       Config
-	deps         Deps
-	log          *slog.Logger
-	accessCodecs []sdp.Codec
-	coreCodecs   []sdp.Codec
-	ctx          context.Context // ends when Close is called; bounds policy questions and key fetches
-	cancel       context.CancelFunc
+	config Config
+	deps   Deps
+	log    *slog.Logger
+	agent  *b2bua.Agent
+	ctx    context.Context // ends when Close is called; bounds policy questions and key fetches
+	cancel context.CancelFunc
 
 	mu       sync.Mutex // guards the following
 	sessions map[string]*Session
@@ -33,14 +34,7 @@ type Manager struct {
 	quiet    chan struct{} // closed when draining and calls reached 0
 	stats    Stats
 
-	wg sync.WaitGroup // policy questions and de-registrations
-}
-
-// Outcome labels one ended call.
-type Outcome struct {
-	Direction string // wire.Outgoing or wire.Incoming
-	Cause     string // call.Kind's name
-	Side      string // call.Side's word
+	wg sync.WaitGroup // de-registrations
 }
 
 // Stats counts since the start; Sessions and Calls are gauges.
@@ -49,7 +43,7 @@ type Stats struct {
 	Logins          uint64
 	Resumed         uint64
 	LoginFailures   map[string]uint64 // by catalogue name
-	Ended           map[Outcome]uint64
+	Ended           map[b2bua.Outcome]uint64
 	Panics          uint64
 }
 
@@ -61,17 +55,22 @@ func NewManager(config Config, deps Deps) (*Manager, error) {
 	if config.Policy != call.PolicyOff && deps.Policy == nil {
 		return nil, errors.New("session.policy asks for a PCRF, but none is configured: set rx.peers or session.policy: off")
 	}
-	m := &Manager{
-		config: config, deps: deps, log: deps.Log,
-		accessCodecs: choose(config.AccessCodecs, deps.Codecs, sdp.DefaultAccessCodecs),
-		coreCodecs:   choose(config.CoreCodecs, deps.Codecs, sdp.DefaultCoreCodecs),
-		sessions:     map[string]*Session{}, users: map[string][]*Session{}, quiet: make(chan struct{}),
-		stats: Stats{LoginFailures: map[string]uint64{}, Ended: map[Outcome]uint64{}},
+	calls := b2bua.Config{
+		Policy: config.Policy, QualityInterval: config.QualityInterval,
+		Limits:       call.Limits{Ring: config.RingTimeout, Alert: config.AlertTimeout, Lost: max(config.ResumeWindow, time.Second)},
+		AccessCodecs: choose(config.AccessCodecs, deps.Codecs, sdp.DefaultAccessCodecs),
+		CoreCodecs:   choose(config.CoreCodecs, deps.Codecs, sdp.DefaultCoreCodecs),
 	}
-	if len(m.accessCodecs) == 0 || len(m.coreCodecs) == 0 {
+	if len(calls.AccessCodecs) == 0 || len(calls.CoreCodecs) == 0 {
 		return nil, errors.New("session.access_codecs or session.core_codecs names no codec that this build has: build with cgo and the codec libraries, or name PCMA and PCMU")
 	}
+	m := &Manager{
+		config: config, deps: deps, log: deps.Log,
+		sessions: map[string]*Session{}, users: map[string][]*Session{}, quiet: make(chan struct{}),
+		stats: Stats{LoginFailures: map[string]uint64{}, Ended: map[b2bua.Outcome]uint64{}},
+	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.agent = b2bua.New(m.ctx, calls, b2bua.Deps{Media: deps.Media, Policy: deps.Policy})
 	return m, nil
 }
 
@@ -150,7 +149,7 @@ func (m *Manager) enter(always bool) bool {
 }
 
 // leave counts a call out.
-func (m *Manager) leave(o Outcome) {
+func (m *Manager) leave(o b2bua.Outcome) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.calls--
@@ -176,7 +175,7 @@ func (m *Manager) Stats() Stats {
 	for k, v := range m.stats.LoginFailures {
 		t.LoginFailures[k] = v
 	}
-	t.Ended = make(map[Outcome]uint64, len(m.stats.Ended))
+	t.Ended = make(map[b2bua.Outcome]uint64, len(m.stats.Ended))
 	for k, v := range m.stats.Ended {
 		t.Ended[k] = v
 	}
@@ -232,6 +231,7 @@ func (m *Manager) Close(ctx context.Context) {
 			s.queue.wait()
 		}
 		m.wg.Wait()
+		m.agent.Wait()
 	}()
 	select {
 	case <-done:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"causeway/signaling/auth"
+	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/wire"
@@ -33,7 +34,7 @@ type Session struct {
 	out          outbox
 	binding      Binding
 	registration wire.Registration
-	calls        map[string]*liveCall
+	calls        map[string]*b2bua.Call
 	grace        *time.Timer // runs while no socket is attached
 	expiry       *time.Timer // end of the token
 	ended        atomic.Bool // written in the queue, read by Link before it attaches
@@ -44,7 +45,7 @@ type Session struct {
 func newSession(m *Manager, identity auth.Identity, p wire.LoginParams) *Session {
 	s := &Session{
 		manager: m, id: newID(), secret: newID(), identity: identity, instance: p.Instance,
-		calls: map[string]*liveCall{}, registration: wire.Registration{State: wire.Registering},
+		calls: map[string]*b2bua.Call{}, registration: wire.Registration{State: wire.Registering},
 	}
 	s.log = m.log.With("session", s.id[:8])
 	return s
@@ -66,7 +67,7 @@ func (s *Session) panicked(p any) {
 	s.manager.count(func(t *Stats) { t.Panics++ })
 	s.log.Error("panic in a session, its calls end", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	for _, c := range s.calls {
-		c.destroy(call.Cause{Side: call.Gateway, Kind: call.Internal})
+		c.Destroy(call.Cause{Side: call.Gateway, Kind: call.Internal})
 	}
 }
 
@@ -137,7 +138,7 @@ func (s *Session) loginResult(resumed bool) wire.LoginResult {
 		r.User = s.identity.Subject
 	}
 	for _, c := range s.calls {
-		r.Calls = append(r.Calls, c.snapshot())
+		r.Calls = append(r.Calls, c.Snapshot())
 	}
 	return r
 }
@@ -209,7 +210,7 @@ func (s *Session) end(e ending) {
 		return
 	}
 	for _, c := range s.calls {
-		c.input(call.End{Cause: e.cause})
+		c.End(e.cause)
 	}
 	stop(s.grace)
 	stop(s.expiry)
@@ -287,7 +288,7 @@ func (s *Session) bindingEvent(e ims.BindingEvent) {
 	case ims.Deregistered:
 		if e.Renewing {
 			for _, c := range s.calls { // their dialogs went through a registrar that let go of them (TS 24.229 5.2.8)
-				c.input(call.End{Cause: e.Cause})
+				c.End(e.Cause)
 			}
 			s.registration = wire.Registration{State: wire.Registering}
 			s.tell(wire.EventRegistration, s.registration)

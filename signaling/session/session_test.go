@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"causeway/media"
+	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/sdp"
@@ -98,7 +99,7 @@ func TestOutgoingCall(t *testing.T) {
 			t.Errorf("digits %q, closed %v", digits, closed)
 		}
 		st := b.manager.Stats()
-		if st.Calls != 0 || st.Ended[Outcome{"outgoing", "hangup", "remote"}] != 1 {
+		if st.Calls != 0 || st.Ended[b2bua.Outcome{Direction: "outgoing", Cause: "hangup", Side: "remote"}] != 1 {
 			t.Errorf("stats %+v", st)
 		}
 	})

@@ -114,3 +114,17 @@ func (e *Error) CloseCode() int { return loaded().byName[e.Name].Close }
 
 // Error makes it usable as a Go error.
 func (e *Error) Error() string { return fmt.Sprintf("%s (%d): %s", e.Name, e.Code, e.Message) }
+
+// Sentence gives an inner text the form of the catalogue's sentences: a capital first, a full stop last.
+func Sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if s[0] >= 'a' && s[0] <= 'z' {
+		s = string(s[0]-'a'+'A') + s[1:]
+	}
+	if last := s[len(s)-1]; last != '.' && last != '!' && last != '?' {
+		s += "."
+	}
+	return s
+}

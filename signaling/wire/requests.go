@@ -24,6 +24,12 @@ const (
 // Params is the decoded and checked parameters of one method: one of the ...Params structs of this file.
 type Params interface{ params() }
 
+// CallParams is the Params of a method that is for a running call.
+type CallParams interface {
+	Params
+	CallID() string // the browser's id of the call
+}
+
 // The schemes of session.login.
 const (
 	SchemeToken  = "token"
@@ -241,3 +247,30 @@ func decodeLogin(d *decoder) LoginParams {
 	}
 	return p
 }
+
+// CallID names the call that the request is for.
+func (p RingingParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p AnswerParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p RejectParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p HangupParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p HoldParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p ResumeParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p DTMFParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p CandidatesParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p UpdateParams) CallID() string { return p.Call }

@@ -1,4 +1,4 @@
-package session
+package b2bua
 
 import (
 	"context"
@@ -14,8 +14,7 @@ import (
 // askPolicy asks the PCRF for the flows of the access leg (TS 29.214 A.1) in a goroutine of its own; the answer comes
 // back as an input with its attempt number. The policed leg is the browser's: its address is the nominated one, or
 // before ICE is done the socket's with any port.
-func (c *liveCall) askPolicy(a call.AskPolicy) {
-	m := c.session.manager
+func (c *Call) askPolicy(a call.AskPolicy) {
 	gateway, ue, ok := c.stream.AccessPeer()
 	if ok {
 		c.asked = rxPeer{ue: ue, gateway: gateway}
@@ -27,22 +26,23 @@ func (c *liveCall) askPolicy(a call.AskPolicy) {
 		address = c.socketAddress()
 	}
 	if c.policy == nil {
-		c.policy = m.deps.Policy.Open(rx.SessionParams{
+		c.policy = c.agent.deps.Policy.Open(rx.SessionParams{
 			UE:           address,
-			Subscription: subscription(c.session.identity.IMPU),
+			Subscription: subscription(c.host.IMPU()),
 			AFChargingID: c.icid(),
 			Notify:       func(e rx.Event) { c.post(func() { c.policyEvent(e) }) },
 		})
 	}
 	service := rx.Service{Components: c.components(ue, gateway), Status: rx.StatusFinal}
 	policy := c.policy
-	m.wg.Go(func() {
-		result, err := policy.Authorize(m.ctx, service)
+	ctx := c.agent.ctx
+	c.agent.questions.Go(func() {
+		result, err := policy.Authorize(ctx, service)
 		c.post(func() { c.policyAnswer(a.Attempt, result, err) })
 	})
 }
 
-func (c *liveCall) policyAnswer(attempt int, result rx.Result, err error) {
+func (c *Call) policyAnswer(attempt int, result rx.Result, err error) {
 	answer := call.PolicyAnswer{Attempt: attempt, Verdict: call.Unreachable}
 	switch {
 	case err != nil && !errors.Is(err, rx.ErrEnded) && !errors.Is(err, context.Canceled):
@@ -61,7 +61,7 @@ func (c *liveCall) policyAnswer(attempt int, result rx.Result, err error) {
 	c.input(answer)
 }
 
-func (c *liveCall) policyEvent(e rx.Event) {
+func (c *Call) policyEvent(e rx.Event) {
 	if _, ok := e.(rx.Aborted); ok {
 		c.log.Warn("policy aborted the call")
 		c.input(call.PolicyAborted{})
@@ -69,7 +69,7 @@ func (c *liveCall) policyEvent(e rx.Event) {
 }
 
 // closePolicy ends the Rx session; rx sends the STR in any case and waits for nobody.
-func (c *liveCall) closePolicy(a call.ClosePolicy) {
+func (c *Call) closePolicy(a call.ClosePolicy) {
 	if c.policy == nil {
 		return
 	}
@@ -81,7 +81,7 @@ func (c *liveCall) closePolicy(a call.ClosePolicy) {
 }
 
 // components describes the access leg's flows in rx's words.
-func (c *liveCall) components(ue, gateway netip.AddrPort) []rx.MediaComponent {
+func (c *Call) components(ue, gateway netip.AddrPort) []rx.MediaComponent {
 	var local sdp.AccessMedia
 	if own, err := sdp.ParseAccess(c.access.local); err == nil {
 		if _, audio, ok := own.Audio(); ok {
@@ -102,7 +102,7 @@ func (c *liveCall) components(ue, gateway netip.AddrPort) []rx.MediaComponent {
 	return out
 }
 
-func (c *liveCall) icid() string {
+func (c *Call) icid() string {
 	if c.dialog == nil {
 		return ""
 	}
@@ -111,7 +111,7 @@ func (c *liveCall) icid() string {
 
 // expectedPeer is the access leg before ICE is done: from the socket's address, any port. Where the socket and media do
 // not share an address family nothing is known yet, and the flow goes out without its ends.
-func (c *liveCall) expectedPeer() (ue, gateway netip.AddrPort) {
+func (c *Call) expectedPeer() (ue, gateway netip.AddrPort) {
 	address, gateway := c.socketAddress(), c.accessLocal().Address
 	if address.IsUnspecified() || address.Is4() != gateway.Addr().Unmap().Is4() {
 		return netip.AddrPort{}, netip.AddrPort{}
@@ -119,11 +119,12 @@ func (c *liveCall) expectedPeer() (ue, gateway netip.AddrPort) {
 	return netip.AddrPortFrom(address, 0), gateway
 }
 
-func (c *liveCall) socketAddress() netip.Addr {
-	if c.session.link == nil {
+func (c *Call) socketAddress() netip.Addr {
+	address, ok := c.host.Browser()
+	if !ok {
 		return netip.IPv4Unspecified()
 	}
-	return c.session.link.socket.Remote()
+	return address
 }
 
 // subscription names the user to the PCRF (TS 29.214 5.6.2: Subscription-Id), as SIP URI and, if it is one, as number.

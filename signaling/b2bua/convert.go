@@ -1,4 +1,4 @@
-package session
+package b2bua
 
 import (
 	"crypto/rand"
@@ -83,8 +83,8 @@ func diversion(d *ims.Diversion) *wire.Diversion {
 	return &wire.Diversion{Remote: party(d.By), Reason: d.Reason}
 }
 
-// pageExtras is what a page adds to a call.
-func pageExtras(u *wire.UserToUser, headers map[string]string) ims.Extras {
+// Extras is what a page adds to a call, in the SIP side's words. Nothing is checked yet: see ims.Binding.CheckExtras.
+func Extras(u *wire.UserToUser, headers map[string]string) ims.Extras {
 	var e ims.Extras
 	if u != nil {
 		e.UserToUser = ims.UserData{Data: u.Data, Encoding: u.Encoding}
@@ -115,7 +115,7 @@ func headersOf(e ims.Extras) map[string]string {
 }
 
 // answerExtras is what the far side added to its 200; an incoming call has been told of its INVITE's before.
-func (c *liveCall) answerExtras() ims.Extras {
+func (c *Call) answerExtras() ims.Extras {
 	if c.direction == wire.Incoming {
 		return ims.Extras{}
 	}

@@ -1,8 +1,6 @@
-package session
+package b2bua
 
 import (
-	"errors"
-
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/sdp"
@@ -11,7 +9,7 @@ import (
 )
 
 // doCore carries out the actions on SIP. What fails becomes an input.
-func (c *liveCall) doCore(a call.Action) {
+func (c *Call) doCore(a call.Action) {
 	switch a := a.(type) {
 	case call.SendInvite:
 		c.sendInvite(a)
@@ -38,42 +36,25 @@ func (c *liveCall) doCore(a call.Action) {
 	}
 }
 
-func (c *liveCall) sendInvite(a call.SendInvite) {
+func (c *Call) sendInvite(a call.SendInvite) {
 	c.core.offerer = true
-	c.core.first = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.session.manager.coreCodecs, sdp.CoreOptions{})
+	c.core.first = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.agent.config.CoreCodecs, sdp.CoreOptions{})
 	c.core.local = c.core.first
-	if c.session.binding == nil {
-		c.input(call.Failed{Cause: call.Cause{Side: call.Gateway, Kind: call.Deregistered}})
-		return
-	}
-	dialog, err := c.session.binding.Invite(ims.InviteParams{
+	dialog, err := c.host.Invite(ims.InviteParams{
 		Target: a.Target, From: a.From, Anonymous: a.Anonymous, SDP: c.core.local, Notify: c.notifyDialog(), Extras: c.extras, Position: position(c.position),
 	})
 	if err != nil {
-		c.input(call.Failed{Cause: asCause(err)})
+		c.input(call.Failed{Cause: call.CauseOf(err)})
 		return
 	}
 	c.dialog = dialog
 	c.log = c.log.With("sip_call", dialog.ID())
 }
 
-// asCause is the cause an error carries, or an internal one.
-func asCause(err error) call.Cause {
-	var p *call.Cause
-	if errors.As(err, &p) {
-		return *p
-	}
-	var v call.Cause
-	if errors.As(err, &v) {
-		return v
-	}
-	return call.Cause{Side: call.Gateway, Kind: call.Internal, Err: err}
-}
-
 // acceptCore sends the 200 and opens the core leg; with an offerless INVITE the core's side comes later, in its ACK.
-func (c *liveCall) acceptCore() {
+func (c *Call) acceptCore() {
 	if err := c.dialog.Accept(c.core.local, c.extras); err != nil {
-		c.input(call.End{Cause: asCause(err)})
+		c.input(call.End{Cause: call.CauseOf(err)})
 		return
 	}
 	c.core.heard = true
@@ -86,7 +67,7 @@ func (c *liveCall) acceptCore() {
 }
 
 // reoffer holds or resumes the core leg by direction alone (RFC 3264 8.4).
-func (c *liveCall) reoffer(held bool) {
+func (c *Call) reoffer(held bool) {
 	text, err := sdp.Redirect(c.core.local, sdp.HoldDirection(held, c.fsm.RemoteHold))
 	if err == nil {
 		c.core.next = text
@@ -94,13 +75,13 @@ func (c *liveCall) reoffer(held bool) {
 	}
 	if err != nil {
 		c.core.next = ""
-		c.input(call.OfferRejected{Cause: asCause(err)})
+		c.input(call.OfferRejected{Cause: call.CauseOf(err)})
 	}
 }
 
 // answerCore answers a re-offer of the core that dialogEvent has found answerable. One of an early dialog that is not heard
 // leaves media and the dialog in force where they are.
-func (c *liveCall) answerCore(a call.AnswerCore) {
+func (c *Call) answerCore(a call.AnswerCore) {
 	before := c.core.dialog
 	c.core.on(a.Dialog)
 	if a.Unheard {
@@ -127,10 +108,10 @@ func (c *liveCall) answerCore(a call.AnswerCore) {
 	}
 }
 
-func (c *liveCall) answerTo(offer *sdp.Core, held bool) (text string, chosen, dtmf []sdp.Codec, err error) {
+func (c *Call) answerTo(offer *sdp.Core, held bool) (text string, chosen, dtmf []sdp.Codec, err error) {
 	local := c.coreLocal(sdp.HoldDirection(held, false))
 	local.Preconditions = ready(offer)
-	text, chosen, dtmf, err = sdp.CoreAnswer(offer, local, c.session.manager.coreCodecs)
+	text, chosen, dtmf, err = sdp.CoreAnswer(offer, local, c.agent.config.CoreCodecs)
 	if err != nil {
 		return "", nil, nil, err
 	}
@@ -149,7 +130,7 @@ func ready(offer *sdp.Core) *sdp.Preconditions {
 }
 
 // dialogEvent turns what SIP says into inputs.
-func (c *liveCall) dialogEvent(e ims.CallEvent) {
+func (c *Call) dialogEvent(e ims.CallEvent) {
 	switch e := e.(type) {
 	case ims.Trying:
 		c.input(call.Provisional{Status: 100})
@@ -188,7 +169,7 @@ func (c *liveCall) dialogEvent(e ims.CallEvent) {
 
 // offer checks a re-offer of the core before the table sees it: one that cannot be answered is refused and changes
 // nothing (RFC 3261 14.2). One without SDP asks for our offer, which is what is in force.
-func (c *liveCall) offer(e ims.Offer) {
+func (c *Call) offer(e ims.Offer) {
 	text := e.SDP
 	if text == "" {
 		c.dialog.AnswerOffer(c.core.local)
@@ -210,7 +191,7 @@ func (c *liveCall) offer(e ims.Offer) {
 }
 
 // setRemote takes the identity the core vouches for, if it gives one.
-func (c *liveCall) setRemote(r ims.RemoteParty) {
+func (c *Call) setRemote(r ims.RemoteParty) {
 	if r.URI == "" && !r.Anonymous {
 		return
 	}

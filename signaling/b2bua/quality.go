@@ -1,4 +1,4 @@
-package session
+package b2bua
 
 import (
 	"time"
@@ -8,8 +8,8 @@ import (
 )
 
 // startMeter sends call.quality from the first connection on, every Config.QualityInterval.
-func (c *liveCall) startMeter() {
-	every := c.session.manager.config.QualityInterval
+func (c *Call) startMeter() {
+	every := c.agent.config.QualityInterval
 	if every == 0 || c.meter != nil {
 		return
 	}
@@ -17,12 +17,12 @@ func (c *liveCall) startMeter() {
 }
 
 // measure tells the browser the figures of both legs; nothing is kept for one that is away.
-func (c *liveCall) measure() {
-	if c.session.link != nil {
+func (c *Call) measure() {
+	if _, ok := c.host.Browser(); ok {
 		st := c.stream.Stats()
-		c.session.tell(wire.EventQuality, wire.CallQuality{Call: c.name, Access: quality(st.Access), Core: quality(st.Core), Transcoding: st.Transcoding()})
+		c.host.Tell(wire.EventQuality, wire.CallQuality{Call: c.name, Access: quality(st.Access), Core: quality(st.Core), Transcoding: st.Transcoding()})
 	}
-	c.meter.Reset(c.session.manager.config.QualityInterval)
+	c.meter.Reset(c.agent.config.QualityInterval)
 }
 
 func quality(l media.LegStats) wire.LegQuality {

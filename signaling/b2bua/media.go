@@ -1,4 +1,4 @@
-package session
+package b2bua
 
 import (
 	"errors"
@@ -59,7 +59,7 @@ func (l *coreLeg) on(dialog string) {
 }
 
 // doMedia carries out the actions on media. What fails becomes an input.
-func (c *liveCall) doMedia(a call.Action) {
+func (c *Call) doMedia(a call.Action) {
 	switch a := a.(type) {
 	case call.OpenMedia:
 		c.result(c.openMedia(a.SDP))
@@ -85,7 +85,7 @@ func (c *liveCall) doMedia(a call.Action) {
 }
 
 // result turns the result of opening or setting media into the input the table waits for.
-func (c *liveCall) result(text string, err error) {
+func (c *Call) result(text string, err error) {
 	if err != nil {
 		c.input(call.MediaRefused{Cause: mediaCause(call.Browser, err)})
 		return
@@ -108,8 +108,8 @@ func mediaCause(side call.Side, err error) call.Cause {
 
 // openMedia opens the media session and writes our access description: the answer to the browser's offer, or an offer
 // that fits the core's.
-func (c *liveCall) openMedia(text string) (string, error) {
-	stream, err := c.session.manager.deps.Media.NewSession(media.SessionConfig{
+func (c *Call) openMedia(text string) (string, error) {
+	stream, err := c.agent.deps.Media.NewSession(media.SessionConfig{
 		ID:     c.name,
 		Notify: func(e media.Event) { c.post(func() { c.mediaEvent(e) }) },
 		Log:    c.log,
@@ -125,7 +125,7 @@ func (c *liveCall) openMedia(text string) (string, error) {
 	return c.offerBrowser(text)
 }
 
-func (c *liveCall) answerBrowser(text string) (string, error) {
+func (c *Call) answerBrowser(text string) (string, error) {
 	offer, err := sdp.ParseAccess(text)
 	if err != nil {
 		return "", err
@@ -134,8 +134,8 @@ func (c *liveCall) answerBrowser(text string) (string, error) {
 }
 
 // agree answers an access offer and gives media the result.
-func (c *liveCall) agree(offer *sdp.Access) (string, error) {
-	codecs := c.session.manager.accessCodecs
+func (c *Call) agree(offer *sdp.Access) (string, error) {
+	codecs := c.agent.config.AccessCodecs
 	if len(c.core.chosen) > 0 { // what needs no transcoding first
 		codecs = first(codecs, c.core.chosen[0])
 	}
@@ -162,11 +162,11 @@ func (c *liveCall) agree(offer *sdp.Access) (string, error) {
 
 // offerBrowser prepares both descriptions of a terminating call: the core's offer must be answerable before anybody
 // is alerted, and a codec the browser has too comes first in our offer to it, so that nothing is transcoded.
-func (c *liveCall) offerBrowser(text string) (string, error) {
-	codecs := c.session.manager.accessCodecs
+func (c *Call) offerBrowser(text string) (string, error) {
+	codecs := c.agent.config.AccessCodecs
 	if text == "" { // offerless INVITE: our offer goes in the 200, the answer comes in the ACK (RFC 3261 13.2.1)
 		c.core.offerer = true
-		c.core.local = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.session.manager.coreCodecs, sdp.CoreOptions{})
+		c.core.local = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.agent.config.CoreCodecs, sdp.CoreOptions{})
 	} else {
 		offer, err := sdp.ParseCore(text)
 		if err != nil {
@@ -174,7 +174,7 @@ func (c *liveCall) offerBrowser(text string) (string, error) {
 		}
 		local := c.coreLocal(sdp.SendRecv)
 		local.Preconditions = ready(offer)
-		answer, chosen, dtmf, err := sdp.CoreAnswer(offer, local, c.session.manager.coreCodecs)
+		answer, chosen, dtmf, err := sdp.CoreAnswer(offer, local, c.agent.config.CoreCodecs)
 		if err != nil {
 			return "", err
 		}
@@ -203,7 +203,7 @@ func first(codecs []sdp.Codec, main sdp.Codec) []sdp.Codec {
 }
 
 // setAccess takes the browser's answer of a terminating call.
-func (c *liveCall) setAccess(text string) error {
+func (c *Call) setAccess(text string) error {
 	_, chosen, err := c.access.offered.CheckAnswer(text)
 	if err != nil {
 		return err
@@ -213,24 +213,24 @@ func (c *liveCall) setAccess(text string) error {
 }
 
 // updateAccess answers a new offer in a running call: an ICE restart, or other codecs.
-func (c *liveCall) updateAccess(a call.UpdateAccess) {
+func (c *Call) updateAccess(a call.UpdateAccess) {
 	id := c.requests[a.Request]
 	delete(c.requests, a.Request)
 	offer, err := sdp.ParseAccess(a.SDP)
 	if err != nil {
-		c.session.refuse(id, wire.NewError(wire.NameSDPInvalid).WithMessage("The offer cannot be used: %v.", err))
+		c.host.Refuse(id, wire.NewError(wire.NameSDPInvalid).WithMessage("The offer cannot be used: %v.", err))
 		return
 	}
 	answer, err := c.agree(offer)
 	if err != nil {
 		c.log.Info("access leg not updated", "err", err)
-		c.session.refuse(id, wire.NewError(mediaCause(call.Browser, err).Kind.String()))
+		c.host.Refuse(id, wire.NewError(mediaCause(call.Browser, err).Kind.String()))
 		return
 	}
-	c.session.answer(id, wire.UpdateResult{SDP: answer})
+	c.host.Answer(id, wire.UpdateResult{SDP: answer})
 }
 
-func (c *liveCall) sendDigits(a call.SendDigits) {
+func (c *Call) sendDigits(a call.SendDigits) {
 	id := c.requests[a.Request]
 	delete(c.requests, a.Request)
 	err := c.stream.SendDTMF(a.Digits, a.Duration, a.Gap)
@@ -240,10 +240,10 @@ func (c *liveCall) sendDigits(a call.SendDigits) {
 	}
 	if err != nil {
 		c.log.Info("digits not sent", "err", err)
-		c.session.refuse(id, wire.NewError(wire.NameDTMFUnavailable))
+		c.host.Refuse(id, wire.NewError(wire.NameDTMFUnavailable))
 		return
 	}
-	c.session.answer(id, nil)
+	c.host.Answer(id, nil)
 }
 
 // commaPause is what a comma among digits means, as in a dialling string.
@@ -251,7 +251,7 @@ const commaPause = 2 * time.Second
 
 // sendInfo sends digits by INFO (application/dtmf-relay) to a far side that took no telephone-event: one after the other,
 // at the pace they would have had as sound.
-func (c *liveCall) sendInfo(digits []rune, a call.SendDigits) {
+func (c *Call) sendInfo(digits []rune, a call.SendDigits) {
 	if len(digits) == 0 {
 		return
 	}
@@ -267,7 +267,7 @@ func (c *liveCall) sendInfo(digits []rune, a call.SendDigits) {
 }
 
 // connectCore gives media the core's answer. A re-offer of ours that it answers is in force from now on.
-func (c *liveCall) connectCore(text string) error {
+func (c *Call) connectCore(text string) error {
 	if c.core.next != "" {
 		c.core.local, c.core.next = c.core.next, ""
 	}
@@ -284,10 +284,10 @@ func (c *liveCall) connectCore(text string) error {
 
 // setCore opens or changes the core leg. Where the browser should now send another codec, so that nothing or less has to
 // be transcoded, its page is asked to offer again; until then, and if it never does, the bridge transcodes.
-func (c *liveCall) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
+func (c *Call) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
 	c.core.remote, c.core.chosen, c.core.dtmf = remote, chosen, dtmf
 	if c.betterCodec(chosen[0]) {
-		c.session.tell(wire.EventMedia, wire.CallMedia{Call: c.name, State: wire.MediaRenegotiate})
+		c.host.Tell(wire.EventMedia, wire.CallMedia{Call: c.name, State: wire.MediaRenegotiate})
 	}
 	direction := mediaDirection(remote.Direction.Reverse())
 	if !c.core.heard {
@@ -303,9 +303,9 @@ func (c *liveCall) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
 
 // betterCodec tells whether the browser, whose first codec is the one it sends, should rather send another one of those it
 // has, now that the core's is main.
-func (c *liveCall) betterCodec(main sdp.Codec) bool {
+func (c *Call) betterCodec(main sdp.Codec) bool {
 	agreed := c.access.chosen.Codecs
-	for _, want := range first(c.session.manager.accessCodecs, main) {
+	for _, want := range first(c.agent.config.AccessCodecs, main) {
 		for i, have := range agreed {
 			if have.Is(want.Name) {
 				return i != 0
@@ -323,7 +323,7 @@ func orNowhere(a netip.AddrPort) netip.AddrPort {
 	return a
 }
 
-func (c *liveCall) accessLocal() sdp.AccessLocal {
+func (c *Call) accessLocal() sdp.AccessLocal {
 	l := c.stream.AccessLocal()
 	out := sdp.AccessLocal{
 		UFrag: l.UFrag, Pwd: l.Pwd, FingerprintHash: l.Fingerprint.Hash, Fingerprint: l.Fingerprint.Value, Lite: l.Lite,
@@ -344,13 +344,13 @@ func (c *liveCall) accessLocal() sdp.AccessLocal {
 	return out
 }
 
-func (c *liveCall) coreLocal(d sdp.Direction) sdp.CoreLocal {
+func (c *Call) coreLocal(d sdp.Direction) sdp.CoreLocal {
 	l := c.stream.CoreLocal()
 	return sdp.CoreLocal{Address: l.RTP.Addr(), RTPPort: l.RTP.Port(), RTCPPort: l.RTCP.Port(), SessionID: c.core.id, Version: 1, Direction: d}
 }
 
 // moved tells whether the browser is not where policy was last told it is.
-func (c *liveCall) moved() bool {
+func (c *Call) moved() bool {
 	local, remote, ok := c.stream.AccessPeer()
 	return ok && c.asked != rxPeer{ue: remote, gateway: local}
 }

@@ -28,7 +28,8 @@ var rooms = map[string][]string{
 	"signaling/sip/dialog":      {"signaling/sip/transaction", "signaling/sip/transport"},
 	"signaling/sip/hop":         {"signaling/sip/dialog", "signaling/sip/transaction", "signaling/sip/transport"},
 	"signaling/sip/service":     {"signaling/sip/dialog"},
-	"signaling/ims":             {"signaling/sip/...", "signaling/call", "signaling/sdp"},
+	"signaling/dialplan":        {"signaling/sip/identity", "signaling/call"},
+	"signaling/ims":             {"signaling/sip/...", "signaling/dialplan", "signaling/call", "signaling/sdp"},
 
 	"media":        {"media/...", "transcode"},
 	"media/udp":    {"media/packet"},

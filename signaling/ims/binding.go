@@ -2,9 +2,9 @@ package ims
 
 import (
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/identity"
 	"context"
 	"errors"
-	"github.com/emiago/sipgo/sip"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/sip/transport"
 )
@@ -98,12 +100,12 @@ func (c *Client) Bind(p BindParams) (*Binding, error) {
 // checkIdentity refuses what could not be written into a message as it is.
 func checkIdentity(p BindParams) error {
 	user, host, found := strings.Cut(p.Identity.IMPI, "@")
-	if !found || !userPart(user) || !domain(host) || len(p.Identity.IMPI) > 255 {
+	if !found || !identity.UserPart(user) || !identity.Domain(host) || len(p.Identity.IMPI) > 255 {
 		return ErrIdentity
 	}
 	rest, found := strings.CutPrefix(p.Identity.IMPU, "sip:")
 	user, host, at := strings.Cut(rest, "@")
-	if !found || !at || !userPart(user) || !domain(host) {
+	if !found || !at || !identity.UserPart(user) || !identity.Domain(host) {
 		return ErrIdentity
 	}
 	uuid, found := strings.CutPrefix(p.Instance, "urn:uuid:")
@@ -284,7 +286,7 @@ func gruus(res *sip.Response, token string) (public, temporary string) {
 
 // cleanGRUU returns a sip URI with a gr parameter, or "".
 func cleanGRUU(uri string) string {
-	if len(uri) > maxGRUU || !strings.HasPrefix(uri, "sip:") || !ascii(uri) || strings.ContainsAny(uri, " <>\"\\?,") || gruuKey(uri) == "" {
+	if len(uri) > maxGRUU || !strings.HasPrefix(uri, "sip:") || !identity.ASCII(uri) || strings.ContainsAny(uri, " <>\"\\?,") || gruuKey(uri) == "" {
 		return ""
 	}
 	return uri

@@ -16,6 +16,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/call"
+	"causeway/signaling/dialplan"
 	"causeway/signaling/sip/dialog"
 	"causeway/signaling/sip/hop"
 	"causeway/signaling/sip/transaction"
@@ -44,7 +45,7 @@ type Deps struct {
 type Client struct {
 	cfg  Config
 	log  *slog.Logger
-	plan dialPlan
+	plan dialplan.Plan
 	link carrier
 	tx   *transaction.Layer
 	core *hop.Hops
@@ -94,7 +95,7 @@ func build(cfg Config, log *slog.Logger, link carrier, resolve func(context.Cont
 	}
 	c := &Client{
 		cfg: cfg, log: log, link: link, tx: tx,
-		plan:     dialPlan{home: cfg.HomeDomain, sipForm: cfg.NumberForm == "sip", emergency: cfg.EmergencyNumbers, services: cfg.EmergencyServices},
+		plan:     dialplan.Plan{Home: cfg.HomeDomain, SIPForm: cfg.NumberForm == "sip", Emergency: cfg.EmergencyNumbers, Services: cfg.EmergencyServices},
 		bindings: map[string]*Binding{}, calls: map[callKey]*Call{}, subs: map[string]*Binding{}, gruus: map[string]*Binding{},
 	}
 	c.core = hop.New(cfg.hops(), link, resolve, log)

@@ -3,14 +3,13 @@ package ims
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"causeway/signaling/dialplan"
 	"causeway/signaling/sip/hop"
+	"causeway/signaling/sip/identity"
 	"causeway/signaling/sip/service"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
@@ -116,9 +115,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	bad(domain(c.HomeDomain), "home_domain: %q is not a domain name", c.HomeDomain)
-	bad(len(c.VisitedNetworkID) <= 255 && quotable(c.VisitedNetworkID), "visited_network_id: %q must not hold quotes or control characters", c.VisitedNetworkID)
-	if _, _, err := splitHost(c.core()); err != nil {
+	bad(identity.Domain(c.HomeDomain), "home_domain: %q is not a domain name", c.HomeDomain)
+	bad(len(c.VisitedNetworkID) <= 255 && identity.Quotable(c.VisitedNetworkID), "visited_network_id: %q must not hold quotes or control characters", c.VisitedNetworkID)
+	if _, _, err := identity.SplitHost(c.core()); err != nil {
 		errs = append(errs, fmt.Errorf("core_address: %w", err))
 	}
 	bad(slices.Contains([]string{"", transport.UDP, transport.TCP, transport.TLS}, c.CoreTransport), "core_transport: %q is none of udp, tcp and tls", c.CoreTransport)
@@ -133,8 +132,8 @@ func (c Config) Validate() error {
 	}
 	bad(c.RegisterExpires >= time.Minute && c.RegisterExpires <= 7*24*time.Hour, "register_expires: %v is not between 1m and 168h", c.RegisterExpires)
 	bad(c.RegisterRetry > 0 && c.RegisterRetryMax >= c.RegisterRetry, "register_retry: must be above zero and at most register_retry_max")
-	bad(len(c.DigestRealm) <= 255 && quotable(c.DigestRealm), "digest_realm: %q must not hold quotes or control characters", c.DigestRealm)
-	bad(plain(c.AccessNetworkInfo) && len(c.AccessNetworkInfo) <= 255, "access_network_info: must be one line of at most 255 bytes")
+	bad(len(c.DigestRealm) <= 255 && identity.Quotable(c.DigestRealm), "digest_realm: %q must not hold quotes or control characters", c.DigestRealm)
+	bad(identity.Plain(c.AccessNetworkInfo) && len(c.AccessNetworkInfo) <= 255, "access_network_info: must be one line of at most 255 bytes")
 	bad(c.NumberForm == "tel" || c.NumberForm == "sip", "number_form: %q is neither tel nor sip", c.NumberForm)
 	bad(c.EarlyMedia == "header" || c.EarlyMedia == "sdp", "early_media: %q is neither header nor sdp", c.EarlyMedia)
 	for _, n := range c.EmergencyNumbers {
@@ -142,10 +141,10 @@ func (c Config) Validate() error {
 	}
 	for n, urn := range c.EmergencyServices {
 		bad(slices.Contains(c.EmergencyNumbers, n), "emergency_services: %q is not one of emergency_numbers", n)
-		bad((urn == sos || strings.HasPrefix(urn, sos+".")) && strings.Trim(urn, "abcdefghijklmnopqrstuvwxyz0123456789-.:") == "", "emergency_services: %q is not a URN like urn:service:sos.police", urn)
+		bad((urn == dialplan.SOS || strings.HasPrefix(urn, dialplan.SOS+".")) && strings.Trim(urn, "abcdefghijklmnopqrstuvwxyz0123456789-.:") == "", "emergency_services: %q is not a URN like urn:service:sos.police", urn)
 	}
 	if c.EmergencyRoute != "" {
-		if _, _, err := splitHost(c.EmergencyRoute); err != nil {
+		if _, _, err := identity.SplitHost(c.EmergencyRoute); err != nil {
 			errs = append(errs, fmt.Errorf("emergency_route: %w", err))
 		}
 	}
@@ -187,7 +186,7 @@ func (c Config) core() string {
 
 // hops are the settings of the way to the core. The address has been validated.
 func (c Config) hops() hop.Config {
-	host, port, _ := splitHost(c.core()) //nolint:errcheck // Validate has seen it
+	host, port, _ := identity.SplitHost(c.core()) //nolint:errcheck // Validate has seen it
 	return hop.Config{Entry: transport.Query{Host: host, Port: port, Transport: c.CoreTransport}, Probed: c.Ping > 0}
 }
 
@@ -205,23 +204,4 @@ func (c Config) realm() string {
 		return c.DigestRealm
 	}
 	return c.HomeDomain
-}
-
-// splitHost takes "host", "host:port", "[v6]:port" or an address apart; port 0 means none was given.
-func splitHost(s string) (host string, port int, err error) {
-	if addr, perr := netip.ParseAddr(strings.Trim(s, "[]")); perr == nil {
-		return addr.String(), 0, nil
-	}
-	if domain(s) {
-		return s, 0, nil
-	}
-	host, p, err := net.SplitHostPort(s)
-	if err != nil {
-		return "", 0, fmt.Errorf("%q is neither a domain nor host:port", s)
-	}
-	n, err := strconv.ParseUint(p, 10, 16)
-	if _, aerr := netip.ParseAddr(host); err != nil || n == 0 || (aerr != nil && !domain(host)) {
-		return "", 0, fmt.Errorf("%q is neither a domain nor host:port", s)
-	}
-	return host, int(n), nil
 }

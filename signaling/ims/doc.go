@@ -28,7 +28,7 @@
 //
 // Headers that the core believes (P-Asserted-Identity, Route, P-Charging-Vector, Path, Authorization) are built from
 // configuration and from what the core itself granted, never from what a page sent. A page's text becomes a Request-URI
-// in number.go only, piece by piece. Messages go to configured or admitted peers only, whatever a Route or Contact says.
+// in dialplan only, piece by piece. Messages go to configured or admitted peers only, whatever a Route or Contact says.
 //
 // # One registration
 //

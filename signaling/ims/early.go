@@ -10,6 +10,7 @@ import (
 	"causeway/signaling/call"
 	"causeway/signaling/sdp"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/identity"
 )
 
 // Early dialogs of an outgoing call, as its user is told of them (RFC 3261 12.1, RFC 5009, RFC 6228).
@@ -51,7 +52,7 @@ func (e *early) fork(dialogID string) *fork {
 // sendonly; a response without P-Early-Media changes nothing (RFC 5009 6).
 func (e *early) heard(dialogID, sdp string, res *sip.Response) Provisional {
 	f := e.fork(dialogID)
-	f.status, f.reason = res.StatusCode, cleanText(res.Reason)
+	f.status, f.reason = res.StatusCode, identity.Text(res.Reason)
 	if sdp != "" {
 		f.sdp = sdp
 	}
@@ -115,7 +116,7 @@ func (e *early) over(dialogID string, res *sip.Response) (Provisional, bool) {
 		return Provisional{}, false
 	}
 	if len(e.forks) == 0 {
-		return Provisional{Status: res.StatusCode, Reason: cleanText(res.Reason), Dialog: dialogID}, true
+		return Provisional{Status: res.StatusCode, Reason: identity.Text(res.Reason), Dialog: dialogID}, true
 	}
 	next := &e.forks[len(e.forks)-1]
 	for i := range e.forks {

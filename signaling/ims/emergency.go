@@ -1,12 +1,10 @@
 package ims
 
 import (
-	"errors"
-	"strings"
 	"time"
 
-	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/identity"
 	"causeway/signaling/sip/pidf"
 	"causeway/signaling/sip/transport"
 )
@@ -21,12 +19,9 @@ import (
 //	Priority: emergency, Resource-Priority: esnet.0
 //	Geolocation: <cid:...>, Geolocation-Routing: yes, and the position as a body part, if the page gave one
 
-// sos is the emergency service without a kind (RFC 5031 4.2).
-const sos = "urn:service:sos"
-
 // Emergency reports whether what was dialled asks for an emergency service.
 func (c *Client) Emergency(target string) bool {
-	_, yes := c.plan.service(target)
+	_, yes := c.plan.Service(target)
 	return yes
 }
 
@@ -35,39 +30,6 @@ func (c *Client) EmergencyRouted() bool { return c.cfg.EmergencyRoute != "" }
 
 // EmergencyNumbers are the digits that are recognised.
 func (c *Client) EmergencyNumbers() []string { return c.cfg.EmergencyNumbers }
-
-// service is the emergency service that was asked for (RFC 5031).
-func (d dialPlan) service(target string) (string, bool) {
-	_, err := d.normalise(target)
-	var cause *call.Cause
-	if !errors.As(err, &cause) || cause.Kind != call.Emergency {
-		return "", false
-	}
-	lower := strings.ToLower(strings.TrimSpace(target))
-	if strings.HasPrefix(lower, sos) {
-		if strings.Trim(lower[len(sos):], "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || len(lower) > 64 {
-			return sos, true // nobody is left without help for a spelling
-		}
-		return strings.TrimRight(lower, "."), true
-	}
-	_, user, found := strings.Cut(lower, ":")
-	if !found {
-		user = lower
-	}
-	user, _, _ = strings.Cut(user, "@")
-	user, _, _ = strings.Cut(user, ";")
-	if urn := d.services[strings.Map(digitsOnly, strings.ReplaceAll(user, "%23", "#"))]; urn != "" {
-		return urn, true
-	}
-	return sos, true
-}
-
-func digitsOnly(r rune) rune {
-	if strings.ContainsRune("0123456789*#", r) {
-		return r
-	}
-	return -1
-}
 
 // emergency makes the INVITE of an emergency call.
 func (b *Binding) emergency(p InviteParams, service string) (*Call, error) {
@@ -86,7 +48,7 @@ func (b *Binding) emergency(p InviteParams, service string) (*Call, error) {
 	if p.Position != nil {
 		text, err := pidf.Document(*p.Position, time.Now())
 		if err == nil { // a call without a place is better than no call
-			cid := token() + "@" + b.client.plan.home
+			cid := token() + "@" + b.client.plan.Home
 			parts = []dialog.Part{{Type: pidf.Type, ID: cid, Body: text}}
 			k.profile.Initial = append(k.profile.Initial, dialog.Header{Name: "Geolocation", Value: "<cid:" + cid + ">"}, dialog.Header{Name: "Geolocation-Routing", Value: "yes"})
 		}
@@ -120,6 +82,6 @@ func (c *Client) emergencyRoute() string {
 
 // emergencyHop is the E-CSCF as something to be looked up. The address has been validated.
 func (c Config) emergencyHop() transport.Query {
-	host, port, _ := splitHost(c.EmergencyRoute) //nolint:errcheck // Validate has seen it
+	host, port, _ := identity.SplitHost(c.EmergencyRoute) //nolint:errcheck // Validate has seen it
 	return transport.Query{Host: host, Port: port}
 }

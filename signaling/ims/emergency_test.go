@@ -13,21 +13,6 @@ import (
 	"causeway/signaling/sip/pidf"
 )
 
-func TestEmergencyService(t *testing.T) {
-	d := dialPlan{home: "ims.example", emergency: []string{"112", "110", "*112#"}, services: map[string]string{"110": "urn:service:sos.police"}}
-	for target, want := range map[string]string{
-		"112": sos, "1-1-2": sos, "tel:112": sos, "tel:112;phone-context=ims.example": sos, "sip:112@ims.example": sos, "112@elsewhere.example;user=phone": sos,
-		"110": "urn:service:sos.police", "sip:110@ims.example;user=phone": "urn:service:sos.police", "URN:service:SOS.Fire": "urn:service:sos.fire",
-		"urn:service:sos": sos, "urn:service:sos.<evil>": sos, "*112#": sos, "sip:*112%23@ims.example": sos,
-		"+15550112": "", "1120": "", "": "", "sip:alice112@ims.example": "", "urn:service:counseling": "",
-	} {
-		got, yes := d.service(target)
-		if got != want || yes != (want != "") {
-			t.Errorf("%q: %q %v, want %q", target, got, yes, want)
-		}
-	}
-}
-
 // withECSCF gives a client an E-CSCF of its own, scripted like the core.
 func withECSCF(t *testing.T) (*rig, *peer) {
 	t.Helper()

@@ -11,6 +11,7 @@ import (
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
 	"causeway/signaling/sip/hop"
+	"causeway/signaling/sip/identity"
 	"causeway/signaling/sip/service"
 )
 
@@ -197,8 +198,8 @@ func (k *Call) event(e dialog.Event) {
 		q850, text := reason(e.Response)
 		k.tell(OfferRejected{Status: e.Status, Cause: call.FromSIP(e.Status, q850, text)})
 	case dialog.Info:
-		if d, ok := parseRelay(e.Body); ok {
-			k.tell(d)
+		if digit, duration, ok := service.Relay(e.Body); ok {
+			k.tell(InfoDTMF{Digit: digit, Duration: duration})
 		}
 	case dialog.Ended:
 		k.ended(k.endedCause(e), false)
@@ -326,7 +327,7 @@ func parseReason(value string) (r reasonValue) {
 			continue
 		}
 		if t, ok := dialog.Param(v, "text"); ok && r.text == "" {
-			r.text = cleanText(t)
+			r.text = identity.Text(t)
 		}
 	}
 	return r

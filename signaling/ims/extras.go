@@ -3,7 +3,11 @@ package ims
 import (
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/identity"
 	"causeway/signaling/sip/service"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
 )
 
 // What supplementary services add to a call's messages, in both directions: user-to-user information (RFC 7433), headers of
@@ -76,8 +80,57 @@ func diverted(msg dialog.Message) *Diversion {
 
 // named is a party of a diversion; one that is withheld or cannot be shown is anonymous.
 func named(uri, name string) RemoteParty {
-	if !identityURI(uri) {
+	if !identity.Assertable(uri) {
 		return RemoteParty{Anonymous: true}
 	}
-	return RemoteParty{URI: uri, Number: phoneNumber(uri), Name: cleanText(name)}
+	return RemoteParty{URI: uri, Number: identity.Number(uri), Name: identity.Text(name)}
+}
+
+// party reads who the far end is: the asserted identities unless it asked for privacy (RFC 3323, 3325), else From. The name in From
+// is what the caller's phone says: it counts only where From names the asserted identity (TS 24.607 4.5.2.9).
+func party(msg interface{ GetHeaders(string) []sip.Header }, from string) RemoteParty {
+	for _, v := range dialog.Values(msg, "privacy") {
+		for p := range strings.SplitSeq(strings.ToLower(v), ";") {
+			if p = strings.TrimSpace(p); p == "id" || p == "user" || p == "header" {
+				return RemoteParty{Anonymous: true}
+			}
+		}
+	}
+	values := dialog.Values(msg, "p-asserted-identity")
+	if len(values) == 0 && from != "" {
+		values = []string{from}
+	}
+	var out RemoteParty
+	for _, v := range values {
+		if out.Verified == "" {
+			out.Verified = string(service.Verification(v))
+		}
+		uri := service.WithoutVerification(dialog.AddrSpec(v))
+		if !identity.Assertable(uri) || strings.Contains(strings.ToLower(uri), "anonymous.invalid") {
+			continue
+		}
+		if out.URI == "" {
+			out.URI = uri
+		}
+		if n := identity.Number(uri); n != "" && (out.Number == "" || strings.HasPrefix(uri, "tel:")) {
+			out.Number = n
+		}
+		if out.Name == "" {
+			out.Name = identity.Text(dialog.DisplayName(v))
+		}
+	}
+	if out.URI == "" {
+		return RemoteParty{Anonymous: true}
+	}
+	own := service.WithoutVerification(dialog.AddrSpec(from))
+	if own != out.URI && (out.Number == "" || identity.Number(own) != out.Number) {
+		return out
+	}
+	if out.Verified == "" {
+		out.Verified = string(service.Verification(from))
+	}
+	if name := identity.Text(dialog.DisplayName(from)); out.Name == "" && !strings.EqualFold(name, "anonymous") {
+		out.Name = name
+	}
+	return out
 }

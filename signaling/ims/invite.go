@@ -9,6 +9,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/identity"
 	"causeway/signaling/sip/pidf"
 	"causeway/signaling/sip/service"
 	"causeway/signaling/sip/transaction"
@@ -32,9 +33,9 @@ type InviteParams struct {
 // Invite starts a call. An error is a *call.Cause: NumberInvalid, Emergency, Forbidden (identity), Deregistered,
 // Congestion (too many calls), UserDataRefused, HeaderRefused.
 func (b *Binding) Invite(p InviteParams) (*Call, error) {
-	target, err := b.client.plan.normalise(p.Target)
+	target, err := b.client.plan.Normalise(p.Target)
 	if err != nil {
-		if service, yes := b.client.plan.service(p.Target); yes && b.client.EmergencyRouted() {
+		if service, yes := b.client.plan.Service(p.Target); yes && b.client.EmergencyRouted() {
 			return b.emergency(p, service)
 		}
 		return nil, err
@@ -90,7 +91,7 @@ func (r *registration) choose(from string) (AssociatedIdentity, bool) {
 		return r.identities[0], true
 	}
 	for _, id := range r.identities {
-		if id.URI == from || phoneNumber(id.URI) != "" && phoneNumber(id.URI) == from {
+		if id.URI == from || identity.Number(id.URI) != "" && identity.Number(id.URI) == from {
 			return id, true
 		}
 	}
@@ -100,9 +101,9 @@ func (r *registration) choose(from string) (AssociatedIdentity, bool) {
 // asserted is the P-Asserted-Identity value: the identity and its counterpart of the other scheme (RFC 3325 9.1).
 func (r *registration) asserted(id AssociatedIdentity) string {
 	out := "<" + id.URI + ">"
-	number := phoneNumber(id.URI)
+	number := identity.Number(id.URI)
 	for _, other := range r.identities {
-		if number != "" && phoneNumber(other.URI) == number && strings.HasPrefix(other.URI, "tel:") != strings.HasPrefix(id.URI, "tel:") {
+		if number != "" && identity.Number(other.URI) == number && strings.HasPrefix(other.URI, "tel:") != strings.HasPrefix(id.URI, "tel:") {
 			return out + ", <" + other.URI + ">"
 		}
 	}
@@ -144,7 +145,7 @@ func (c *Client) invited(srv *transaction.Server) {
 		return
 	}
 	icid, _ := dialog.Param("x;"+dialog.First(req, "p-charging-vector"), "icid-value")
-	if icid = cleanText(icid); icid == "" || !ascii(icid) || strings.ContainsAny(icid, ` ;,<>"`) {
+	if icid = identity.Text(icid); icid == "" || !identity.ASCII(icid) || strings.ContainsAny(icid, ` ;,<>"`) {
 		icid = token()
 	}
 	k := b.newCall(dialog.First(req, "call-id", "i"), icid, true)
@@ -186,9 +187,9 @@ func (c *Client) invited(srv *transaction.Server) {
 func calledParty(req *sip.Request, r *registration) string {
 	uri := dialog.AddrSpec(dialog.First(req, "p-called-party-id"))
 	same := func(id AssociatedIdentity) bool {
-		return id.URI == uri || phoneNumber(id.URI) != "" && phoneNumber(id.URI) == phoneNumber(uri)
+		return id.URI == uri || identity.Number(id.URI) != "" && identity.Number(id.URI) == identity.Number(uri)
 	}
-	if identityURI(uri) && slices.ContainsFunc(r.identities, same) {
+	if identity.Assertable(uri) && slices.ContainsFunc(r.identities, same) {
 		return uri
 	}
 	return r.identities[0].URI

@@ -13,6 +13,7 @@ import (
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
 	"causeway/signaling/sip/hop"
+	"causeway/signaling/sip/identity"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -284,10 +285,10 @@ func (b *Binding) granted(entry transport.Target, res *sip.Response) {
 	r := &registration{routes: cleanURIs(dialog.Values(res, "service-route")), entry: entry}
 	for _, v := range dialog.Values(res, "p-associated-uri") {
 		uri := dialog.AddrSpec(v)
-		if !identityURI(uri) {
+		if !identity.Assertable(uri) {
 			continue
 		}
-		r.identities = append(r.identities, AssociatedIdentity{URI: uri, Display: cleanText(dialog.DisplayName(v)), Default: len(r.identities) == 0})
+		r.identities = append(r.identities, AssociatedIdentity{URI: uri, Display: identity.Text(dialog.DisplayName(v)), Default: len(r.identities) == 0})
 	}
 	if len(r.identities) == 0 { // TS 24.229 5.2.2.1: without P-Associated-URI nothing may be asserted
 		b.refused(call.Cause{Side: call.Core, Kind: call.Forbidden, SIP: res.StatusCode, Text: "the core gave the user no public identity"})
@@ -335,4 +336,16 @@ func refreshAfter(expires time.Duration) time.Duration {
 		return expires - 600*time.Second
 	}
 	return expires / 2
+}
+
+// cleanURIs keeps the route values that can be written as they are (name-addr with a sip URI).
+func cleanURIs(values []string) []string {
+	var out []string
+	for _, v := range values {
+		uri := dialog.AddrSpec(v)
+		if len(uri) <= 512 && identity.ASCII(uri) && !strings.ContainsAny(uri, " <>\"") && strings.HasPrefix(strings.ToLower(uri), "sip") {
+			out = append(out, "<"+uri+">")
+		}
+	}
+	return out
 }

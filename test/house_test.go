@@ -22,7 +22,8 @@ var rooms = map[string][]string{
 
 	"signaling":                 {"signaling/...", "media", "diameter/rx"},
 	"signaling/ws":              {"signaling/wire"},
-	"signaling/session":         {"signaling/wire", "signaling/auth", "signaling/b2bua", "signaling/call", "signaling/sdp", "signaling/ims", "signaling/sip/digest"},
+	"signaling/sipws":           {"signaling/wire", "signaling/pace", "signaling/sip/dialog", "signaling/sip/transaction", "signaling/sip/transport"},
+	"signaling/session":         {"signaling/wire", "signaling/pace", "signaling/auth", "signaling/b2bua", "signaling/call", "signaling/sdp", "signaling/ims", "signaling/sip/digest"},
 	"signaling/b2bua":           {"signaling/wire", "signaling/call", "signaling/sdp", "signaling/ims", "signaling/sip/pidf", "media", "diameter/rx"},
 	"signaling/sip/transaction": {"signaling/sip/transport"},
 	"signaling/sip/dialog":      {"signaling/sip/transaction", "signaling/sip/transport"},

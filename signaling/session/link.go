@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"causeway/signaling/auth"
+	"causeway/signaling/pace"
 	"causeway/signaling/wire"
 )
 
@@ -25,7 +26,7 @@ type Link struct {
 
 	session *Session // nil before the login
 	bad     int
-	bucket  bucket
+	bucket  pace.Bucket
 	timeout *time.Timer
 }
 
@@ -46,7 +47,7 @@ func (l *Link) Frame(data []byte) {
 		l.refuseFrame(req, fault)
 		return
 	}
-	if wait, ok := l.bucket.take(time.Now(), l.manager.config.RequestsPerSecond, l.manager.config.RequestBurst); !ok {
+	if wait, ok := l.bucket.Take(time.Now(), l.manager.config.RequestsPerSecond, l.manager.config.RequestBurst); !ok {
 		l.socket.Send(wire.ErrorResponse(req.ID, wire.NewError(wire.NameRateLimited).WithRetryAfter(wait)))
 		return
 	}

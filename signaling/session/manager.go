@@ -228,7 +228,7 @@ func (m *Manager) Close(ctx context.Context) {
 	go func() {
 		defer close(done)
 		for _, s := range all {
-			s.queue.wait()
+			s.queue.Wait()
 		}
 		m.wg.Wait()
 		m.agent.Wait()

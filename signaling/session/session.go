@@ -14,6 +14,7 @@ import (
 	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
+	"causeway/signaling/pace"
 	"causeway/signaling/wire"
 )
 
@@ -29,7 +30,7 @@ type Session struct {
 	instance string
 	log      *slog.Logger
 
-	queue        queue
+	queue        pace.Queue
 	link         *Link // nil while no socket is attached
 	out          outbox
 	binding      Binding
@@ -53,7 +54,7 @@ func newSession(m *Manager, identity auth.Identity, p wire.LoginParams) *Session
 
 // post runs f in the session's queue. A panic in f ends the session's calls with a reason, not the program.
 func (s *Session) post(f func()) {
-	s.queue.post(func() {
+	s.queue.Post(func() {
 		defer func() {
 			if p := recover(); p != nil {
 				s.panicked(p)

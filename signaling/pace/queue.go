@@ -1,18 +1,18 @@
-package session
+package pace
 
 import "sync"
 
-// queue runs functions one at a time in the order they were posted. It has a goroutine only while it has work.
+// Queue runs functions one at a time in the order they were posted. It has a goroutine only while it has work.
 // The zero value is ready.
-type queue struct {
+type Queue struct {
 	mu      sync.Mutex
 	waiting []func()
 	running bool
-	idle    *sync.Cond // made by wait
+	idle    *sync.Cond // made by Wait
 }
 
-// post adds f. It never blocks and may be called from a function of the same queue.
-func (q *queue) post(f func()) {
+// Post adds f. It never blocks and may be called from a function of the same queue.
+func (q *Queue) Post(f func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, f)
@@ -23,7 +23,7 @@ func (q *queue) post(f func()) {
 	go q.run()
 }
 
-func (q *queue) run() {
+func (q *Queue) run() {
 	for {
 		q.mu.Lock()
 		if len(q.waiting) == 0 {
@@ -41,8 +41,8 @@ func (q *queue) run() {
 	}
 }
 
-// wait blocks until the queue is empty. It must not be called from a function of the same queue.
-func (q *queue) wait() {
+// Wait blocks until the queue is empty. It must not be called from a function of the same queue.
+func (q *Queue) Wait() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.idle == nil {

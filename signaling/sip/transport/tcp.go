@@ -196,14 +196,19 @@ func (c *conn) close(cause error) {
 // written tells of a message that the kernel has taken. With TLS 1.3 a peer that refuses our certificate says so only after our
 // handshake is done and our first messages are written (RFC 8446 4.4.2): until something comes back they do not count as sent.
 func (c *conn) written(o outgoing) {
+	r := Result{c.remote.Network, nil}
 	c.mu.Lock()
-	wait := c.remote.Network == TLS && !c.accepted && !c.proved && c.cause == nil && len(c.unproved) < cap(c.queue)
-	if wait {
+	unproved := c.remote.Network == TLS && !c.accepted && !c.proved
+	wait := unproved && c.cause == nil && len(c.unproved) < cap(c.queue)
+	switch {
+	case wait:
 		c.unproved = append(c.unproved, o)
+	case unproved && c.cause != nil: // the refusal was read while we wrote
+		r.Err = fmt.Errorf("%w: %w", ErrConnection, c.cause)
 	}
 	c.mu.Unlock()
 	if !wait {
-		o.finish(c.l, Result{c.remote.Network, nil})
+		o.finish(c.l, r)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"causeway/diameter/rx"
 	"causeway/media"
@@ -35,6 +36,9 @@ func (c Config) Validate() error {
 	err := c.IMS.Validate()
 	if err != nil {
 		err = fmt.Errorf("ims: %w", err)
+	}
+	if c.IMS.Trunk.Enabled && slices.Contains(c.Auth.Schemes, auth.SchemeDigest) {
+		err = errors.Join(err, errors.New("auth.schemes: digest needs an IMS core that knows the users' passwords: leave it out in trunk mode (ims.trunk.enabled)"))
 	}
 	return errors.Join(c.WebSocket.Validate(), c.Auth.Validate(), c.Session.Validate(), err)
 }

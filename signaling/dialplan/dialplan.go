@@ -12,10 +12,20 @@ import (
 // maxTarget bounds what may be dialled, in bytes.
 const maxTarget = 256
 
+// Form is how a telephone number becomes a URI.
+type Form uint8
+
+// The forms.
+const (
+	Tel   Form = iota // tel:+15550101, tel:0301234;phone-context=home (RFC 3966)
+	SIP               // sip:+15550101@home;user=phone (RFC 3261 19.1.6)
+	Plain             // sip:+15550101@home, sip:0301234@home: what a PBX expects
+)
+
 // Plan knows the home network's way to write numbers, and which of them call for help. It is a value; its zero value knows none.
 type Plan struct {
 	Home      string            // domain of the home network: phone-context and host
-	SIPForm   bool              // numbers are written as sip URIs with user=phone, else as tel URIs
+	Form      Form              // how numbers are written
 	Emergency []string          // digits that call for help, besides urn:service:sos
 	Services  map[string]string // what some of these numbers call, other than urn:service:sos
 }
@@ -65,14 +75,17 @@ func (d Plan) telephone(text string) (string, error) {
 		}
 		context = value
 	}
+	if d.Form == Plain && len(digits) <= 40 && digits != "" && strings.Trim(digits, "0123456789*#+") == "" && strings.LastIndexByte(digits, '+') <= 0 && digits != "+" {
+		return "sip:" + strings.ReplaceAll(digits, "#", "%23") + "@" + d.Home, nil
+	}
 	switch {
 	case identity.Global(digits):
-		if d.SIPForm {
+		if d.Form == SIP {
 			return "sip:" + digits + "@" + d.Home + ";user=phone", nil
 		}
 		return "tel:" + digits, nil
 	case len(digits) > 0 && len(digits) <= 20 && strings.Trim(digits, "0123456789") == "":
-		if d.SIPForm {
+		if d.Form == SIP {
 			return "sip:" + digits + ";phone-context=" + context + "@" + d.Home + ";user=phone", nil
 		}
 		return "tel:" + digits + ";phone-context=" + context, nil

@@ -11,7 +11,11 @@ import (
 )
 
 func plan(sipForm bool) Plan {
-	return Plan{Home: "ims.example", SIPForm: sipForm, Emergency: []string{"112", "911", "*112#"}}
+	form := Tel
+	if sipForm {
+		form = SIP
+	}
+	return Plan{Home: "ims.example", Form: form, Emergency: []string{"112", "911", "*112#"}}
 }
 
 // TestNormalise: what people dial and what goes into the Request-URI.
@@ -101,6 +105,19 @@ func TestEmergencyService(t *testing.T) {
 		got, yes := d.Service(target)
 		if got != want || yes != (want != "") {
 			t.Errorf("%q: %q %v, want %q", target, got, yes, want)
+		}
+	}
+}
+
+// TestPlain: what a PBX is asked for.
+func TestPlain(t *testing.T) {
+	p := Plan{Home: "pbx.example", Form: Plain, Emergency: []string{"112"}}
+	for in, want := range map[string]string{
+		"+1 555 0101": "sip:+15550101@pbx.example", "0301234": "sip:0301234@pbx.example", "*21*200#": "sip:*21*200%23@pbx.example", "tel:200": "sip:200@pbx.example",
+		"bob@pbx.example": "sip:bob@pbx.example", "+": "", "1+2": "", "": "", "12a": "", strings.Repeat("1", 41): "", "112": "",
+	} {
+		if got, _ := p.Normalise(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
 }

@@ -22,7 +22,8 @@ type attempt struct {
 	id      uint64       // the dialog machine's number of the transaction
 	spare   *sip.Request // the request as it was before it was sent, while there is another hop for it; nil otherwise
 	tried   []transport.Target
-	settled bool // a provisional response came
+	settled bool         // a provisional response came
+	sent    *sip.Request // trunk mode: the request as it went out, to be sent again with credentials
 }
 
 // send starts a client transaction.
@@ -38,6 +39,9 @@ func (t *attempt) to(target transport.Target, req *sip.Request) {
 	if req.Method == sip.INVITE && !inDialog(req) && !k.client.core.Usable(target) {
 		k.failed(t.id, hop.ErrDown) // at once: who calls must not wait 32 s for what is known
 		return
+	}
+	if k.client.trunk != nil {
+		t.sent = req.Clone()
 	}
 	if k.client.core.Alternatives(req, k.back) > len(t.tried) {
 		t.spare = req.Clone()
@@ -73,12 +77,31 @@ func (t *attempt) response(res *sip.Response) {
 	default:
 		delete(k.invites, t.id)
 		k.client.core.Outcome(t.tried[len(t.tried)-1], res, nil)
-		if res.StatusCode == 503 && t.again() {
+		if res.StatusCode == 503 && t.again() || t.authorized(res) {
 			return
 		}
 		t.spare = nil
 	}
 	k.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Response(now, t.id, res) })
+}
+
+// authorized answers the challenge of a trunk's peer; false where there is none to answer.
+func (t *attempt) authorized(res *sip.Response) bool {
+	k := t.k
+	if t.sent == nil || res.StatusCode != 401 && res.StatusCode != 407 {
+		return false
+	}
+	credentials, err := k.client.trunk.credentials(t.sent, res)
+	if err != nil {
+		k.log.Warn("challenge of the SIP peer not answered", "method", string(t.sent.Method), "err", err)
+		return false
+	}
+	again := false
+	k.step(func(m *dialog.Session, now time.Time) (out []dialog.Action) {
+		out, again = m.Authorized(now, t.id, t.sent, credentials)
+		return out
+	})
+	return again
 }
 
 // failed takes the end of a transaction without a response, on the call's queue.

@@ -64,6 +64,7 @@ type Binding struct {
 	sub     subscription
 	leaving []chan error // Unbinds that wait
 
+	order uint64   // when it was bound: later ones have higher numbers
 	gruus []string // keys in the client's table; guarded by the client's mu
 }
 
@@ -71,6 +72,8 @@ type Binding struct {
 var (
 	ErrNotRunning = errors.New("the SIP side is not running")
 	ErrIdentity   = errors.New("the identity cannot be used in SIP")
+	// ErrNoPasswords: in trunk mode no registrar stands behind that could take a user's password.
+	ErrNoPasswords = errors.New("trunk mode knows no passwords of users")
 )
 
 // Bind registers an identity and keeps it registered until Unbind, a final failure or the network's word. It returns at
@@ -78,6 +81,9 @@ var (
 func (c *Client) Bind(p BindParams) (*Binding, error) {
 	if err := checkIdentity(p); err != nil {
 		return nil, err
+	}
+	if c.trunk != nil && p.Digest != nil {
+		return nil, ErrNoPasswords
 	}
 	b := &Binding{client: c, params: p, token: token(), callID: token(), tag: token(), ask: c.cfg.RegisterExpires}
 	b.q.work = &c.work
@@ -91,9 +97,15 @@ func (c *Client) Bind(p BindParams) (*Binding, error) {
 		c.mu.Unlock()
 		return nil, ErrNotRunning
 	}
+	c.bound++
+	b.order = c.bound
 	c.bindings[b.token] = b
 	c.mu.Unlock()
-	b.q.post(b.register)
+	if c.trunk != nil {
+		b.q.post(b.attach)
+	} else {
+		b.q.post(b.register)
+	}
 	return b, nil
 }
 
@@ -154,7 +166,7 @@ func (b *Binding) leave(done chan error) {
 	}
 	was := b.state
 	b.state = regLeaving
-	if b.current.Swap(nil) == nil && was != regTrying {
+	if b.current.Swap(nil) == nil && was != regTrying || b.client.trunk != nil {
 		b.gone(nil) // nothing to take back
 		return
 	}
@@ -190,6 +202,9 @@ func (c *Client) forget(b *Binding) {
 
 // contact is the binding's Contact value, the same in REGISTER and in calls.
 func (b *Binding) contact() string {
+	if b.client.trunk != nil {
+		return "<" + b.client.uri(b.token) + ">"
+	}
 	return "<" + b.client.uri(b.token) + `>;+sip.instance="<` + b.params.Instance + `>";` + mmtel + ";audio"
 }
 

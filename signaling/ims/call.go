@@ -12,6 +12,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/fork"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -48,8 +49,14 @@ type Call struct {
 
 // server is a server transaction of the call.
 type server struct {
-	tx   *transaction.Server
+	tx   responder
 	done bool // a final response was given
+}
+
+// responder answers a request: its server transaction, or one arm of a fork.
+type responder interface {
+	Request() *sip.Request
+	Respond(*sip.Response) error
 }
 
 // maxWaiting bounds the events kept for a SetNotify that never comes.
@@ -71,7 +78,6 @@ func (b *Binding) newCall(callID, icid string, incoming bool) *Call {
 		Contact:        b.contact(),
 		Allow:          c.allow(),
 		Supported:      c.supported(incoming),
-		Request:        []dialog.Header{{Name: "P-Charging-Vector", Value: c.charging(icid)}},
 		SessionExpires: c.cfg.Calls.SessionExpires,
 		MinSE:          c.cfg.Calls.MinSE,
 		AnswerLimit:    c.cfg.Calls.AnswerTimeout,
@@ -79,6 +85,11 @@ func (b *Binding) newCall(callID, icid string, incoming bool) *Call {
 		Timers:         dialog.Timers{T1: c.cfg.Timers.T1, T2: c.cfg.Timers.T2},
 		Random:         random,
 		Token:          token,
+	}
+	if c.trunk == nil {
+		k.profile.Request = []dialog.Header{{Name: "P-Charging-Vector", Value: c.charging(icid)}}
+	} else {
+		k.media.policy = "sdp" // a PBX knows no P-Early-Media
 	}
 	return k
 }
@@ -91,7 +102,11 @@ func (c *Client) allow() []string {
 // supported lists the option tags of a call. On outgoing calls preconditions are left out unless the operator wants them: no
 // access resource is reserved, so there is nothing the far end would have to wait for (RFC 3312 3, TS 24.229 5.1.3).
 func (c *Client) supported(incoming bool) []string {
-	tags := []string{"100rel", "gruu", "199"}
+	tags := []string{"100rel"}
+	if c.trunk == nil {
+		tags = append(tags, "gruu")
+	}
+	tags = append(tags, "199")
 	if c.cfg.Calls.SessionExpires > 0 {
 		tags = append(tags, "timer")
 	}
@@ -218,7 +233,13 @@ func (k *Call) respond(a dialog.Respond) {
 	if !ok {
 		return
 	}
-	if err := s.tx.Respond(a.Response); err != nil {
+	err := s.tx.Respond(a.Response)
+	if errors.Is(err, fork.ErrLost) {
+		k.ended(call.Cause{Side: call.Core, Kind: call.AnsweredElsewhere}, false)
+		k.finish()
+		return
+	}
+	if err != nil {
 		k.log.Debug("response not sent", "status", a.Response.StatusCode, "error", err)
 	}
 	if a.Response.StatusCode < 200 {
@@ -233,7 +254,7 @@ func (k *Call) respond(a dialog.Respond) {
 }
 
 // serve enters a server transaction and gives its number.
-func (k *Call) serve(tx *transaction.Server) uint64 {
+func (k *Call) serve(tx responder) uint64 {
 	for id, s := range k.servers {
 		if s.done && tx.Request().Method == sip.INVITE { // the next INVITE comes after the ACK of the last
 			delete(k.servers, id)

@@ -43,12 +43,13 @@ type Deps struct {
 // Client is the gateway's place in the IMS network: it registers browsers and carries their calls. All methods are
 // safe for concurrent use.
 type Client struct {
-	cfg  Config
-	log  *slog.Logger
-	plan dialplan.Plan
-	link carrier
-	tx   *transaction.Layer
-	core *hop.Hops
+	cfg   Config
+	log   *slog.Logger
+	plan  dialplan.Plan
+	link  carrier
+	tx    *transaction.Layer
+	core  *hop.Hops
+	trunk *trunk // nil beside an IMS core
 
 	running atomic.Bool
 	stats   counters
@@ -59,6 +60,7 @@ type Client struct {
 	uriTail  string     // ";transport=tcp" behind it when the core is reached by TCP (RFC 3261 19.1.1)
 	closed   bool
 	bindings map[string]*Binding // by Contact token
+	bound    uint64              // bindings made so far
 	calls    map[callKey]*Call
 	subs     map[string]*Binding // by Call-ID of the reg-event subscription
 	gruus    map[string]*Binding // by the addresses the registrar gave (gruu.go)
@@ -95,10 +97,13 @@ func build(cfg Config, log *slog.Logger, link carrier, resolve func(context.Cont
 	}
 	c := &Client{
 		cfg: cfg, log: log, link: link, tx: tx,
-		plan:     dialplan.Plan{Home: cfg.HomeDomain, SIPForm: cfg.NumberForm == "sip", Emergency: cfg.EmergencyNumbers, Services: cfg.EmergencyServices},
+		plan:     dialplan.Plan{Home: cfg.HomeDomain, Form: cfg.numberForm(), Emergency: cfg.EmergencyNumbers, Services: cfg.EmergencyServices},
 		bindings: map[string]*Binding{}, calls: map[callKey]*Call{}, subs: map[string]*Binding{}, gruus: map[string]*Binding{},
 	}
 	c.core = hop.New(cfg.hops(), link, resolve, log)
+	if c.trunk, err = newTrunk(c, cfg.Trunk); err != nil {
+		return nil, fmt.Errorf("ims: %w", err)
+	}
 	tx.OnRequest(c.request)
 	tx.OnAck(c.ack)
 	tx.OnStray(c.stray)
@@ -127,6 +132,10 @@ func (c *Client) Run(ctx context.Context) error {
 		c.log.Warn("the core cannot be found yet", "core", c.cfg.core(), "error", err)
 	}
 	c.running.Store(true)
+	if c.trunk != nil {
+		c.trunk.open()
+		defer c.trunk.close(2 * time.Second) // runs before shut
+	}
 	c.log.Info("sip is open", "address", host, "core", c.cfg.core())
 	period := c.cfg.Ping
 	if period == 0 {
@@ -224,6 +233,11 @@ func (c *Client) Ready() error {
 		return fmt.Errorf("the core %s has no address", c.cfg.core())
 	case well == 0:
 		return fmt.Errorf("the core %s does not answer at any of its %d addresses", c.cfg.core(), addresses)
+	}
+	if c.trunk != nil {
+		if cause := c.trunk.down.Load(); cause != nil {
+			return errors.New(cause.Text)
+		}
 	}
 	return nil
 }

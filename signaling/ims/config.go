@@ -44,7 +44,8 @@ type Config struct {
 	RegEvent bool `yaml:"reg_event"`
 	// AccessNetworkInfo is sent as P-Access-Network-Info with network-provided added; empty: none.
 	AccessNetworkInfo string `yaml:"access_network_info"`
-	// NumberForm is how a global number is dialled: "tel" (tel:+1...) or "sip" (sip:+1...@home;user=phone).
+	// NumberForm is how a number is dialled: "tel" (tel:+1...), "sip" (sip:+1...@home;user=phone) or "plain" (sip:+1...@home,
+	// also for local numbers and service codes). Empty: tel, in trunk mode plain.
 	NumberForm string `yaml:"number_form"`
 	// EmergencyNumbers are never dialled as ordinary calls, besides urn:service:sos.
 	EmergencyNumbers []string `yaml:"emergency_numbers"`
@@ -55,6 +56,8 @@ type Config struct {
 	// EarlyMedia is "header" (played when P-Early-Media allows it, RFC 5009) or "sdp" (played whenever a provisional
 	// response has SDP).
 	EarlyMedia string `yaml:"early_media"`
+	// Trunk puts one SIP peer in the place of the IMS core.
+	Trunk TrunkConfig `yaml:"trunk"`
 	// Calls bounds and times calls.
 	Calls CallConfig `yaml:"calls"`
 	// Ping is how often the core is asked whether it is there (OPTIONS); 0: never.
@@ -94,9 +97,9 @@ func DefaultConfig() Config {
 		Timers:           transaction.DefaultTimers(),
 		RegisterExpires:  600000 * time.Second, // TS 24.229 5.1.1.2
 		RegisterRetry:    2 * time.Second,
+		Trunk:            TrunkConfig{Expires: time.Hour},
 		RegisterRetryMax: 5 * time.Minute,
 		RegEvent:         true,
-		NumberForm:       "tel",
 		EmergencyNumbers: []string{"112", "911", "999", "000", "110", "118", "119"},
 		EarlyMedia:       "header",
 		Calls: CallConfig{
@@ -134,7 +137,7 @@ func (c Config) Validate() error {
 	bad(c.RegisterRetry > 0 && c.RegisterRetryMax >= c.RegisterRetry, "register_retry: must be above zero and at most register_retry_max")
 	bad(len(c.DigestRealm) <= 255 && identity.Quotable(c.DigestRealm), "digest_realm: %q must not hold quotes or control characters", c.DigestRealm)
 	bad(identity.Plain(c.AccessNetworkInfo) && len(c.AccessNetworkInfo) <= 255, "access_network_info: must be one line of at most 255 bytes")
-	bad(c.NumberForm == "tel" || c.NumberForm == "sip", "number_form: %q is neither tel nor sip", c.NumberForm)
+	bad(slices.Contains([]string{"", "tel", "sip", "plain"}, c.NumberForm), "number_form: %q is none of tel, sip and plain", c.NumberForm)
 	bad(c.EarlyMedia == "header" || c.EarlyMedia == "sdp", "early_media: %q is neither header nor sdp", c.EarlyMedia)
 	for _, n := range c.EmergencyNumbers {
 		bad(n != "" && len(n) <= 15 && strings.Trim(n, "0123456789*#") == "", "emergency_numbers: %q is not a number of at most 15 digits", n)
@@ -149,7 +152,7 @@ func (c Config) Validate() error {
 		}
 	}
 	bad(c.Ping == 0 || c.Ping >= time.Second, "ping: %v is shorter than 1s", c.Ping)
-	return errors.Join(append(errs, c.Calls.validate()...)...)
+	return errors.Join(slices.Concat(errs, c.Trunk.validate(), c.Calls.validate())...)
 }
 
 // validate reports the bad settings of calls.
@@ -204,4 +207,16 @@ func (c Config) realm() string {
 		return c.DigestRealm
 	}
 	return c.HomeDomain
+}
+
+// numberForm is how numbers are dialled.
+func (c Config) numberForm() dialplan.Form {
+	switch {
+	case c.NumberForm == "plain" || c.NumberForm == "" && c.Trunk.Enabled:
+		return dialplan.Plain
+	case c.NumberForm == "sip":
+		return dialplan.SIP
+	default:
+		return dialplan.Tel
+	}
 }

@@ -23,13 +23,13 @@ import (
 // early keeps what each early dialog has said: a fork that ends is forgotten, and another one is heard again (RFC 6228).
 type early struct {
 	policy  string
-	forks   []fork // in the order they were heard first; the machine bounds their number
-	current string // the dialog whose description the user was given last
-	offered fork   // dialog and description of the offer that waits for its answer
+	forks   []earlyDialog // in the order they were heard first; the machine bounds their number
+	current string        // the dialog whose description the user was given last
+	offered earlyDialog   // dialog and description of the offer that waits for its answer
 }
 
-// fork is one early dialog.
-type fork struct {
+// earlyDialog is one fork.
+type earlyDialog struct {
 	dialog     string
 	status     int // of its last provisional
 	reason     string
@@ -38,13 +38,13 @@ type fork struct {
 }
 
 // fork finds a dialog, or makes it.
-func (e *early) fork(dialogID string) *fork {
+func (e *early) fork(dialogID string) *earlyDialog {
 	for i := range e.forks {
 		if e.forks[i].dialog == dialogID {
 			return &e.forks[i]
 		}
 	}
-	e.forks = append(e.forks, fork{dialog: dialogID})
+	e.forks = append(e.forks, earlyDialog{dialog: dialogID})
 	return &e.forks[len(e.forks)-1]
 }
 
@@ -76,7 +76,7 @@ func (e *early) described(dialogID, sdp string) Provisional {
 
 // choose makes a fork the current one, or tells it beside one that is heard and goes on. What is told of the current one holds
 // its description, also one that came before: it may be heard only now.
-func (e *early) choose(f *fork) Provisional {
+func (e *early) choose(f *earlyDialog) Provisional {
 	out := f.say()
 	if !f.authorised && e.playing() && e.current != f.dialog {
 		out.SDP, out.EarlyMedia = "", true
@@ -88,7 +88,7 @@ func (e *early) choose(f *fork) Provisional {
 
 // playing tells whether the current fork may be heard.
 func (e *early) playing() bool {
-	return slices.ContainsFunc(e.forks, func(f fork) bool { return f.dialog == e.current && f.authorised })
+	return slices.ContainsFunc(e.forks, func(f earlyDialog) bool { return f.dialog == e.current && f.authorised })
 }
 
 // settle takes the outcome of an offer: an answered one is its dialog's description from now on.
@@ -100,18 +100,18 @@ func (e *early) settle(answered bool) {
 			}
 		}
 	}
-	e.offered = fork{}
+	e.offered = earlyDialog{}
 }
 
 // say is what the user is told of a fork.
-func (f *fork) say() Provisional {
+func (f *earlyDialog) say() Provisional {
 	return Provisional{Status: f.status, Reason: f.reason, SDP: f.sdp, EarlyMedia: f.authorised, Dialog: f.dialog}
 }
 
 // over forgets a dialog that a 199 has ended (RFC 6228 4). Where it was the current one, another one is told in its place: the
 // last among the others whose media is authorised, else the last; without any, that the call is still being tried.
 func (e *early) over(dialogID string, res *sip.Response) (Provisional, bool) {
-	e.forks = slices.DeleteFunc(e.forks, func(f fork) bool { return f.dialog == dialogID })
+	e.forks = slices.DeleteFunc(e.forks, func(f earlyDialog) bool { return f.dialog == dialogID })
 	if e.current != dialogID {
 		return Provisional{}, false
 	}

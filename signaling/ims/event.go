@@ -181,7 +181,7 @@ func (k *Call) event(e dialog.Event) {
 			k.unmet()
 			return
 		}
-		k.media.offered = fork{dialog: e.Dialog, sdp: e.SDP}
+		k.media.offered = earlyDialog{dialog: e.Dialog, sdp: e.SDP}
 		k.tell(Offer{SDP: e.SDP, Dialog: e.Dialog, Unheard: k.media.playing() && k.media.current != e.Dialog})
 	case dialog.Answered:
 		if k.gate.confirming {

@@ -134,6 +134,17 @@ func (c *Client) callOf(key callKey) *Call {
 	return c.calls[key]
 }
 
+// calleesOf finds whom a terminating INVITE is for: one binding of a core, every browser of the user that a trunk's peer calls.
+func (c *Client) calleesOf(req *sip.Request) []*Binding {
+	if b := c.bindingOf(req); b != nil {
+		return []*Binding{b}
+	}
+	if c.trunk == nil {
+		return nil
+	}
+	return c.calledUser(req)
+}
+
 // bindingOf finds the binding of a terminating request: by our Path token in the top Route, else by a GRUU or our Contact in
 // the Request-URI (TS 24.229 5.2.6.4).
 func (c *Client) bindingOf(req *sip.Request) *Binding {
@@ -146,6 +157,9 @@ func (c *Client) bindingOf(req *sip.Request) *Binding {
 				return c.bindings[token]
 			}
 		}
+	}
+	if c.trunk != nil {
+		return c.bindings[req.Recipient.User]
 	}
 	if b := c.gruus[gruuKeyOf(req.Recipient)]; b != nil {
 		return b

@@ -9,6 +9,7 @@ import (
 
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/fork"
 	"causeway/signaling/sip/identity"
 	"causeway/signaling/sip/pidf"
 	"causeway/signaling/sip/service"
@@ -112,6 +113,9 @@ func (r *registration) asserted(id AssociatedIdentity) string {
 
 // originating are the headers of TS 24.229 5.2.6.3 and 5.1.3.1.
 func (b *Binding) originating(r *registration, id AssociatedIdentity, anonymous bool, icid string) []dialog.Header {
+	if b.client.trunk != nil {
+		return b.client.trunkHeaders(id, anonymous)
+	}
 	out := []dialog.Header{
 		{Name: "P-Asserted-Identity", Value: r.asserted(id)},
 		{Name: "P-Preferred-Service", Value: "urn:urn-7:3gpp-service.ims.icsi.mmtel"},
@@ -128,21 +132,46 @@ func (b *Binding) originating(r *registration, id AssociatedIdentity, anonymous 
 	return append(out, dialog.Header{Name: "Accept", Value: "application/sdp, application/3gpp-ims+xml"})
 }
 
-// invited takes a new INVITE on the transport's reader.
+// invited takes a new INVITE on the transport's reader. Where the peer of a trunk calls a user with several browsers, all of them
+// are called, as forks; a core forks itself.
 func (c *Client) invited(srv *transaction.Server) {
 	req := srv.Request()
 	refuse := func(status int, extra ...dialog.Header) {
 		_ = srv.Respond(dialog.NewResponse(req, status, token(), "", extra...)) // the transaction repeats it
 	}
-	b := c.bindingOf(req)
-	if b == nil {
+	callees := c.calleesOf(req)
+	if len(callees) == 0 {
 		refuse(404)
 		return
+	}
+	calls := make([]*Call, len(callees))
+	answers := fork.New(req, len(callees), srv.Respond, func(arm int) { calls[arm].elsewhere() })
+	for i, b := range callees {
+		var tx responder = srv
+		if len(callees) > 1 {
+			tx = answers.Arm(i)
+		}
+		calls[i] = c.called(b, srv, tx)
+	}
+	srv.OnCancel(func(cancel *sip.Request) {
+		for _, k := range calls {
+			if k != nil {
+				k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Cancelled(now, cancel) })
+			}
+		}
+	})
+}
+
+// called makes a binding's call of a new INVITE; nil if it was refused.
+func (c *Client) called(b *Binding, srv *transaction.Server, tx responder) *Call {
+	req := srv.Request()
+	refuse := func(status int, extra ...dialog.Header) {
+		_ = tx.Respond(dialog.NewResponse(req, status, token(), "", extra...))
 	}
 	r := b.current.Load()
 	if r == nil {
 		refuse(480)
-		return
+		return nil
 	}
 	icid, _ := dialog.Param("x;"+dialog.First(req, "p-charging-vector"), "icid-value")
 	if icid = identity.Text(icid); icid == "" || !identity.ASCII(icid) || strings.ContainsAny(icid, ` ;,<>"`) {
@@ -152,27 +181,26 @@ func (c *Client) invited(srv *transaction.Server) {
 	k.back = transport.Target{Network: srv.Source().Network, Addr: srv.Source().Remote}
 	called := calledParty(req, r)
 	k.profile.Contact = b.contactFor(r, false)
-	k.profile.Response = []dialog.Header{{Name: "P-Asserted-Identity", Value: "<" + called + ">"}}
-	machine, status, headers, err := dialog.NewCallee(&k.profile, k.serve(srv), req, time.Now())
+	if c.trunk == nil || c.trunk.cfg.Asserted {
+		k.profile.Response = []dialog.Header{{Name: "P-Asserted-Identity", Value: "<" + called + ">"}}
+	}
+	machine, status, headers, err := dialog.NewCallee(&k.profile, k.serve(tx), req, time.Now())
 	if err != nil {
 		k.log.Debug("INVITE refused", "status", status, "error", err)
 		refuse(status, headers...)
-		return
+		return nil
 	}
 	k.machine, k.key.localTag = machine, machine.LocalTag()
 	if status, headers := unconditional(req, machine); status != 0 {
 		refuse(status, headers...)
-		return
+		return nil
 	}
 	if !c.add(k) {
 		c.stats.overloads.Add(1)
 		refuse(503, dialog.Header{Name: "Retry-After", Value: "10"})
-		return
+		return nil
 	}
 	c.stats.incoming.Add(1)
-	srv.OnCancel(func(cancel *sip.Request) {
-		k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Cancelled(now, cancel) })
-	})
 	k.gate.open(machine.InviteSDP(), machine.Reliable() && c.cfg.Calls.Preconditions && wantsPreconditions(req))
 	event := IncomingCall{
 		Call: k, Remote: party(req, dialog.First(req, "from", "f")), Called: called, SDP: machine.InviteSDP(), Preconditions: k.gate.shut,
@@ -181,6 +209,17 @@ func (c *Client) invited(srv *transaction.Server) {
 	k.log.Debug("sip call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)
 	k.do(func(*dialog.Session, time.Time) []dialog.Action { return nil }) // arms the machine's timers
 	b.q.post(func() { b.params.Notify(event) })
+	return k
+}
+
+// elsewhere ends a call that another browser of the same user has answered or declined for all.
+func (k *Call) elsewhere() {
+	if k == nil {
+		return
+	}
+	cancel := sip.NewRequest(sip.CANCEL, sip.Uri{})
+	cancel.AppendHeader(sip.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`))
+	k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Cancelled(now, cancel) })
 }
 
 // calledParty is the public identity that was called (P-Called-Party-ID, RFC 7315 4.2), if it is one of the user's.

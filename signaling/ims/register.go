@@ -294,7 +294,7 @@ func (b *Binding) granted(entry transport.Target, res *sip.Response) {
 		b.refused(call.Cause{Side: call.Core, Kind: call.Forbidden, SIP: res.StatusCode, Text: "the core gave the user no public identity"})
 		return
 	}
-	r.expires = b.grantedTime(res)
+	r.expires = grantedTime(res, ":"+b.token+"@", b.ask)
 	r.until = time.Now().Add(r.expires)
 	r.public, r.temporary = gruus(res, b.token)
 	b.address(r)
@@ -314,18 +314,18 @@ func (b *Binding) granted(entry transport.Target, res *sip.Response) {
 	b.subscribe()
 }
 
-// grantedTime is the expiry of our Contact, else of the message, else what we asked for (RFC 3261 10.2.4).
-func (b *Binding) grantedTime(res *sip.Response) time.Duration {
+// grantedTime is the expiry of our Contact, which contains own, else of the message, else what we asked for (RFC 3261 10.2.4).
+func grantedTime(res *sip.Response, own string, asked time.Duration) time.Duration {
 	value := dialog.First(res, "expires")
 	for _, v := range dialog.Values(res, "contact", "m") {
-		if e, ok := dialog.Param(v, "expires"); ok && strings.Contains(dialog.AddrSpec(v), ":"+b.token+"@") {
+		if e, ok := dialog.Param(v, "expires"); ok && strings.Contains(dialog.AddrSpec(v), own) {
 			value = e
 			break
 		}
 	}
 	n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31)
 	if err != nil || n == 0 {
-		return b.ask
+		return asked
 	}
 	return time.Duration(n) * time.Second
 }

@@ -179,7 +179,7 @@ func run(t *testing.T, client *Client, w wire) *rig {
 			t.Error(err)
 		}
 	})
-	for client.Ready() != nil {
+	for !client.running.Load() {
 		select {
 		case err := <-done:
 			t.Fatal(err)

@@ -265,7 +265,10 @@ func (s *Session) bindingEvent(e ims.BindingEvent) {
 	case ims.Challenged:
 		s.challenged(e)
 	case ims.Registered:
-		s.registration = wire.Registration{State: wire.Registered, Expires: timestamp(time.Now().Add(e.Expires))}
+		s.registration = wire.Registration{State: wire.Registered}
+		if e.Expires > 0 {
+			s.registration.Expires = timestamp(time.Now().Add(e.Expires))
+		}
 		for _, id := range e.Identities {
 			s.registration.Identities = append(s.registration.Identities, wire.Identity{URI: id.URI, Display: id.Display, Default: id.Default})
 		}

@@ -1,8 +1,12 @@
 // Package digest reads the challenge of a registrar (RFC 7616, RFC 2617, RFC 3261 22) and writes the Authorization that
-// answers it. It is pure, and it computes nothing: the answer comes from whoever knows the password, here the browser.
+// answers it. It is pure. Whoever knows the password computes the answer: the browser its own, the gateway (Prove) that of a
+// trunk's account.
 package digest
 
 import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"strings"
 )
@@ -192,4 +196,22 @@ func (c Challenge) Authorization(username, uri string, a Answer, extra string) s
 		out += `,qop=auth,nc=00000001,cnonce="` + a.CNonce + `"`
 	}
 	return out + extra
+}
+
+// Prove computes the answer of whoever knows the password (RFC 7616 3.4.1, RFC 2617 3.2.2 with qop=auth; without qop RFC 2069).
+// cnonce is a fresh random word of the form Fits wants.
+func (c Challenge) Prove(username, password, method, uri, cnonce string) Answer {
+	h := func(text string) string {
+		if c.Algorithm == "SHA-256" {
+			sum := sha256.Sum256([]byte(text))
+			return hex.EncodeToString(sum[:])
+		}
+		sum := md5.Sum([]byte(text)) //nolint:gosec // the algorithm that the peer asks for
+		return hex.EncodeToString(sum[:])
+	}
+	ha1, ha2 := h(username+":"+c.Realm+":"+password), h(method+":"+uri)
+	if !c.QOP {
+		return Answer{Response: h(ha1 + ":" + c.Nonce + ":" + ha2)}
+	}
+	return Answer{Response: h(ha1 + ":" + c.Nonce + ":00000001:" + cnonce + ":auth:" + ha2), CNonce: cnonce}
 }

@@ -98,3 +98,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestProve: the worked examples of RFC 7616 3.9.1 (both algorithms) and RFC 2069 2.4 as corrected by its errata.
+func TestProve(t *testing.T) {
+	c := Challenge{Realm: "http-auth@example.org", Nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", Algorithm: "MD5", QOP: true}
+	const cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+	if got := c.Prove("Mufasa", "Circle of Life", "GET", "/dir/index.html", cnonce).Response; got != "8ca523f5e9506fed4657c9700eebdbec" {
+		t.Error(got)
+	}
+	c.Algorithm = "SHA-256"
+	if got := c.Prove("Mufasa", "Circle of Life", "GET", "/dir/index.html", cnonce).Response; got != "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1" {
+		t.Error(got)
+	}
+	old := Challenge{Realm: "testrealm@host.com", Nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093", Algorithm: "MD5"}
+	if got := old.Prove("Mufasa", "CircleOfLife", "GET", "/dir/index.html", ""); got != (Answer{Response: "1949323746fe6a43ef61f9606e7febea"}) {
+		t.Error(got)
+	}
+}

@@ -13,8 +13,8 @@ import (
 
 // Call is one call with its three sides. It belongs to its host's queue: every method is called there.
 type Call struct {
-	agent     *Agent
-	host      Host
+	agent *Agent
+	handover
 	name      string // the browser's id of the call
 	direction string // wire.Outgoing or wire.Incoming
 	log       *slog.Logger
@@ -30,11 +30,16 @@ type Call struct {
 	core   coreLeg
 	stream Stream
 	dialog Dialog
-	policy Authorization // nil until policy is asked
-	asked  rxPeer        // what policy was last asked about
+	authorization
 	timers map[call.Timer]*time.Timer
 	meter  *time.Timer
 	over   bool // forgotten: what still comes finds nobody
+}
+
+// authorization is the Rx side of a call.
+type authorization struct {
+	policy Authorization // nil until policy is asked
+	asked  rxPeer        // what policy was last asked about
 }
 
 // services is what supplementary services know of a call. The table has no use for it: it changes nothing that is done.
@@ -54,19 +59,10 @@ type services struct {
 // direction is wire.Outgoing or wire.Incoming.
 func (a *Agent) NewCall(host Host, name, direction string) *Call {
 	return &Call{
-		agent: a, host: host, name: name, direction: direction, log: host.Log().With("call", name),
+		agent: a, handover: handover{host: host}, name: name, direction: direction, log: host.Log().With("call", name),
 		fsm:      call.Call{Mode: a.config.Policy, Limits: a.config.Limits},
 		requests: map[call.Request]wire.ID{}, timers: map[call.Timer]*time.Timer{}, progress: wire.CallTrying,
 	}
-}
-
-// post runs f in the host's queue unless the call is over by then.
-func (c *Call) post(f func()) {
-	c.host.Post(func() {
-		if !c.over {
-			f()
-		}
-	})
 }
 
 // End ends the call with a cause.

@@ -102,12 +102,18 @@ func (p *page) ask(method string, params map[string]any) map[string]any {
 
 func (p *page) askAs(id int, method string, params map[string]any) map[string]any {
 	p.bed.t.Helper()
+	p.send(id, method, params)
+	return p.answer(id)
+}
+
+// send sends a request and waits for nothing.
+func (p *page) send(id int, method string, params map[string]any) {
+	p.bed.t.Helper()
 	frame, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 	if err != nil {
 		p.bed.t.Fatal(err)
 	}
 	p.link.Frame(frame)
-	return p.answer(id)
 }
 
 func (p *page) answer(id int) map[string]any {

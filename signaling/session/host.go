@@ -14,11 +14,17 @@ import (
 type host struct{ *Session }
 
 func (h host) Post(f func())                    { h.post(f) }
-func (h host) Tell(method string, params any)   { h.tell(method, params) }
 func (h host) Answer(id wire.ID, result any)    { h.answer(id, result) }
 func (h host) Refuse(id wire.ID, e *wire.Error) { h.refuse(id, e) }
 func (h host) IMPU() string                     { return h.identity.IMPU }
 func (h host) Log() *slog.Logger                { return h.log }
+
+func (h host) Tell(method string, params any) {
+	h.tell(method, params)
+	if method == wire.EventAccepted {
+		h.publish()
+	}
+}
 
 func (h host) Invite(p ims.InviteParams) (b2bua.Dialog, error) {
 	if h.binding == nil {
@@ -36,6 +42,7 @@ func (h host) Browser() (netip.Addr, bool) {
 
 func (h host) Ended(name string, o b2bua.Outcome) {
 	delete(h.calls, name)
+	h.publish()
 	h.manager.leave(o)
 }
 

@@ -160,6 +160,7 @@ func (s *Session) admit() {
 	}
 	p.link.answer(p.login, s.loginResult(false))
 	s.log.Info("session started", "user", redacted(s.identity.IMPU), "scheme", wire.SchemeDigest)
+	s.manager.look(s)
 }
 
 // turnAway answers a login that came to nothing and ends the session.

@@ -31,6 +31,11 @@ func (s *Session) request(l *Link, id wire.ID, params wire.Params) {
 		s.start(id, p)
 	case wire.AnswerParams:
 		s.answerCall(id, p)
+	case wire.PullParams:
+		s.pull(id, p)
+	case wire.AwayParams:
+		s.away = p.Within
+		s.answer(id, nil)
 	case wire.CallParams:
 		s.give(id, p)
 	default:
@@ -128,10 +133,10 @@ func (s *Session) mayStart(p wire.StartParams) *wire.Error {
 }
 
 func (s *Session) mayCall(name string) *wire.Error {
-	if s.calls[name] != nil {
+	if s.calls[name] != nil || s.arriving[name] {
 		return wire.NewError(wire.NameCallExists)
 	}
-	if len(s.calls) >= s.manager.config.MaxCalls {
+	if len(s.calls)+len(s.arriving) >= s.manager.config.MaxCalls {
 		return wire.NewError(wire.NameTooManyCalls)
 	}
 	return nil

@@ -36,17 +36,21 @@ type Session struct {
 	binding      Binding
 	registration wire.Registration
 	calls        map[string]*b2bua.Call
-	grace        *time.Timer // runs while no socket is attached
-	expiry       *time.Timer // end of the token
-	ended        atomic.Bool // written in the queue, read by Link before it attaches
-	proof        *proof      // nil: the user came with a token
-	giveBack     func()      // returns a lent identity, once
+	arriving     map[string]bool // ids of calls that are being taken over from another browser of the user
+	grace        *time.Timer     // runs while no socket is attached
+	expiry       *time.Timer     // end of the token
+	ended        atomic.Bool     // written in the queue, read by Link before it attaches
+	proof        *proof          // nil: the user came with a token
+	giveBack     func()          // returns a lent identity, once
+
+	away  time.Duration        // how long the page said it would be gone; 0: nothing was said
+	shown []wire.ElsewhereCall // what the user's other browsers see of this one; guarded by Manager.mu
 }
 
 func newSession(m *Manager, identity auth.Identity, p wire.LoginParams) *Session {
 	s := &Session{
 		manager: m, id: newID(), secret: newID(), identity: identity, instance: p.Instance,
-		calls: map[string]*b2bua.Call{}, registration: wire.Registration{State: wire.Registering},
+		calls: map[string]*b2bua.Call{}, arriving: map[string]bool{}, registration: wire.Registration{State: wire.Registering},
 	}
 	s.log = m.log.With("session", s.id[:8])
 	return s
@@ -84,6 +88,7 @@ func (s *Session) begin(l *Link, id wire.ID) {
 	s.expireAt(s.identity.Expires)
 	l.answer(id, s.loginResult(false))
 	s.log.Info("session started", "user", redacted(s.identity.IMPU))
+	s.manager.look(s)
 	s.bind(nil)
 }
 
@@ -114,7 +119,7 @@ func (s *Session) resume(l *Link, id wire.ID, after uint64, identity auth.Identi
 		s.link.socket.Close(wire.CloseReplaced, "the session was taken over by another connection")
 	}
 	stop(s.grace)
-	s.link = l
+	s.link, s.away = l, 0
 	s.expireAt(identity.Expires)
 	l.answer(id, s.loginResult(true))
 	for _, frame := range s.out.after(after) {
@@ -156,7 +161,11 @@ func (s *Session) detach(l *Link) {
 	}
 	s.log.Info("socket lost", "calls", len(s.calls))
 	stop(s.grace)
-	s.grace = time.AfterFunc(s.manager.config.ResumeWindow, func() {
+	window := s.manager.config.ResumeWindow
+	if s.away > 0 {
+		window = min(window, s.away)
+	}
+	s.grace = time.AfterFunc(window, func() {
 		s.post(func() {
 			if s.link == nil {
 				s.end(ending{cause: call.Cause{Side: call.Browser, Kind: call.SessionEnded, Text: "the browser did not come back"}})

@@ -131,10 +131,12 @@ func (d *decoder) sdp() string {
 }
 
 // call reads a call id. Its characters are safe in logs, metrics and file names.
-func (d *decoder) call() string {
-	s, _, ok := d.text("call")
+func (d *decoder) call() string { return d.callNamed("call") }
+
+func (d *decoder) callNamed(name string) string {
+	s, _, ok := d.text(name)
 	if !ok || !ValidCall(s) {
-		d.must("call", "1 to 64 of the characters A-Z a-z 0-9 _ -")
+		d.must(name, "1 to 64 of the characters A-Z a-z 0-9 _ -")
 		return ""
 	}
 	return s

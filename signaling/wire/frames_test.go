@@ -51,6 +51,8 @@ func requests() map[string]Params {
 		MethodCandidates: CandidatesParams{Call: "c1", Candidates: []Candidate{
 			{"candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host", "0"}, {"", "0"}}},
 		MethodUpdate: UpdateParams{Call: "c1", SDP: sdp},
+		MethodPull:   PullParams{Call: "c9", Session: "s1", From: "c1", SDP: sdp},
+		MethodAway:   AwayParams{Within: 10 * time.Second},
 	}
 }
 
@@ -66,6 +68,8 @@ func results() map[string]any {
 		MethodToken:  TokenResult{Expires: moment()},
 		MethodStart:  StartResult{Call: "c1", SDP: sdp},
 		MethodUpdate: UpdateResult{SDP: sdp},
+		MethodPull: PullResult{SDP: sdp,
+			Snapshot: Snapshot{Call: "c9", Direction: Incoming, State: CallActive, Remote: Remote{Number: "+15550101"}, RemoteHold: true, StartedAt: moment()}},
 	}
 	for name := range requests() {
 		method, _, _ := strings.Cut(name, " ")
@@ -96,12 +100,14 @@ func events() map[string]any {
 		EventProgress + " waiting":  CallProgress{Call: "c1", State: CallRinging, SIP: 180, Waiting: true},
 		EventAccepted + " with data": CallAccepted{Call: "c1", Remote: remote, StartedAt: moment(),
 			UserToUser: &UserToUser{Data: "desk 4", Encoding: EncodingText}, Headers: map[string]string{"X-Case": "4711"}},
-		EventAccepted: CallAccepted{Call: "c1", Remote: remote, StartedAt: moment()},
-		EventHold:     CallHold{Call: "c1", Local: true},
-		EventDTMF:     CallDTMF{Call: "c1", Digit: "#", Duration: Millis(100 * time.Millisecond)},
-		EventMedia:    CallMedia{Call: "c1", State: MediaConnected},
-		EventQuality:  CallQuality{Call: "c1", Access: leg, Core: core, Transcoding: true},
-		EventEnded:    CallEnded{Call: "c1", Cause: withSIP(NewCause(NameBusy, "remote")), Duration: Millis(0)},
+		EventAccepted:            CallAccepted{Call: "c1", Remote: remote, StartedAt: moment()},
+		EventHold:                CallHold{Call: "c1", Local: true},
+		EventDTMF:                CallDTMF{Call: "c1", Digit: "#", Duration: Millis(100 * time.Millisecond)},
+		EventMedia:               CallMedia{Call: "c1", State: MediaConnected},
+		EventQuality:             CallQuality{Call: "c1", Access: leg, Core: core, Transcoding: true},
+		EventElsewhere:           SessionElsewhere{Calls: []ElsewhereCall{{Session: "s1", Call: "c1", Direction: Outgoing, Remote: remote, StartedAt: moment()}}},
+		EventElsewhere + " none": SessionElsewhere{Calls: []ElsewhereCall{}},
+		EventEnded:               CallEnded{Call: "c1", Cause: withSIP(NewCause(NameBusy, "remote")), Duration: Millis(0)},
 	}
 }
 

@@ -54,6 +54,7 @@ const (
 	NamePreconditionFailed  = "precondition_failed"  // 2031
 	NameHeaderRefused       = "header_refused"       // 2032
 	NameUserToUserRefused   = "user_to_user_refused" // 2033
+	NameMoved               = "moved"                // 2040
 	NameSDPInvalid          = "sdp_invalid"          // 3001
 	NameMediaIncompatible   = "media_incompatible"   // 3002
 	NameMediaFailed         = "media_failed"         // 3003

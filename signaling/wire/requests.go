@@ -216,6 +216,10 @@ func (r Request) Decode() (Params, *Error) {
 		p = CandidatesParams{Call: d.call(), Candidates: d.candidates()}
 	case MethodUpdate:
 		p = UpdateParams{Call: d.call(), SDP: d.sdp()}
+	case MethodPull:
+		p = PullParams{Call: d.call(), Session: d.line("session", 1, maxSession), From: d.callNamed("from"), SDP: d.sdp()}
+	case MethodAway:
+		p = AwayParams{Within: d.millis("within", 0, MaxAway, 0)}
 	default:
 		return nil, NewError(NameMethodUnknown)
 	}

@@ -74,7 +74,7 @@ func (c *Call) Snapshot() wire.Snapshot {
 	case call.Active:
 		s.State = wire.CallActive
 	case call.Offering, call.Ringing:
-		s.State = wire.CallIncoming
+		s.State, s.SDP = wire.CallIncoming, c.access.local
 	case call.Accepting, call.Confirming:
 		s.State = wire.CallConnecting
 	default:

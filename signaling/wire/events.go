@@ -172,6 +172,7 @@ type Snapshot struct {
 	LocalHold  bool      `json:"localHold"`
 	RemoteHold bool      `json:"remoteHold"`
 	StartedAt  Timestamp `json:"startedAt,omitzero"` // when it was answered
+	SDP        string    `json:"sdp,omitempty"`      // the gateway's offer, while an incoming call waits for its answer
 }
 
 // The states of a registration.

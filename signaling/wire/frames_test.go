@@ -63,7 +63,7 @@ func results() map[string]any {
 			ResumeWindow: Millis(30 * time.Second), Limits: Limits{Frame: MaxFrame, Calls: 4},
 			Registration: Registration{State: Registered, Identities: []Identity{{"sip:+15550001@ims.example", "Alice", true}}, Expires: moment()},
 			Calls: []Snapshot{{Call: "c1", Direction: Outgoing, State: CallActive, Remote: Remote{Number: "+15550101"}, LocalHold: true, StartedAt: moment()},
-				{Call: "c2", Direction: Incoming, State: CallIncoming, Remote: Remote{Anonymous: true}}},
+				{Call: "c2", Direction: Incoming, State: CallIncoming, Remote: Remote{Anonymous: true}, SDP: sdp}},
 			Emergency: Emergency{Numbers: []string{"112", "911"}, Routed: true}},
 		MethodToken:  TokenResult{Expires: moment()},
 		MethodStart:  StartResult{Call: "c1", SDP: sdp},

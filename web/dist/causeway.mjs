@@ -54,6 +54,7 @@ var catalogue = {
   precondition_failed: { code: 2031, message: "The telephone network could not reserve what the call needs.", hint: "Try again in a moment; the other phone's connection may be weak.", retryable: true },
   header_refused: { code: 2032, message: "This header may not be sent with a call.", hint: "Ask the operator to list it in ims.calls.custom_headers; its name begins with X- or P-, its value is printable text.", retryable: false },
   user_to_user_refused: { code: 2033, message: "This user-to-user information cannot be sent.", hint: "Send 1 to 128 bytes, as pairs of hexadecimal digits or as printable ASCII text; the operator may have switched it off.", retryable: false },
+  moved: { code: 2040, message: "The call goes on in another browser of yours.", hint: "It can be taken back from there.", retryable: false },
   sdp_invalid: { code: 3001, message: "The session description cannot be understood.", hint: "Send the browser's own description unchanged: the sdp of createOffer or createAnswer.", retryable: false },
   media_incompatible: { code: 3002, message: "The two phones have no audio format in common.", hint: "The other phone cannot take this kind of call.", retryable: false },
   media_failed: { code: 3003, message: "The audio connection between browser and gateway could not be made.", hint: "A firewall may block it: allow UDP to the gateway, then try again.", retryable: true },
@@ -529,6 +530,20 @@ function browserPlatform(options) {
       } catch {
       }
     },
+    kept: (key) => {
+      try {
+        return sessionStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    keep: (key, value) => {
+      try {
+        if (value === null) sessionStorage.removeItem(key);
+        else sessionStorage.setItem(key, value);
+      } catch {
+      }
+    },
     position
   };
 }
@@ -558,14 +573,17 @@ function watch(fn) {
   };
   const visible = () => document.visibilityState === "visible" && fn("visible");
   const network = () => fn("network");
+  const leaving = () => fn("leaving");
   const connection = navigator.connection;
   addEventListener("online", online);
   document.addEventListener("visibilitychange", visible);
   connection?.addEventListener("change", network);
+  addEventListener("pagehide", leaving);
   return () => {
     removeEventListener("online", online);
     document.removeEventListener("visibilitychange", visible);
     connection?.removeEventListener("change", network);
+    removeEventListener("pagehide", leaving);
   };
 }
 
@@ -575,10 +593,11 @@ var SUBPROTOCOL = "causeway.v1";
 // sdk/src/protocol/rpc.ts
 var REQUEST_TIMEOUT = 2e4;
 var Rpc = class {
-  constructor(transmit, onEvent, timers) {
+  constructor(transmit, onEvent, timers, page) {
     this.transmit = transmit;
     this.onEvent = onEvent;
     this.timers = timers;
+    this.page = page;
     /** Number of the last event taken. */
     this.lastSeq = 0;
     this.nextId = 1;
@@ -586,7 +605,7 @@ var Rpc = class {
   }
   /** Sends a request and settles with its answer. */
   request(method, params = {}, timeout = REQUEST_TIMEOUT) {
-    const id = String(this.nextId++);
+    const id = `${this.page}.${this.nextId++}`;
     const frame = JSON.stringify({ jsonrpc: "2.0", id, method, params });
     return new Promise((resolve, reject) => {
       const timer = this.timers.set(() => {
@@ -780,17 +799,24 @@ var Session = class {
     this.renewal = null;
     this.first = null;
     this.backoff = new Backoff(() => platform.random());
-    this.rpc = new Rpc((frame) => this.transmit(frame), (event) => this.onEvent(event), platform.timers);
+    this.rpc = new Rpc((frame) => this.transmit(frame), (event) => this.onEvent(event), platform.timers, platform.uuid().slice(-12));
     this.unwatch = platform.watch((nudge) => this.nudge(nudge));
   }
   /** True while a logged-in socket is there. */
   get up() {
     return this.socket !== null && this.login !== null;
   }
+  /** Says that the page is about to go and comes back within this time, or not at all; a reloaded page finds its calls again. */
+  leave(within) {
+    if (!this.up) return;
+    this.save();
+    void this.rpc.request("session.away", { within }).catch(() => void 0);
+  }
   /** Connects and logs in. The first attempt's outcome is the promise's; later losses are repaired silently. */
   start() {
     return new Promise((resolve, reject) => {
       this.first = { resolve, reject };
+      this.restore();
       void this.attempt();
     });
   }
@@ -878,6 +904,7 @@ var Session = class {
       this.rpc.lastSeq = result.lastSeq;
     }
     this.login = result;
+    this.save();
     this.renewed = false;
     this.backoff.reset();
     this.listener.loggedIn(result);
@@ -923,7 +950,7 @@ var Session = class {
     this.wait = this.platform.timers.set(() => void this.attempt(), ms);
   }
   nudge(what) {
-    if (this.over) return;
+    if (this.over || what === "leaving") return;
     if (this.wait !== null && what !== "network") return void this.attempt();
     if (this.up) this.ping();
   }
@@ -1008,6 +1035,25 @@ var Session = class {
     }
     return id;
   }
+  /** What a reloaded page needs to come back to this session. */
+  save() {
+    if (!this.login) return;
+    const { session, secret } = this.login;
+    this.platform.keep(this.key, JSON.stringify({ session, secret, seq: this.rpc.lastSeq }));
+  }
+  /** Takes up the session that this tab had before it was reloaded, if there is one. */
+  restore() {
+    try {
+      const saved = JSON.parse(this.platform.kept(this.key) ?? "null");
+      if (typeof saved?.session !== "string" || typeof saved.secret !== "string") return;
+      this.login = { session: saved.session, secret: saved.secret };
+      this.rpc.lastSeq = Number(saved.seq) || 0;
+    } catch {
+    }
+  }
+  get key() {
+    return `causeway.session ${this.options.url}`;
+  }
   /** Lets go of the socket without listening to it any more. */
   drop() {
     const socket = this.socket;
@@ -1021,6 +1067,7 @@ var Session = class {
     if (this.over) return;
     this.over = true;
     this.turn++;
+    this.platform.keep(this.key, null);
     this.unwatch();
     this.drop();
     this.platform.timers.clear(this.wait);
@@ -1124,13 +1171,18 @@ var Path = class {
   }
   /** Offers and starts the call; the gateway's answer comes at once, long before anybody answers the telephone. */
   async dial(params) {
+    await this.connect("call.start", params);
+  }
+  /** Makes a connection for a call that exists: after a reload of the page, or when it comes from another browser. */
+  async connect(method, params) {
     const sdp = await this.leg.offer();
-    if (this.closed) return;
+    if (this.closed) return null;
     this.known = true;
-    const result = await this.host.rpc.request("call.start", { ...params, sdp });
-    if (this.closed) return;
+    const result = await this.host.rpc.request(method, { ...params, sdp });
+    if (this.closed) return null;
     await this.leg.accept(result.sdp);
     this.agree();
+    return result;
   }
   /** Answers the gateway's offer. */
   async answer(more = {}) {
@@ -1226,6 +1278,15 @@ var Path = class {
 
 // sdk/src/client/call.ts
 var HANGUP_TIMEOUT = 5e3;
+var taken = {
+  trying: "dialing",
+  diverted: "dialing",
+  ringing: "ringing",
+  early: "early",
+  incoming: "incoming",
+  connecting: "connecting",
+  active: "reconnecting"
+};
 var Call = class extends Emitter {
   /** @internal */
   constructor(host, init) {
@@ -1247,7 +1308,7 @@ var Call = class extends Emitter {
     this.waiting_ = init.waiting ?? false;
     this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
     this.currentRemote = init.remote;
-    this.currentState = init.direction === "outgoing" ? "dialing" : "incoming";
+    this.currentState = init.running ? taken[init.running] : init.direction === "outgoing" ? "dialing" : "incoming";
     this.path = new Path(this.id, host, init.offer ?? null, {
       up: () => this.input(this.hold_.local || this.hold_.remote ? "restoredHeld" : "restored"),
       down: () => this.input("lost"),
@@ -1375,6 +1436,18 @@ var Call = class extends Emitter {
       this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
     }
   }
+  /** @internal Takes up a call that exists; every failure ends it here with its reason. */
+  async takeUp(method, from, shot) {
+    if (shot) this.catchUp(shot);
+    try {
+      const result = await this.path.connect(method, { call: this.id, ...from });
+      if (result?.state) this.catchUp(result);
+    } catch (thrown) {
+      const error = PhoneError.from(thrown, "media_failed");
+      if (method === "call.update") await this.hangup();
+      this.finishLocally(error, "local");
+    }
+  }
   /** @internal Takes one event of the gateway. */
   take(event) {
     switch (event.method) {
@@ -1408,12 +1481,15 @@ var Call = class extends Emitter {
   }
   /** @internal Brings the call up to what the gateway says after a resume, and its audio with it. */
   reconcile(s) {
+    this.catchUp(s);
+    this.path.reconnected();
+  }
+  catchUp(s) {
     this.setHold(s.localHold, s.remoteHold);
     if (s.state === "active") {
       this.startedAt_ ?? (this.startedAt_ = s.startedAt ? new Date(s.startedAt) : new Date(this.host.platform.timers.now()));
       this.input("accepted");
     }
-    this.path.reconnected();
   }
   /** @internal The network interface changed under a running call. */
   networkChanged() {
@@ -1517,6 +1593,7 @@ function stepPhone(state, input) {
 // sdk/src/client/phone.ts
 var VERSION = "1.0.0";
 var REPLAY_TIME = 2e3;
+var RELOAD_TIME = 1e4;
 var Phone = class extends Emitter {
   constructor(options = {}) {
     super();
@@ -1528,6 +1605,7 @@ var Phone = class extends Emitter {
     this.emergency = { numbers: ["112", "911"], routed: false };
     // until the gateway says which
     this.identities_ = [];
+    this.elsewhere_ = [];
     this.waiting = null;
     this.told = "";
     // the last refusal of the network that "error" has carried
@@ -1549,6 +1627,10 @@ var Phone = class extends Emitter {
   }
   get identities() {
     return this.identities_;
+  }
+  /** The user's answered calls in other browsers. */
+  get elsewhere() {
+    return this.elsewhere_;
   }
   /**
    * Connects, logs in and registers; resolves when the phone can call and be called. A refusal that waiting cannot cure
@@ -1573,7 +1655,10 @@ var Phone = class extends Emitter {
     );
     this.session = session;
     this.unwatch = [
-      this.platform.watch((nudge) => nudge === "network" && this.list.forEach((c) => c.networkChanged())),
+      this.platform.watch((nudge) => {
+        if (nudge === "network") this.list.forEach((c) => c.networkChanged());
+        if (nudge === "leaving") this.leaving();
+      }),
       this.platform.media.watchDevices((lost) => this.emit("deviceChange", lost))
     ];
     const registered = new Promise((resolve, reject) => this.waiting = { resolve, reject });
@@ -1584,6 +1669,18 @@ var Phone = class extends Emitter {
   /** Ends all calls, leaves the network and closes the connection. */
   async stop() {
     await this.session?.stop(true);
+  }
+  /** The page goes: with calls it is waited for a moment, since it may only be reloaded; without, the phone leaves. */
+  leaving() {
+    if (this.list.length > 0) this.session?.leave(RELOAD_TIME);
+    else void this.stop();
+  }
+  /** Takes a call over from another browser of the user; the far party notices nothing. What becomes of it is told by its events. */
+  pull(from) {
+    const call = new Call(this.host(), { id: this.platform.uuid(), direction: from.direction, remote: from.remote, running: "active" });
+    this.add(call);
+    void call.takeUp("call.pull", { session: from.session, from: from.call }, null);
+    return call;
   }
   /** Gives a new token for the running session and for later reconnections. */
   async updateToken(token) {
@@ -1649,10 +1746,14 @@ var Phone = class extends Emitter {
       else if (result.resumed) this.platform.timers.set(() => call.finishLocally(new PhoneError("session_ended"), "gateway"), REPLAY_TIME);
       else call.finishLocally(new PhoneError("session_ended"), "gateway");
     }
-    const here = new Set(this.list.map((c) => c.id));
-    for (const c of result.calls) {
-      if (!here.has(c.call) && c.state !== "incoming") void this.session?.rpc.request("call.hangup", { call: c.call }).catch(() => void 0);
-    }
+    for (const shot of result.calls) if (!this.list.some((c) => c.id === shot.call)) this.takeUp(shot);
+  }
+  /** Goes on with a call of this page before it was reloaded. */
+  takeUp(shot) {
+    if (shot.state === "incoming" && shot.sdp) return this.incoming({ call: shot.call, remote: shot.remote, called: "", sdp: shot.sdp, waiting: false });
+    const call = new Call(this.host(), { id: shot.call, direction: shot.direction, remote: shot.remote, running: shot.state });
+    this.add(call);
+    void call.takeUp("call.update", {}, shot);
   }
   registration(r) {
     if (r.identities.length > 0 || r.state === "ended") {
@@ -1689,6 +1790,9 @@ var Phone = class extends Emitter {
       case "session.challenge":
         return;
       // answered by the session
+      case "session.elsewhere":
+        this.elsewhere_ = event.params.calls;
+        return this.emit("elsewhere", this.elsewhere_);
       case "call.incoming":
         return this.incoming(event.params);
       default:
@@ -1735,6 +1839,7 @@ var Phone = class extends Emitter {
   closed(error) {
     for (const off of this.unwatch.splice(0)) off();
     this.session = null;
+    this.elsewhere_ = [];
     for (const call of [...this.list]) call.finishLocally(error ?? new PhoneError("session_ended"), error ? "gateway" : "local");
     this.platform.media.close();
     this.input("close");

@@ -1,9 +1,10 @@
-import { Phone, type Call, type PhoneError } from "../../sdk/src/index";
+import { Phone, type Call, type ElsewhereCall, type PhoneError } from "../../sdk/src/index";
 import { hideAlert, showAlert } from "./alerts";
 import { CallAs } from "./callas";
 import { CallView } from "./callview";
 import { fetchContacts, fetchToken, type Contact, type PageConfig } from "./config";
 import { announce, byId, h, icon, show } from "./dom";
+import { Elsewhere } from "./elsewhere";
 import { callStateText, phoneStateText, who } from "./format";
 import { History } from "./history";
 import { IncomingView } from "./incoming";
@@ -20,6 +21,7 @@ export class App {
   private readonly incoming = new IncomingView(this.names, (call, end) => void this.answer(call, end));
   private readonly number = byId<HTMLInputElement>("number");
   private readonly callAs = new CallAs();
+  private readonly elsewhere = new Elsewhere(this.names, (call) => this.pull(call));
   private front: Call | null = null;
   private view: CallView | null = null;
   private drawn = "";
@@ -38,7 +40,6 @@ export class App {
       note.textContent = `This page sends a tone of ${this.tone.hz} Hz in place of the microphone.`;
       show(note, true);
     }
-    addEventListener("pagehide", () => void this.phone?.stop());
     addEventListener("pageshow", (ev) => {
       if (ev.persisted && this.phone) void this.connect();
     });
@@ -62,6 +63,7 @@ export class App {
     this.phone = phone;
     phone.on("state", () => this.drawState());
     phone.on("calls", () => this.drawCalls());
+    phone.on("elsewhere", () => this.elsewhere.draw(this.phone));
     phone.on("identities", () => this.callAs.draw(phone));
     phone.on("incoming", (call) => announce(`${call.waiting ? "Another" : "Incoming"} call from ${who(call.remote, this.names)}`));
     phone.on("deviceChange", (lost) => {
@@ -123,11 +125,24 @@ export class App {
     this.watched.add(call);
     call.on("state", (state) => announce(state === "active" ? `Connected with ${who(call.remote, this.names)}` : callStateText[state]));
     call.on("ended", (reason) => {
-      const usual = ["hangup", "cancelled", "answered_elsewhere"].includes(reason.name);
-      if (reason.by === "local" && usual) return;
+      const usual = ["hangup", "cancelled", "answered_elsewhere", "moved"].includes(reason.name);
+      if (reason.by === "local" && usual && reason.name !== "moved") return;
       const again = call.direction === "outgoing" && target !== "" ? { text: "Call again", run: () => this.dial(target) } : undefined;
       showAlert(reason, usual ? "plain" : "bad", usual ? undefined : again);
     });
+  }
+
+  /** Takes a call over from another browser of the user; a call in progress is put on hold. */
+  private pull(from: ElsewhereCall): void {
+    const phone = this.phone;
+    if (!phone) return;
+    hideAlert();
+    this.holdOthers(null);
+    const call = phone.pull(from);
+    this.front = call;
+    this.watch(call, "");
+    this.drawCalls();
+    this.view?.focus();
   }
 
   private holdOthers(except: Call | null): void {
@@ -151,6 +166,7 @@ export class App {
 
   private drawState(): void {
     const state = this.phone?.state ?? "offline";
+    this.elsewhere.draw(this.phone);
     const el = byId("state");
     el.dataset.state = state;
     el.textContent = phoneStateText[state];
@@ -170,7 +186,10 @@ export class App {
   /** Brings the call in front, the waiting lines and the incoming screen up to phone.calls. */
   private drawCalls(): void {
     const calls = this.phone?.calls ?? [];
-    for (const call of calls) if (!this.logged.has(call)) this.follow(call);
+    for (const call of calls) {
+      if (!this.logged.has(call)) this.follow(call);
+      if (call.state === "reconnecting") this.watch(call, call.remote.number ?? call.remote.uri ?? ""); // found again after a reload
+    }
     const ringing = calls.find((c) => c.state === "incoming") ?? null;
     const others = calls.filter((c) => c.state !== "incoming");
     if (!this.front || !others.includes(this.front)) this.front = others[others.length - 1] ?? null;

@@ -11,4 +11,4 @@ export { PhoneError } from "./protocol/failure";
 export type { Credentials } from "./transport/digest";
 export { catalogue } from "./protocol/errors";
 export type { ErrorName } from "./protocol/errors";
-export type { Diversion, EndReason, Headers, Identity, LegQuality, Quality, Remote, UserToUser } from "./protocol/frames";
+export type { Diversion, ElsewhereCall, EndReason, Headers, Identity, LegQuality, Quality, Remote, UserToUser } from "./protocol/frames";

@@ -177,6 +177,9 @@ export class FakePlatform implements Platform {
   };
   recall = (key: string): string | null => this.memory.get(key) ?? null;
   remember = (key: string, value: string): void => void this.memory.set(key, value);
+  tab = new Map<string, string>();
+  kept = (key: string): string | null => this.tab.get(key) ?? null;
+  keep = (key: string, value: string | null): void => void (value === null ? this.tab.delete(key) : this.tab.set(key, value));
   place: { latitude: number; longitude: number } | null = null;
   position = (): Promise<{ latitude: number; longitude: number } | null> => Promise.resolve(this.place);
 

@@ -121,6 +121,7 @@ export declare class Call extends Emitter<CallEvents> {
     };
     /** The browser's own statistics of the connection. */
     getStats(): Promise<RTCStatsReport | null>;
+    private catchUp;
     private leave;
     private needTalk;
     private setHold;

@@ -36,6 +36,10 @@ export declare class Path {
         call: string;
         target: string;
     }): Promise<void>;
+    /** Makes a connection for a call that exists: after a reload of the page, or when it comes from another browser. */
+    connect<R extends {
+        sdp: string;
+    }>(method: "call.start" | "call.update" | "call.pull", params: object): Promise<R | null>;
     /** Answers the gateway's offer. */
     answer(more?: object): Promise<void>;
     /** The socket is back: send what waited, and mend what broke meanwhile. */

@@ -1,5 +1,5 @@
 import { PhoneError } from "../protocol/failure";
-import type { Identity } from "../protocol/frames";
+import type { ElsewhereCall, Identity } from "../protocol/frames";
 import type { DeviceKind } from "../media/engine";
 import type { Credentials } from "../transport/digest";
 import { Call, type CallOptions } from "./call";
@@ -39,6 +39,8 @@ export type PhoneEvents = {
     incoming: [call: Call];
     /** Any call changed or went; for a page that draws phone.calls. */
     calls: [calls: readonly Call[]];
+    /** The user talks in other browsers: pull(one) takes a call over. Told whenever that changes. */
+    elsewhere: [calls: readonly ElsewhereCall[]];
     /** The user's telephone identities are known or have changed. */
     identities: [identities: readonly Identity[]];
     /** The token ends in so many seconds: call updateToken(). Only without getToken, or when that failed. */
@@ -63,6 +65,7 @@ export declare class Phone extends Emitter<PhoneEvents> {
     private user_;
     private emergency;
     private identities_;
+    private elsewhere_;
     private waiting;
     private told;
     private unwatch;
@@ -73,6 +76,8 @@ export declare class Phone extends Emitter<PhoneEvents> {
     /** Name of the logged-in user; empty before. */
     get user(): string;
     get identities(): readonly Identity[];
+    /** The user's answered calls in other browsers. */
+    get elsewhere(): readonly ElsewhereCall[];
     /**
      * Connects, logs in and registers; resolves when the phone can call and be called. A refusal that waiting cannot cure
      * closes the phone; when only the telephone network is away the promise rejects and the phone goes on trying.
@@ -80,6 +85,10 @@ export declare class Phone extends Emitter<PhoneEvents> {
     start(): Promise<void>;
     /** Ends all calls, leaves the network and closes the connection. */
     stop(): Promise<void>;
+    /** The page goes: with calls it is waited for a moment, since it may only be reloaded; without, the phone leaves. */
+    private leaving;
+    /** Takes a call over from another browser of the user; the far party notices nothing. What becomes of it is told by its events. */
+    pull(from: ElsewhereCall): Call;
     /** Gives a new token for the running session and for later reconnections. */
     updateToken(token: string): Promise<void>;
     /** Calls a number, a tel: or a sip: URI. Returns at once; what becomes of it is told by the call's events. */
@@ -96,6 +105,8 @@ export declare class Phone extends Emitter<PhoneEvents> {
     beep(digit: string): void;
     private host;
     private loggedIn;
+    /** Goes on with a call of this page before it was reloaded. */
+    private takeUp;
     private registration;
     private take;
     /**

@@ -312,6 +312,12 @@ export declare const catalogue: {
         readonly hint: "Send 1 to 128 bytes, as pairs of hexadecimal digits or as printable ASCII text; the operator may have switched it off.";
         readonly retryable: false;
     };
+    readonly moved: {
+        readonly code: 2040;
+        readonly message: "The call goes on in another browser of yours.";
+        readonly hint: "It can be taken back from there.";
+        readonly retryable: false;
+    };
     readonly sdp_invalid: {
         readonly code: 3001;
         readonly message: "The session description cannot be understood.";

@@ -54,6 +54,16 @@ export interface Snapshot {
     localHold: boolean;
     remoteHold: boolean;
     startedAt?: string;
+    /** The gateway's offer, while an incoming call waits for its answer. */
+    sdp?: string;
+}
+/** An answered call in another browser of the user. */
+export interface ElsewhereCall {
+    session: string;
+    call: string;
+    direction: "outgoing" | "incoming";
+    remote: Remote;
+    startedAt: string;
 }
 export interface LoginResult {
     session: string;
@@ -137,6 +147,9 @@ export interface Events {
         retryAfter?: number;
     };
     "session.challenge": Challenge;
+    "session.elsewhere": {
+        calls: ElsewhereCall[];
+    };
     "call.incoming": {
         call: string;
         remote: Remote;

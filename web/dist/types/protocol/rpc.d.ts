@@ -11,11 +11,15 @@ export declare class Rpc {
     private readonly transmit;
     private readonly onEvent;
     private readonly timers;
+    /** Goes before every request's number: a reloaded page must not repeat an id of the page before it. */
+    private readonly page;
     /** Number of the last event taken. */
     lastSeq: number;
     private nextId;
     private readonly pending;
-    constructor(transmit: (frame: string) => boolean, onEvent: (event: GatewayEvent) => void, timers: Timers);
+    constructor(transmit: (frame: string) => boolean, onEvent: (event: GatewayEvent) => void, timers: Timers, 
+    /** Goes before every request's number: a reloaded page must not repeat an id of the page before it. */
+    page: string);
     /** Sends a request and settles with its answer. */
     request<T>(method: string, params?: object, timeout?: number): Promise<T>;
     /** Takes one frame of the gateway. A frame that is none is ignored: the next one may be good. */

@@ -59,6 +59,8 @@ export declare class Session {
     constructor(options: SessionOptions, platform: Platform, tokens: TokenSource, listener: SessionListener);
     /** True while a logged-in socket is there. */
     get up(): boolean;
+    /** Says that the page is about to go and comes back within this time, or not at all; a reloaded page finds its calls again. */
+    leave(within: number): void;
     /** Connects and logs in. The first attempt's outcome is the promise's; later losses are repaired silently. */
     start(): Promise<LoginResult>;
     /** Logs out and closes. Safe to call twice. */
@@ -85,6 +87,11 @@ export declare class Session {
     private renewNow;
     /** The UUID of this browser profile (RFC 5626 4.1): no secret, the same for every login. */
     private instance;
+    /** What a reloaded page needs to come back to this session. */
+    private save;
+    /** Takes up the session that this tab had before it was reloaded, if there is one. */
+    private restore;
+    private get key();
     /** Lets go of the socket without listening to it any more. */
     private drop;
     private finish;

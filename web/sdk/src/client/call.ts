@@ -60,7 +60,20 @@ export interface CallInit {
   divertedBy?: Diversion;
   userToUser?: UserToUser;
   headers?: Headers;
+  /** Where the call stands that exists already: after a reload of the page, or in another browser. */
+  running?: Snapshot["state"];
 }
+
+/** The state of a call that is taken up, by the gateway's word for it. */
+const taken: Record<Snapshot["state"], CallState> = {
+  trying: "dialing",
+  diverted: "dialing",
+  ringing: "ringing",
+  early: "early",
+  incoming: "incoming",
+  connecting: "connecting",
+  active: "reconnecting",
+};
 
 /** What a call needs of its phone. */
 export interface CallHost {
@@ -106,7 +119,7 @@ export class Call extends Emitter<CallEvents> {
     this.waiting_ = init.waiting ?? false;
     this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
     this.currentRemote = init.remote;
-    this.currentState = init.direction === "outgoing" ? "dialing" : "incoming";
+    this.currentState = init.running ? taken[init.running] : init.direction === "outgoing" ? "dialing" : "incoming";
     this.path = new Path(this.id, host, init.offer ?? null, {
       up: () => this.input(this.hold_.local || this.hold_.remote ? "restoredHeld" : "restored"),
       down: () => this.input("lost"),
@@ -246,6 +259,19 @@ export class Call extends Emitter<CallEvents> {
     }
   }
 
+  /** @internal Takes up a call that exists; every failure ends it here with its reason. */
+  async takeUp(method: "call.update" | "call.pull", from: object, shot: Snapshot | null): Promise<void> {
+    if (shot) this.catchUp(shot);
+    try {
+      const result = await this.path.connect<Snapshot & { sdp: string }>(method, { call: this.id, ...from });
+      if (result?.state) this.catchUp(result);
+    } catch (thrown) {
+      const error = PhoneError.from(thrown, "media_failed");
+      if (method === "call.update") await this.hangup(); // nobody would hear it any more
+      this.finishLocally(error, "local");
+    }
+  }
+
   /** @internal Takes one event of the gateway. */
   take(event: GatewayEvent): void {
     switch (event.method) {
@@ -280,12 +306,16 @@ export class Call extends Emitter<CallEvents> {
 
   /** @internal Brings the call up to what the gateway says after a resume, and its audio with it. */
   reconcile(s: Snapshot): void {
+    this.catchUp(s);
+    this.path.reconnected();
+  }
+
+  private catchUp(s: Snapshot): void {
     this.setHold(s.localHold, s.remoteHold);
     if (s.state === "active") {
       this.startedAt_ ??= s.startedAt ? new Date(s.startedAt) : new Date(this.host.platform.timers.now());
       this.input("accepted");
     }
-    this.path.reconnected();
   }
 
   /** @internal The network interface changed under a running call. */

@@ -54,13 +54,19 @@ export class Path {
 
   /** Offers and starts the call; the gateway's answer comes at once, long before anybody answers the telephone. */
   async dial(params: { call: string; target: string }): Promise<void> {
+    await this.connect("call.start", params);
+  }
+
+  /** Makes a connection for a call that exists: after a reload of the page, or when it comes from another browser. */
+  async connect<R extends { sdp: string }>(method: "call.start" | "call.update" | "call.pull", params: object): Promise<R | null> {
     const sdp = await this.leg.offer();
-    if (this.closed) return;
+    if (this.closed) return null;
     this.known = true;
-    const result = await this.host.rpc.request<{ sdp: string }>("call.start", { ...params, sdp });
-    if (this.closed) return;
+    const result = await this.host.rpc.request<R>(method, { ...params, sdp });
+    if (this.closed) return null;
     await this.leg.accept(result.sdp);
     this.agree();
+    return result;
   }
 
   /** Answers the gateway's offer. */

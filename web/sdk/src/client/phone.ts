@@ -1,6 +1,6 @@
 import type { ErrorName } from "../protocol/errors";
 import { PhoneError } from "../protocol/failure";
-import type { Events, GatewayEvent, Identity, LoginResult, Registration } from "../protocol/frames";
+import type { ElsewhereCall, Events, GatewayEvent, Identity, LoginResult, Registration, Snapshot } from "../protocol/frames";
 import type { DeviceKind } from "../media/engine";
 import { browserPlatform } from "../transport/platform-browser";
 import type { Platform } from "../transport/platform";
@@ -17,6 +17,9 @@ export const VERSION = "1.0.0";
 
 /** How long after a resume the events of lost calls may take to arrive, milliseconds. */
 const REPLAY_TIME = 2_000;
+
+/** How long a page that goes away in a call is waited for, milliseconds: a reload takes less. */
+const RELOAD_TIME = 10_000;
 
 /** Settings of a Phone. */
 export interface PhoneOptions {
@@ -49,6 +52,8 @@ export type PhoneEvents = {
   incoming: [call: Call];
   /** Any call changed or went; for a page that draws phone.calls. */
   calls: [calls: readonly Call[]];
+  /** The user talks in other browsers: pull(one) takes a call over. Told whenever that changes. */
+  elsewhere: [calls: readonly ElsewhereCall[]];
   /** The user's telephone identities are known or have changed. */
   identities: [identities: readonly Identity[]];
   /** The token ends in so many seconds: call updateToken(). Only without getToken, or when that failed. */
@@ -74,6 +79,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private user_ = "";
   private emergency: LoginResult["emergency"] = { numbers: ["112", "911"], routed: false }; // until the gateway says which
   private identities_: Identity[] = [];
+  private elsewhere_: ElsewhereCall[] = [];
   private waiting: { resolve(): void; reject(e: PhoneError): void } | null = null;
   private told: ErrorName | "" = ""; // the last refusal of the network that "error" has carried
   private unwatch: (() => void)[] = [];
@@ -99,6 +105,10 @@ export class Phone extends Emitter<PhoneEvents> {
   get identities(): readonly Identity[] {
     return this.identities_;
   }
+  /** The user's answered calls in other browsers. */
+  get elsewhere(): readonly ElsewhereCall[] {
+    return this.elsewhere_;
+  }
 
   /**
    * Connects, logs in and registers; resolves when the phone can call and be called. A refusal that waiting cannot cure
@@ -123,7 +133,10 @@ export class Phone extends Emitter<PhoneEvents> {
     );
     this.session = session;
     this.unwatch = [
-      this.platform.watch((nudge) => nudge === "network" && this.list.forEach((c) => c.networkChanged())),
+      this.platform.watch((nudge) => {
+        if (nudge === "network") this.list.forEach((c) => c.networkChanged());
+        if (nudge === "leaving") this.leaving();
+      }),
       this.platform.media.watchDevices((lost) => this.emit("deviceChange", lost)),
     ];
     const registered = new Promise<void>((resolve, reject) => (this.waiting = { resolve, reject }));
@@ -135,6 +148,20 @@ export class Phone extends Emitter<PhoneEvents> {
   /** Ends all calls, leaves the network and closes the connection. */
   async stop(): Promise<void> {
     await this.session?.stop(true);
+  }
+
+  /** The page goes: with calls it is waited for a moment, since it may only be reloaded; without, the phone leaves. */
+  private leaving(): void {
+    if (this.list.length > 0) this.session?.leave(RELOAD_TIME);
+    else void this.stop();
+  }
+
+  /** Takes a call over from another browser of the user; the far party notices nothing. What becomes of it is told by its events. */
+  pull(from: ElsewhereCall): Call {
+    const call = new Call(this.host(), { id: this.platform.uuid(), direction: from.direction, remote: from.remote, running: "active" });
+    this.add(call);
+    void call.takeUp("call.pull", { session: from.session, from: from.call }, null);
+    return call;
   }
 
   /** Gives a new token for the running session and for later reconnections. */
@@ -209,11 +236,15 @@ export class Phone extends Emitter<PhoneEvents> {
       else if (result.resumed) this.platform.timers.set(() => call.finishLocally(new PhoneError("session_ended"), "gateway"), REPLAY_TIME);
       else call.finishLocally(new PhoneError("session_ended"), "gateway");
     }
-    const here = new Set(this.list.map((c) => c.id));
-    for (const c of result.calls) {
-      // A call of a page that is gone: its audio keys went with that page. One that still rings comes as an event.
-      if (!here.has(c.call) && c.state !== "incoming") void this.session?.rpc.request("call.hangup", { call: c.call }).catch(() => undefined);
-    }
+    for (const shot of result.calls) if (!this.list.some((c) => c.id === shot.call)) this.takeUp(shot);
+  }
+
+  /** Goes on with a call of this page before it was reloaded. */
+  private takeUp(shot: Snapshot): void {
+    if (shot.state === "incoming" && shot.sdp) return this.incoming({ call: shot.call, remote: shot.remote, called: "", sdp: shot.sdp, waiting: false });
+    const call = new Call(this.host(), { id: shot.call, direction: shot.direction, remote: shot.remote, running: shot.state });
+    this.add(call);
+    void call.takeUp("call.update", {}, shot);
   }
 
   private registration(r: Registration): void {
@@ -251,6 +282,9 @@ export class Phone extends Emitter<PhoneEvents> {
         return;
       case "session.challenge":
         return; // answered by the session
+      case "session.elsewhere":
+        this.elsewhere_ = event.params.calls;
+        return this.emit("elsewhere", this.elsewhere_);
       case "call.incoming":
         return this.incoming(event.params);
       default:
@@ -302,6 +336,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private closed(error: PhoneError | null): void {
     for (const off of this.unwatch.splice(0)) off();
     this.session = null;
+    this.elsewhere_ = [];
     for (const call of [...this.list]) call.finishLocally(error ?? new PhoneError("session_ended"), error ? "gateway" : "local");
     this.platform.media.close();
     this.input("close");

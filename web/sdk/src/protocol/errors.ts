@@ -54,6 +54,7 @@ export const catalogue = {
   precondition_failed: { code: 2031, message: "The telephone network could not reserve what the call needs.", hint: "Try again in a moment; the other phone's connection may be weak.", retryable: true },
   header_refused: { code: 2032, message: "This header may not be sent with a call.", hint: "Ask the operator to list it in ims.calls.custom_headers; its name begins with X- or P-, its value is printable text.", retryable: false },
   user_to_user_refused: { code: 2033, message: "This user-to-user information cannot be sent.", hint: "Send 1 to 128 bytes, as pairs of hexadecimal digits or as printable ASCII text; the operator may have switched it off.", retryable: false },
+  moved: { code: 2040, message: "The call goes on in another browser of yours.", hint: "It can be taken back from there.", retryable: false },
   sdp_invalid: { code: 3001, message: "The session description cannot be understood.", hint: "Send the browser's own description unchanged: the sdp of createOffer or createAnswer.", retryable: false },
   media_incompatible: { code: 3002, message: "The two phones have no audio format in common.", hint: "The other phone cannot take this kind of call.", retryable: false },
   media_failed: { code: 3003, message: "The audio connection between browser and gateway could not be made.", hint: "A firewall may block it: allow UDP to the gateway, then try again.", retryable: true },

@@ -65,6 +65,17 @@ export interface Snapshot {
   localHold: boolean;
   remoteHold: boolean;
   startedAt?: string;
+  /** The gateway's offer, while an incoming call waits for its answer. */
+  sdp?: string;
+}
+
+/** An answered call in another browser of the user. */
+export interface ElsewhereCall {
+  session: string;
+  call: string;
+  direction: "outgoing" | "incoming";
+  remote: Remote;
+  startedAt: string;
 }
 
 export interface LoginResult {
@@ -144,6 +155,7 @@ export interface Events {
   "session.registration": Registration;
   "session.closing": { reason: "drain" | "replaced" | "tokenExpired" | "deregistered" | "slow" | "refused"; text: string; retryAfter?: number };
   "session.challenge": Challenge;
+  "session.elsewhere": { calls: ElsewhereCall[] };
   "call.incoming": { call: string; remote: Remote; called: string; sdp: string; waiting: boolean; divertedBy?: Diversion; userToUser?: UserToUser; headers?: Headers };
   "call.progress": { call: string; state: "trying" | "diverted" | "ringing" | "early"; earlyMedia: boolean; sip: number; waiting?: boolean; divertedTo?: Remote };
   "call.accepted": { call: string; remote: Remote; startedAt: string; userToUser?: UserToUser; headers?: Headers };

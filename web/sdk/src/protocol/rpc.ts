@@ -28,11 +28,13 @@ export class Rpc {
     private readonly transmit: (frame: string) => boolean,
     private readonly onEvent: (event: GatewayEvent) => void,
     private readonly timers: Timers,
+    /** Goes before every request's number: a reloaded page must not repeat an id of the page before it. */
+    private readonly page: string,
   ) {}
 
   /** Sends a request and settles with its answer. */
   request<T>(method: string, params: object = {}, timeout = REQUEST_TIMEOUT): Promise<T> {
-    const id = String(this.nextId++);
+    const id = `${this.page}.${this.nextId++}`;
     const frame = JSON.stringify({ jsonrpc: "2.0", id, method, params });
     return new Promise<T>((resolve, reject) => {
       const timer = this.timers.set(() => {

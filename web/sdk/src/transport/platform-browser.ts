@@ -28,6 +28,21 @@ export function browserPlatform(options: BrowserEngineOptions): Platform {
         // see recall
       }
     },
+    kept: (key) => {
+      try {
+        return sessionStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    keep: (key, value) => {
+      try {
+        if (value === null) sessionStorage.removeItem(key);
+        else sessionStorage.setItem(key, value);
+      } catch {
+        // a reload ends the calls then
+      }
+    },
     position,
   };
 }
@@ -63,13 +78,16 @@ function watch(fn: (nudge: Nudge) => void): () => void {
   };
   const visible = () => document.visibilityState === "visible" && fn("visible");
   const network = () => fn("network");
+  const leaving = () => fn("leaving");
   const connection = (navigator as Navigator & { connection?: EventTarget }).connection;
   addEventListener("online", online);
   document.addEventListener("visibilitychange", visible);
   connection?.addEventListener("change", network);
+  addEventListener("pagehide", leaving);
   return () => {
     removeEventListener("online", online);
     document.removeEventListener("visibilitychange", visible);
     connection?.removeEventListener("change", network);
+    removeEventListener("pagehide", leaving);
   };
 }

@@ -21,8 +21,8 @@ export interface SocketLike {
   close(code?: number, reason?: string): void;
 }
 
-/** What happened outside: the network came back, the tab became visible, or the interface changed. */
-export type Nudge = "online" | "visible" | "network";
+/** What happened outside: the network came back, the tab became visible, the interface changed, or the page is about to go. */
+export type Nudge = "online" | "visible" | "network" | "leaving";
 
 export interface Platform {
   timers: Timers;
@@ -36,6 +36,9 @@ export interface Platform {
   /** Small non-secret memory of this browser profile. */
   recall(key: string): string | null;
   remember(key: string, value: string): void;
+  /** Memory of this tab alone, which a reload outlives; null forgets. */
+  kept(key: string): string | null;
+  keep(key: string, value: string | null): void;
   /** Where the user is, for an emergency call; null when that cannot be told within a few seconds. */
   position(): Promise<Position | null>;
 }

@@ -71,7 +71,7 @@ export class Session {
     private readonly listener: SessionListener,
   ) {
     this.backoff = new Backoff(() => platform.random());
-    this.rpc = new Rpc((frame) => this.transmit(frame), (event) => this.onEvent(event), platform.timers);
+    this.rpc = new Rpc((frame) => this.transmit(frame), (event) => this.onEvent(event), platform.timers, platform.uuid().slice(-12));
     this.unwatch = platform.watch((nudge) => this.nudge(nudge));
   }
 
@@ -80,10 +80,18 @@ export class Session {
     return this.socket !== null && this.login !== null;
   }
 
+  /** Says that the page is about to go and comes back within this time, or not at all; a reloaded page finds its calls again. */
+  leave(within: number): void {
+    if (!this.up) return;
+    this.save();
+    void this.rpc.request("session.away", { within }).catch(() => undefined);
+  }
+
   /** Connects and logs in. The first attempt's outcome is the promise's; later losses are repaired silently. */
   start(): Promise<LoginResult> {
     return new Promise((resolve, reject) => {
       this.first = { resolve, reject };
+      this.restore();
       void this.attempt();
     });
   }
@@ -176,6 +184,7 @@ export class Session {
       this.rpc.lastSeq = result.lastSeq;
     }
     this.login = result;
+    this.save();
     this.renewed = false;
     this.backoff.reset();
     this.listener.loggedIn(result);
@@ -226,7 +235,7 @@ export class Session {
   }
 
   private nudge(what: Nudge): void {
-    if (this.over) return;
+    if (this.over || what === "leaving") return;
     if (this.wait !== null && what !== "network") return void this.attempt();
     if (this.up) this.ping(); // the socket may be dead without knowing it
   }
@@ -320,6 +329,29 @@ export class Session {
     return id;
   }
 
+  /** What a reloaded page needs to come back to this session. */
+  private save(): void {
+    if (!this.login) return;
+    const { session, secret } = this.login;
+    this.platform.keep(this.key, JSON.stringify({ session, secret, seq: this.rpc.lastSeq }));
+  }
+
+  /** Takes up the session that this tab had before it was reloaded, if there is one. */
+  private restore(): void {
+    try {
+      const saved = JSON.parse(this.platform.kept(this.key) ?? "null");
+      if (typeof saved?.session !== "string" || typeof saved.secret !== "string") return;
+      this.login = { session: saved.session, secret: saved.secret } as LoginResult;
+      this.rpc.lastSeq = Number(saved.seq) || 0;
+    } catch {
+      // somebody else's: log in anew
+    }
+  }
+
+  private get key(): string {
+    return `causeway.session ${this.options.url}`;
+  }
+
   /** Lets go of the socket without listening to it any more. */
   private drop(): void {
     const socket = this.socket;
@@ -334,6 +366,7 @@ export class Session {
     if (this.over) return;
     this.over = true;
     this.turn++;
+    this.platform.keep(this.key, null);
     this.unwatch();
     this.drop();
     this.platform.timers.clear(this.wait);

@@ -29,6 +29,7 @@ var rooms = map[string][]string{
 	"signaling/sip/dialog":      {"signaling/sip/transaction", "signaling/sip/transport"},
 	"signaling/sip/hop":         {"signaling/sip/dialog", "signaling/sip/transaction", "signaling/sip/transport"},
 	"signaling/sip/service":     {"signaling/sip/dialog"},
+	"signaling/sip/refer":       {"signaling/sip/dialog"},
 	"signaling/dialplan":        {"signaling/sip/identity", "signaling/call"},
 	"signaling/ims":             {"signaling/sip/...", "signaling/dialplan", "signaling/call", "signaling/sdp"},
 

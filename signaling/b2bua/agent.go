@@ -12,6 +12,7 @@ import (
 // Config is what all calls of a gateway have in common.
 type Config struct {
 	Policy          call.PolicyMode
+	Refers          call.ReferPolicy // what becomes of a far side's wish that the user call somebody else
 	Limits          call.Limits
 	QualityInterval time.Duration // between two call.quality notifications of a call; 0 turns them off
 	AccessCodecs    []sdp.Codec   // in order of preference, at least one

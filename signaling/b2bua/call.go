@@ -53,6 +53,7 @@ type services struct {
 	extras     ims.Extras      // the page's
 	position   *wire.Position  // of an emergency call
 	farExtras  ims.Extras      // the far side's, of its INVITE or 200
+	transfer
 }
 
 // NewCall makes a call of a host that does nothing yet: the host notes it under its name, then Start or Ring begins it.
@@ -60,7 +61,7 @@ type services struct {
 func (a *Agent) NewCall(host Host, name, direction string) *Call {
 	return &Call{
 		agent: a, handover: handover{host: host}, name: name, direction: direction, log: host.Log().With("call", name),
-		fsm:      call.Call{Mode: a.config.Policy, Limits: a.config.Limits},
+		fsm:      call.Call{Mode: a.config.Policy, Refers: a.config.Refers, Limits: a.config.Limits},
 		requests: map[call.Request]wire.ID{}, timers: map[call.Timer]*time.Timer{}, progress: wire.CallTrying,
 	}
 }
@@ -98,6 +99,8 @@ func (c *Call) do(a call.Action) {
 		c.doMedia(a)
 	case call.SendInvite, call.SendProgress, call.SendRinging, call.AcceptCore, call.Reoffer, call.AnswerCore, call.RejectCoreOffer, call.EndCore:
 		c.doCore(a)
+	case call.SendRefer, call.AcceptRefer, call.RefuseRefer, call.LendOther, call.EndOther, call.EndReplaced, call.TellTransfer, call.TellRefer:
+		c.doTransfer(a)
 	case call.AskPolicy:
 		c.askPolicy(a)
 	case call.ClosePolicy:
@@ -118,7 +121,8 @@ func (c *Call) do(a call.Action) {
 func (c *Call) forget(f call.Forget) {
 	stop(c.meter)
 	c.over = true
-	for r, id := range c.requests { // nothing should wait; an answer is owed all the same
+	c.follows.Report(f.Cause.Status()) // whatever it came to, whoever asked for this call hears of it
+	for r, id := range c.requests {    // nothing should wait; an answer is owed all the same
 		delete(c.requests, r)
 		c.host.Refuse(id, wire.NewError(f.Cause.Kind.String()))
 	}

@@ -70,8 +70,8 @@ func accessRemote(m sdp.AccessMedia) media.AccessRemote {
 	return out
 }
 
-// party is whom the core vouches for, in the browser's words.
-func party(r ims.RemoteParty) wire.Remote {
+// Party is whom the core vouches for, in the browser's words.
+func Party(r ims.RemoteParty) wire.Remote {
 	return wire.Remote{URI: r.URI, Number: r.Number, Name: r.Name, Anonymous: r.Anonymous, Verified: r.Verified}
 }
 
@@ -80,7 +80,7 @@ func diversion(d *ims.Diversion) *wire.Diversion {
 	if d == nil {
 		return nil
 	}
-	return &wire.Diversion{Remote: party(d.By), Reason: d.Reason}
+	return &wire.Diversion{Remote: Party(d.By), Reason: d.Reason}
 }
 
 // Extras is what a page adds to a call, in the SIP side's words. Nothing is checked yet: see ims.Binding.CheckExtras.

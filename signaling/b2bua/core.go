@@ -41,7 +41,7 @@ func (c *Call) sendInvite(a call.SendInvite) {
 	c.core.first = sdp.CoreOffer(c.coreLocal(sdp.SendRecv), c.agent.config.CoreCodecs, sdp.CoreOptions{})
 	c.core.local = c.core.first
 	dialog, err := c.host.Invite(ims.InviteParams{
-		Target: a.Target, From: a.From, Anonymous: a.Anonymous, SDP: c.core.local, Notify: c.notifyDialog(), Extras: c.extras, Position: position(c.position),
+		Target: a.Target, From: a.From, Anonymous: a.Anonymous, SDP: c.core.local, Notify: c.notifyDialog(), Extras: c.extras, Position: position(c.position), Wish: c.follows,
 	})
 	if err != nil {
 		c.input(call.Failed{Cause: call.CauseOf(err)})
@@ -137,7 +137,7 @@ func (c *Call) dialogEvent(e ims.CallEvent) {
 	case ims.Provisional:
 		c.farWaiting = c.farWaiting || e.Waiting
 		if e.Diverted != nil {
-			to := party(e.Diverted.To)
+			to := Party(e.Diverted.To)
 			c.divertedTo = &to
 		}
 		c.input(call.Provisional{Status: e.Status, Dialog: e.Dialog, SDP: e.SDP, EarlyMedia: e.EarlyMedia})
@@ -164,6 +164,8 @@ func (c *Call) dialogEvent(e ims.CallEvent) {
 		c.input(call.Resources{})
 	case ims.InfoDTMF:
 		c.input(call.DigitHeard{Digit: e.Digit, Duration: e.Duration})
+	default:
+		c.transferEvent(e)
 	}
 }
 
@@ -195,7 +197,7 @@ func (c *Call) setRemote(r ims.RemoteParty) {
 	if r.URI == "" && !r.Anonymous {
 		return
 	}
-	c.remote = party(r)
+	c.remote = Party(r)
 }
 
 // position is where the page says that its user is.

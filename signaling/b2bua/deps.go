@@ -29,6 +29,10 @@ type Host interface {
 	IMPU() string
 	// Log is the session's logger.
 	Log() *slog.Logger
+	// Call is another call of the session, nil if it has none of that name.
+	Call(name string) *Call
+	// Wish shows the browser what the far side of a call asks for, and keeps it until the page follows or refuses it.
+	Wish(call string, w *ims.Wish, follow bool)
 	// Ended takes the call of this name off the session's books.
 	Ended(name string, o Outcome)
 }
@@ -53,6 +57,9 @@ type Dialog interface {
 	AnswerOffer(sdp string)
 	RejectOffer(status int)
 	SendInfoDTMF(digit rune, duration time.Duration) error
+	Key() string
+	Place(give func(ims.Place, bool))
+	Refer(ims.ReferParams) error
 }
 
 // Media opens media sessions.

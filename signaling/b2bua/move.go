@@ -48,7 +48,7 @@ var errBusy = wire.NewError(wire.NameCallState).WithMessage("Only a call that is
 
 // Pull answers the offer of another browser that takes the call over. After an error the call is as it was.
 func (c *Call) Pull(offer string) (answer string, fault *wire.Error) {
-	if c.fsm.State != call.Active || len(c.requests) > 0 || c.moving {
+	if !c.fsm.Lendable() || len(c.requests) > 0 || c.moving {
 		return "", errBusy
 	}
 	parsed, err := sdp.ParseAccess(offer)

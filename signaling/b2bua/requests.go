@@ -8,26 +8,31 @@ import (
 	"causeway/signaling/wire"
 )
 
-// Start begins an originating call for the request id. An emergency call is obeyed by no policy.
-func (c *Call) Start(id wire.ID, p wire.StartParams, emergency bool) {
+// Start begins an originating call for the request id. An emergency call is obeyed by no policy. wish is what the call fulfils, nil
+// for an ordinary one.
+func (c *Call) Start(id wire.ID, p wire.StartParams, emergency bool, wish *ims.Wish) {
 	if emergency {
 		c.fsm.Mode, c.position = lenient(c.fsm.Mode), p.Position
 	}
 	c.extras = Extras(p.UserToUser, p.Headers)
 	c.remote = wire.Remote{URI: p.Target}
+	if c.follows = wish; wish != nil {
+		c.remote = Party(wish.Target)
+	}
 	c.log.Info("call started", "direction", c.direction)
 	c.request(id, call.Start{Request: ref(id), Target: p.Target, From: p.From, Anonymous: p.Anonymous, SDP: p.SDP})
 }
 
-// Ring begins a terminating call, which belongs to dialog d; second tells that the user is in another call already.
-func (c *Call) Ring(d Dialog, e ims.IncomingCall, second bool) {
-	c.dialog = d
-	c.remote, c.called, c.waiting = party(e.Remote), e.Called, second || e.Waiting
+// Ring begins a terminating call, which belongs to dialog d; second tells that the user is in another call already, and replaces names
+// the one whose place this call takes.
+func (c *Call) Ring(d Dialog, e ims.IncomingCall, second bool, replaces string) {
+	c.dialog, c.replaces = d, replaces
+	c.remote, c.called, c.waiting = Party(e.Remote), e.Called, second || e.Waiting
 	c.divertedBy, c.farExtras = diversion(e.Diverted), e.Extras
 	c.log = c.log.With("sip_call", d.ID())
 	c.log.Info("call started", "direction", c.direction)
 	d.SetNotify(c.notifyDialog())
-	c.input(call.Incoming{SDP: e.SDP, Preconditions: e.Preconditions})
+	c.input(call.Incoming{SDP: e.SDP, Preconditions: e.Preconditions, Replaces: replaces != ""})
 }
 
 // Serve serves a request of the browser for this call; it is answered or refused through the host, now or later. false
@@ -55,6 +60,8 @@ func (c *Call) Serve(id wire.ID, params wire.Params) bool {
 		c.request(id, call.Update{Request: ref(id), SDP: p.SDP})
 	case wire.CandidatesParams:
 		c.candidates(id, p)
+	case wire.TransferParams:
+		c.hand(id, p)
 	default:
 		return false
 	}

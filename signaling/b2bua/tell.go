@@ -12,7 +12,7 @@ func (c *Call) doTell(a call.Action) {
 		c.reply(a)
 	case call.TellIncoming:
 		c.host.Tell(wire.EventIncoming, wire.CallIncomingEvent{Call: c.name, Remote: c.remote, Called: c.called, SDP: a.SDP,
-			Waiting: c.waiting, DivertedBy: c.divertedBy, UserToUser: userToUser(c.farExtras), Headers: headersOf(c.farExtras)})
+			Waiting: c.waiting, DivertedBy: c.divertedBy, UserToUser: userToUser(c.farExtras), Headers: headersOf(c.farExtras), Replaces: c.replaces})
 	case call.TellProgress:
 		c.progress = string(a.Progress)
 		c.host.Tell(wire.EventProgress, wire.CallProgress{Call: c.name, State: string(a.Progress), EarlyMedia: a.EarlyMedia, SIP: a.Status,

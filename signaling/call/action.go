@@ -38,6 +38,17 @@ const (
 	MediaBack      MediaWord = "restored"
 )
 
+// TransferWord is what the browser is told of a transfer of its call.
+type TransferWord string
+
+// The words of call.transferring.
+const (
+	TransferTrying   TransferWord = "trying"
+	TransferRinging  TransferWord = "ringing"
+	TransferAccepted TransferWord = "accepted"
+	TransferFails    TransferWord = "failed"
+)
+
 // Actions on media.
 type (
 	// OpenMedia opens a media session. Offer is the access offer (originating) or the core offer (terminating).
@@ -96,6 +107,22 @@ type (
 	RejectCoreOffer struct{ Status int }
 	// EndCore ends the SIP side with CANCEL, BYE or a final refusal, whatever fits its state.
 	EndCore struct{ Cause Cause }
+	// SendRefer asks the far side to call Target, or to take the user's place in the call With (RFC 3515, 3891). Result:
+	// ReferTaken and what follows it, or ReferFailed.
+	SendRefer struct{ Target, With string }
+	// AcceptRefer takes the far side's wish (202); RefuseRefer refuses it with a SIP status.
+	AcceptRefer struct{}
+	RefuseRefer struct{ Status int }
+)
+
+// Actions on another call of the same user.
+type (
+	// LendOther tells the other call of a transfer that it is part of one, or no longer is.
+	LendOther struct{ On bool }
+	// EndOther ends it.
+	EndOther struct{ Cause Cause }
+	// EndReplaced ends the call that this one takes the place of.
+	EndReplaced struct{}
 )
 
 // Actions on policy, the clock, the browser and the log.
@@ -135,6 +162,14 @@ type (
 		Duration time.Duration
 	}
 	TellMedia struct{ Word MediaWord }
+	// TellTransfer says how far a transfer of this call has come; Cause is set when it failed.
+	TellTransfer struct {
+		Word   TransferWord
+		Status int // SIP status, 0 when there is none
+		Cause  Cause
+	}
+	// TellRefer shows the far side's wish to the browser. Follow says that it is to be followed without asking the user.
+	TellRefer struct{ Follow bool }
 	TellEnded struct {
 		Cause Cause
 		// Answered is how long the call was answered; 0 when it never was.
@@ -180,5 +215,13 @@ func (TellAccepted) action()    {}
 func (TellHold) action()        {}
 func (TellDigit) action()       {}
 func (TellMedia) action()       {}
+func (SendRefer) action()       {}
+func (AcceptRefer) action()     {}
+func (RefuseRefer) action()     {}
+func (LendOther) action()       {}
+func (EndOther) action()        {}
+func (EndReplaced) action()     {}
+func (TellTransfer) action()    {}
+func (TellRefer) action()       {}
 func (TellEnded) action()       {}
 func (Forget) action()          {}

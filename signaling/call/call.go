@@ -37,6 +37,16 @@ const (
 	PolicyRequired   PolicyMode = "required"
 )
 
+// ReferPolicy is what becomes of a far side's wish that the user call somebody else (REFER).
+type ReferPolicy string
+
+// The policies: the user is asked, the page follows by itself, or the wish is refused.
+const (
+	ReferAsk    ReferPolicy = "ask"
+	ReferAccept ReferPolicy = "accept"
+	ReferRefuse ReferPolicy = "refuse"
+)
+
 // Limits are the lengths of a call's timers.
 type Limits struct {
 	Ring  time.Duration // unanswered call, either direction (TS 24.229 leaves it open; 60 to 180 s usual)
@@ -67,6 +77,7 @@ func (r remote) connect() Action { return ConnectCore{Dialog: r.dialog, SDP: r.s
 // Limits set is an idle call.
 type Call struct {
 	Mode   PolicyMode
+	Refers ReferPolicy
 	Limits Limits
 
 	State      State
@@ -89,6 +100,7 @@ type Call struct {
 	lost      bool    // the access leg is away, LostTimer runs
 	reserving bool    // the caller reserves resources (preconditions): the browser is not told yet
 	offer     string  // access offer that waits for it
+	transfers
 }
 
 // Step gives the call one input at a time and returns the changed call and what is to be done, in order. It is pure:
@@ -134,6 +146,8 @@ func requestOf(in Input) Request {
 		return in.Request
 	case Update:
 		return in.Request
+	case Transfer:
+		return in.Request
 	}
 	return ""
 }
@@ -145,6 +159,7 @@ func (c *Call) end(cause Cause, now time.Time) []Action {
 	if c.request != "" {
 		out = append(out, Reply{Request: c.request, Err: &Refusal{Name: cause.Kind.String(), Text: cause.Own()}})
 	}
+	out = append(out, c.dropTransfer(cause)...)
 	var answered time.Duration
 	if !c.AnsweredAt.IsZero() {
 		answered = now.Sub(c.AnsweredAt)
@@ -160,7 +175,7 @@ func (c *Call) end(cause Cause, now time.Time) []Action {
 		out = append(out, TellEnded{Cause: cause, Answered: answered})
 	}
 	c.State, c.nego, c.request, c.pending, c.start = Ended, quiet, "", remote{}, Start{}
-	c.offer = ""
+	c.offer, c.transfers = "", transfers{}
 	return append(out, Forget{Cause: cause, Answered: answered})
 }
 

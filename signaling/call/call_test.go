@@ -29,7 +29,8 @@ func sample(k inputKind) Input {
 		Provisional{Status: 183, SDP: "early", EarlyMedia: true}, Accepted{SDP: "final"}, Failed{FromSIP(486, 17, "")},
 		CoreOffer{SDP: "re-offer", Hold: true}, CoreAnswer{SDP: "re-answer"}, OfferRejected{FromSIP(488, 0, "")},
 		CoreEnded{Cause{Side: Core, Kind: Normal}}, PolicyAnswer{Attempt: 1, Verdict: Granted}, PolicyAborted{},
-		Timeout{RingTimer}, Resources{}, End{Cause{Kind: Draining}},
+		Timeout{RingTimer}, Resources{}, Transfer{Request: "r", Target: "+15550102"}, ReferTaken{}, ReferProgress{180}, ReferDone{},
+		ReferFailed{FromSIP(486, 17, "")}, Referred{}, Lend{On: true}, End{Cause{Kind: Draining}},
 	}[k]
 }
 
@@ -101,6 +102,8 @@ func list(actions []Action) string {
 			names[i] += "(" + a.Cause.Kind.String() + ")"
 		case TellProgress:
 			names[i] += "(" + string(a.Progress) + ")"
+		case TellTransfer:
+			names[i] += "(" + string(a.Word) + ")"
 		}
 	}
 	return strings.Join(names, " ")
@@ -166,7 +169,7 @@ func opening(rnd *rand.Rand) []Input {
 // ends tells the inputs that end a call in most states.
 func ends(in Input) bool {
 	switch in.kind() {
-	case kReject, kHangup, kMediaRefused, kAccessFailed, kFailed, kCoreEnded, kPolicyAborted, kTimeout, kCoreLost, kEnd:
+	case kReject, kHangup, kMediaRefused, kAccessFailed, kFailed, kCoreEnded, kPolicyAborted, kTimeout, kCoreLost, kReferDone, kEnd:
 		return true
 	default:
 		return false
@@ -205,6 +208,9 @@ func (w *walk) named(in Input) Input {
 	case Update:
 		i.Request = r
 		in = i
+	case Transfer:
+		i.Request = r
+		in = i
 	}
 	return in
 }
@@ -216,7 +222,16 @@ func randomInput(rnd *rand.Rand) Input {
 		i.Attempt, i.Verdict = rnd.IntN(3), Verdict(rnd.IntN(4))
 		in = i
 	case Incoming:
-		i.Preconditions = rnd.IntN(2) == 0
+		i.Preconditions, i.Replaces = rnd.IntN(2) == 0, rnd.IntN(2) == 0
+		in = i
+	case Transfer:
+		i.With = []string{"", "other"}[rnd.IntN(2)]
+		in = i
+	case ReferProgress:
+		i.Status = 100 + rnd.IntN(100)
+		in = i
+	case Lend:
+		i.On = rnd.IntN(3) == 0
 		in = i
 	case Provisional:
 		forks := []string{"a", "b", "c"}
@@ -251,9 +266,11 @@ type walk struct {
 	seen     *[states][inputKinds]bool
 	running  map[Timer]bool
 	attempt  int
-	done     [4]int // how often SendInvite, AcceptCore, TellAccepted and EndCore came
+	done     [5]int // how often SendInvite, AcceptCore, TellAccepted, EndCore and EndReplaced came
 	closed   bool   // media is
 	heard    bool   // what comes from the core is
+	lending  bool   // another call is part of a transfer of this one
+	wishes   int    // of the far side's that have no answer
 }
 
 func (w *walk) step(in Input, now time.Time) {
@@ -268,11 +285,42 @@ func (w *walk) step(in Input, now time.Time) {
 		w.t.Fatalf("Step is not pure: %s %T", before, in)
 	}
 	w.c = next
+	if _, asked := in.(Referred); asked && before > Opening && before < Ended {
+		w.wishes++
+	}
 	for _, a := range actions {
 		w.check(before, in, a)
+		w.hands(before, in, a)
+	}
+	if w.wishes != 0 {
+		w.t.Fatalf("%s %T: %d REFERs without one answer each", before, in, w.wishes)
 	}
 	if (w.c.State == Ended) != w.forgot {
 		w.t.Fatalf("%s %T: ended %v, forgotten %v", before, in, w.c.State == Ended, w.forgot)
+	}
+}
+
+// hands checks transfers: what is lent is given back or ended, every REFER has one answer, and the replaced call ends once the new
+// one is there.
+func (w *walk) hands(before State, in Input, a Action) {
+	switch a := a.(type) {
+	case LendOther:
+		if a.On == w.lending {
+			w.t.Fatalf("%s %T: lent twice or given back twice", before, in)
+		}
+		w.lending = a.On
+	case EndOther:
+		w.lending = false
+	case AcceptRefer, RefuseRefer:
+		w.wishes--
+	case EndReplaced:
+		if w.once(before, in, 4, a); w.done[2] != 1 {
+			w.t.Fatalf("%s %T: a call was replaced before the new one was answered", before, in)
+		}
+	case Forget:
+		if w.lending {
+			w.t.Fatalf("%s %T: forgotten with another call lent", before, in)
+		}
 	}
 }
 

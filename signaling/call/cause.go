@@ -60,6 +60,11 @@ const (
 	PreconditionFailed // resources could not be reserved (RFC 3312: 580)
 	HeaderRefused      // the page asked for a header that it may not send
 	UserDataRefused    // the page's user-to-user information cannot be sent
+	Transferred        // the far party was handed on to somebody else
+	Replaced           // another call took this one's place (RFC 3891)
+	TransferUnsupported
+	TransferRefused
+	TransferFailed
 	Internal
 	kinds // number of kinds; keep last
 )
@@ -109,7 +114,14 @@ var table = [kinds]row{
 	PreconditionFailed: {"precondition_failed", 580, 47, slog.LevelInfo},
 	HeaderRefused:      {"header_refused", 500, 127, slog.LevelInfo},
 	UserDataRefused:    {"user_to_user_refused", 500, 127, slog.LevelInfo},
-	Internal:           {"internal", 500, 41, slog.LevelError},
+	Transferred:        {"transferred", 487, 16, slog.LevelInfo},
+	Replaced:           {"replaced", 487, 16, slog.LevelInfo},
+
+	TransferUnsupported: {"transfer_unsupported", 501, 79, slog.LevelInfo},
+	TransferRefused:     {"transfer_refused", 603, 21, slog.LevelInfo},
+	TransferFailed:      {"transfer_failed", 500, 127, slog.LevelInfo},
+
+	Internal: {"internal", 500, 41, slog.LevelError},
 }
 
 // String returns the kind's name, which is also its name in the browser's error catalogue and its metric label.

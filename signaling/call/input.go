@@ -38,6 +38,13 @@ const (
 	kPolicyAborted
 	kTimeout
 	kResources
+	kTransfer
+	kReferTaken
+	kReferProgress
+	kReferDone
+	kReferFailed
+	kReferred
+	kLend
 	kEnd
 	inputKinds // number of inputs; keep last
 )
@@ -46,7 +53,8 @@ var inputNames = [inputKinds]string{
 	"Start", "Incoming", "Alerting", "Answer", "Reject", "Hangup", "Hold", "Resume", "Digits", "Update",
 	"MediaOpened", "MediaRefused", "AccessUp", "AccessLost", "CoreLost", "AccessFailed", "DigitHeard",
 	"Provisional", "Accepted", "Failed", "CoreOffer", "CoreAnswer", "OfferRejected", "CoreEnded",
-	"PolicyAnswer", "PolicyAborted", "Timeout", "Resources", "End",
+	"PolicyAnswer", "PolicyAborted", "Timeout", "Resources",
+	"Transfer", "ReferTaken", "ReferProgress", "ReferDone", "ReferFailed", "Referred", "Lend", "End",
 }
 
 func (k inputKind) String() string { return inputNames[k] }
@@ -94,6 +102,11 @@ type (
 		Request Request
 		SDP     string
 	}
+	// Transfer asks the far side to call Target, or to take this user's place in the other call With.
+	Transfer struct {
+		Request      Request
+		Target, With string
+	}
 )
 
 // Inputs from media.
@@ -122,10 +135,12 @@ type (
 // Inputs from SIP.
 type (
 	// Incoming is a terminating INVITE. SDP is the core's offer ("" for an offerless INVITE). Preconditions says that the
-	// caller still reserves resources: nobody is alerted before Resources (RFC 3312 6).
+	// caller still reserves resources: nobody is alerted before Resources (RFC 3312 6). Replaces says that it takes the place of a
+	// running call, which ends when it is answered (RFC 3891).
 	Incoming struct {
 		SDP           string
 		Preconditions bool
+		Replaces      bool
 	}
 	// Resources says that the caller's preconditions are met.
 	Resources struct{}
@@ -155,6 +170,16 @@ type (
 	OfferRejected struct{ Cause Cause }
 	// CoreEnded is a BYE or CANCEL from the core, or a dead dialog.
 	CoreEnded struct{ Cause Cause }
+	// ReferTaken says that the far side will do what SendRefer asked.
+	ReferTaken struct{}
+	// ReferProgress is how far it has come: 100 to 199.
+	ReferProgress struct{ Status int }
+	// ReferDone says that the far side has reached whom it was to call.
+	ReferDone struct{}
+	// ReferFailed says that it will not, or could not, or does not say.
+	ReferFailed struct{ Cause Cause }
+	// Referred says that the far side asks the user to call somebody.
+	Referred struct{}
 )
 
 // Verdict is the PCRF's word.
@@ -180,6 +205,8 @@ type (
 	PolicyAborted struct{}
 	// Timeout says that a timer started by StartTimer ran out.
 	Timeout struct{ Timer Timer }
+	// Lend says that the far side of another call is being asked to take the user's place in this one, or (off) no longer is.
+	Lend struct{ On bool }
 	// End is the session's own order to end the call: logout, lost browser, drain, a fault.
 	End struct{ Cause Cause }
 )
@@ -212,4 +239,11 @@ func (PolicyAnswer) kind() inputKind  { return kPolicyAnswer }
 func (PolicyAborted) kind() inputKind { return kPolicyAborted }
 func (Timeout) kind() inputKind       { return kTimeout }
 func (Resources) kind() inputKind     { return kResources }
+func (Transfer) kind() inputKind      { return kTransfer }
+func (ReferTaken) kind() inputKind    { return kReferTaken }
+func (ReferProgress) kind() inputKind { return kReferProgress }
+func (ReferDone) kind() inputKind     { return kReferDone }
+func (ReferFailed) kind() inputKind   { return kReferFailed }
+func (Referred) kind() inputKind      { return kReferred }
+func (Lend) kind() inputKind          { return kLend }
 func (End) kind() inputKind           { return kEnd }

@@ -55,6 +55,13 @@ var behaviour = [states][inputKinds]handler{
 		kCoreAnswer:    coreAnswer,
 		kOfferRejected: offerRejected,
 		kCoreLost:      coreLost,
+		kTransfer:      transfer,
+		kReferTaken:    referTaken,
+		kReferProgress: referProgress,
+		kReferDone:     referDone,
+		kReferFailed:   referFailed,
+		kReferred:      referred,
+		kLend:          lend,
 	}),
 	Ended: {
 		kHangup: again,
@@ -78,6 +85,7 @@ var common = [inputKinds]handler{
 	kPolicyAnswer:  policyAnswer,
 	kPolicyAborted: policyAborted,
 	kTimeout:       timeout,
+	kReferred:      referredEarly,
 	kEnd:           endNow,
 }
 
@@ -152,7 +160,13 @@ func digitHeard(_ *Call, in Input, _ time.Time) []Action {
 
 func digits(_ *Call, in Input, _ time.Time) []Action { return []Action{SendDigits(in.(Digits))} }
 
-func coreEnded(c *Call, in Input, now time.Time) []Action { return c.end(in.(CoreEnded).Cause, now) }
+func coreEnded(c *Call, in Input, now time.Time) []Action {
+	cause := in.(CoreEnded).Cause
+	if c.lent && cause.Kind == Normal { // its far side has been taken over
+		cause.Kind = Transferred
+	}
+	return c.end(cause, now)
+}
 
 func timeout(c *Call, in Input, now time.Time) []Action {
 	switch in.(Timeout).Timer {
@@ -264,5 +278,10 @@ func acceptPolicy(c *Call, in Input, now time.Time) []Action {
 // activate is the answered call, the same for both directions.
 func (c *Call) activate(now time.Time) []Action {
 	c.State, c.AnsweredAt, c.EarlyMedia = Active, now, false
-	return []Action{StopTimer{RingTimer}, StopTimer{AlertTimer}, TellAccepted{At: now}}
+	out := []Action{StopTimer{RingTimer}, StopTimer{AlertTimer}, TellAccepted{At: now}}
+	if c.replaces {
+		c.replaces = false
+		out = append(out, EndReplaced{})
+	}
+	return out
 }

@@ -4,7 +4,7 @@ import "time"
 
 func incoming(c *Call, in Input, _ time.Time) []Action {
 	i := in.(Incoming)
-	c.State, c.reserving = Offering, i.Preconditions
+	c.State, c.reserving, c.replaces = Offering, i.Preconditions, i.Replaces
 	return []Action{OpenMedia{SDP: i.SDP}}
 }
 

@@ -109,13 +109,24 @@ func (d Plan) address(scheme, text string) (string, error) {
 		return "", emergency()
 	}
 	uri := scheme + user + "@" + host
+	phone, gr := "", ""
 	for p := range strings.SplitSeq(params, ";") { // other parameters (maddr, transport, method ...) are dropped
-		if strings.EqualFold(p, "user=phone") {
-			uri += ";user=phone"
-			break
+		name, value, given := strings.Cut(p, "=")
+		switch {
+		case strings.EqualFold(p, "user=phone"):
+			phone = ";user=phone"
+		case strings.EqualFold(name, "gr") && !given: // one browser or phone of a user (RFC 5627)
+			gr = ";gr"
+		case strings.EqualFold(name, "gr") && instance(value):
+			gr = ";gr=" + value
 		}
 	}
-	return uri, nil
+	return uri + gr + phone, nil
+}
+
+// instance checks the value of a gr parameter (RFC 3261 25.1: pvalue, without escapes).
+func instance(s string) bool {
+	return s != "" && len(s) <= 128 && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789-_.:") == ""
 }
 
 // unverified takes verstat out of a user part, also where its name is escaped: only the network says it (TS 24.229 7.2A.20).

@@ -45,6 +45,7 @@ type Call struct {
 	cause   *call.Cause // given by Hangup or Reject
 	media   early
 	gate    gate
+	transfer
 }
 
 // server is a server transaction of the call.
@@ -96,7 +97,7 @@ func (b *Binding) newCall(callID, icid string, incoming bool) *Call {
 
 // allow lists the methods the gateway really takes.
 func (c *Client) allow() []string {
-	return []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "NOTIFY"}
+	return []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "NOTIFY", "REFER"}
 }
 
 // supported lists the option tags of a call. On outgoing calls preconditions are left out unless the operator wants them: no
@@ -106,7 +107,7 @@ func (c *Client) supported(incoming bool) []string {
 	if c.trunk == nil {
 		tags = append(tags, "gruu")
 	}
-	tags = append(tags, "199")
+	tags = append(tags, "199", "replaces", "norefersub")
 	if c.cfg.Calls.SessionExpires > 0 {
 		tags = append(tags, "timer")
 	}
@@ -276,6 +277,7 @@ func (k *Call) finish() {
 	k.client.mu.Lock()
 	if k.client.calls[k.key] == k {
 		delete(k.client.calls, k.key)
+		k.client.passed(k)
 	}
 	k.client.mu.Unlock()
 }

@@ -81,7 +81,7 @@ func TestOriginatingHeaders(t *testing.T) {
 		{"default", func(*InviteParams) {}, map[string]string{
 			"From": "<sip:+15550001@ims.example>", "P-Asserted-Identity": "<sip:+15550001@ims.example>, <tel:+15550001>", "Privacy": "",
 			"Route": "<sip:orig@scscf.example;lr>", "P-Preferred-Service": "urn:urn-7:3gpp-service.ims.icsi.mmtel", "P-Early-Media": "supported",
-			"Accept-Contact": `*;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.mmtel"`, "Supported": "100rel, gruu, 199, timer, uui",
+			"Accept-Contact": `*;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.mmtel"`, "Supported": "100rel, gruu, 199, replaces, norefersub, timer, uui",
 			"Session-Expires": "1800;refresher=uac", "Min-SE": "90", "To": "<tel:+15550101>", "Authorization": "", "P-Visited-Network-ID": "", "Path": "",
 		}},
 		{"tel identity", func(p *InviteParams) { p.From = "tel:+15550001" }, map[string]string{

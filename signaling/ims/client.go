@@ -64,6 +64,7 @@ type Client struct {
 	calls    map[callKey]*Call
 	subs     map[string]*Binding // by Call-ID of the reg-event subscription
 	gruus    map[string]*Binding // by the addresses the registrar gave (gruu.go)
+	past     []pastCall          // the newest that have ended, at most maxPast
 }
 
 // callKey finds the call of a received request: Call-ID and our tag. The far end's tag, which forks differ in, is

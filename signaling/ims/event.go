@@ -73,6 +73,8 @@ type IncomingCall struct {
 	Waiting       bool       // the network says that the user is in another call (TS 24.615)
 	Diverted      *Diversion // nil unless the call was meant for another phone
 	Extras        Extras
+	// Replaces is the Key of the running call whose place this one takes: end that one when this one is answered (RFC 3891). "" for none.
+	Replaces string
 }
 
 func (Registered) bindingEvent()         {}
@@ -170,7 +172,9 @@ func (k *Call) event(e dialog.Event) {
 		k.client.stats.answered.Add(1)
 		k.log.Debug("sip call answered")
 		k.media.forks = nil // early media is over
-		k.tell(Accepted{SDP: e.SDP, Dialog: e.Dialog, Remote: party(e.Response, ""), Extras: k.client.extras(e.Response)})
+		far := party(e.Response, "")
+		k.answeredBy(far)
+		k.tell(Accepted{SDP: e.SDP, Dialog: e.Dialog, Remote: far, Extras: k.client.extras(e.Response)})
 	case dialog.Confirmed:
 		k.client.stats.answered.Add(1)
 		k.log.Debug("sip call answered")
@@ -203,6 +207,8 @@ func (k *Call) event(e dialog.Event) {
 		}
 	case dialog.Ended:
 		k.ended(k.endedCause(e), false)
+	default:
+		k.referEvent(e)
 	}
 }
 
@@ -217,6 +223,7 @@ func (k *Call) provisional(e dialog.Provisional) {
 	told := k.media.heard(e.Dialog, e.SDP, e.Response)
 	told.Waiting, told.Diverted = service.Waits(e.Response), diverted(e.Response)
 	k.tell(told)
+	k.follows.Report(e.Response.StatusCode)
 	if preconditions(e.SDP).Failed() {
 		k.unmet()
 		return
@@ -230,6 +237,7 @@ func (k *Call) ended(cause call.Cause, failed bool) {
 		return
 	}
 	k.client.stats.callEnded(cause.Kind)
+	k.follows.Report(cause.Status())
 	k.log.Debug("sip call ended", "cause", cause.Kind.String(), "by", cause.Side.String(), "status", cause.SIP, "q850", cause.Q850)
 	if failed {
 		k.tell(Failed{Cause: cause})

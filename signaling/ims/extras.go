@@ -134,3 +134,14 @@ func party(msg interface{ GetHeaders(string) []sip.Header }, from string) Remote
 	}
 	return out
 }
+
+// mask hides all but the last two digits or letters of an identity, for logs.
+func mask(uri string) string {
+	scheme, rest, _ := strings.Cut(uri, ":")
+	user, _, _ := strings.Cut(rest, "@")
+	user, _, _ = strings.Cut(user, ";")
+	if len(user) <= 2 {
+		return scheme + ":..."
+	}
+	return scheme + ":..." + user[len(user)-2:]
+}

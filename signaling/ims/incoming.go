@@ -2,12 +2,17 @@ package ims
 
 import (
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/fork"
+	"causeway/signaling/sip/identity"
+	"causeway/signaling/sip/refer"
+	"causeway/signaling/sip/service"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -15,7 +20,7 @@ import (
 // What comes from the core finds its call, its binding or its refusal here, on the transport's reader: nothing blocks.
 //
 //	To tag?  yes: Call-ID and our tag name a call --> its queue; NOTIFY: subscription --> binding's queue; else 481
-//	         no:  INVITE by Path token or Contact --> binding; OPTIONS 200; CANCEL is the transaction's; others 405
+//	         no:  INVITE by Path token or Contact --> binding; OPTIONS 200; REFER 403; CANCEL is the transaction's; others 405
 
 // request takes a new server transaction.
 func (c *Client) request(srv *transaction.Server) {
@@ -36,31 +41,40 @@ func (c *Client) request(srv *transaction.Server) {
 		c.mu.Lock()
 		b := c.subs[callID]
 		c.mu.Unlock()
-		if b == nil || !b.q.post(func() { b.notified(srv, srv.Source()) }) {
+		switch {
+		case b != nil && b.q.post(func() { b.notified(srv, srv.Source()) }):
+		case b == nil && inDialog: // a report on a transfer
+			c.inside(srv, callKey{callID, tag}, refuse)
+		default:
 			refuse(481)
 		}
 	case inDialog:
-		k := c.callOf(callKey{callID, tag})
-		if k == nil {
-			refuse(481)
-			return
-		}
-		ok := k.q.post(func() {
-			if k.machine == nil {
-				refuse(481)
-				return
-			}
-			id := k.serve(srv)
-			k.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Request(now, id, req) })
-		})
-		if !ok {
-			c.stats.overloads.Add(1)
-			refuse(503, dialog.Header{Name: "Retry-After", Value: "10"})
-		}
+		c.inside(srv, callKey{callID, tag}, refuse)
 	case !known(c.allow(), req.Method):
 		refuse(405, dialog.Header{Name: "Allow", Value: strings.Join(c.allow(), ", ")})
 	default:
 		c.outside(srv, refuse)
+	}
+}
+
+// inside takes a request in a call's dialog.
+func (c *Client) inside(srv *transaction.Server, key callKey, refuse func(int, ...dialog.Header)) {
+	k := c.callOf(key)
+	if k == nil {
+		refuse(481)
+		return
+	}
+	ok := k.q.post(func() {
+		if k.machine == nil {
+			refuse(481)
+			return
+		}
+		id := k.serve(srv)
+		k.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Request(now, id, srv.Request()) })
+	})
+	if !ok {
+		c.stats.overloads.Add(1)
+		refuse(503, dialog.Header{Name: "Retry-After", Value: "10"})
 	}
 }
 
@@ -78,6 +92,8 @@ func (c *Client) outside(srv *transaction.Server, refuse func(int, ...dialog.Hea
 		refuse(200, dialog.Header{Name: "Allow", Value: strings.Join(c.allow(), ", ")},
 			dialog.Header{Name: "Accept", Value: "application/sdp"},
 			dialog.Header{Name: "Supported", Value: strings.Join(c.supported(true), ", ")})
+	case sip.REFER: // nobody may make a user call whom it does not speak with
+		refuse(403)
 	default: // a BYE, PRACK, UPDATE or INFO without a dialog
 		refuse(481)
 	}
@@ -167,13 +183,212 @@ func (c *Client) bindingOf(req *sip.Request) *Binding {
 	return c.bindings[req.Recipient.User]
 }
 
-// mask hides all but the last two digits or letters of an identity, for logs.
-func mask(uri string) string {
-	scheme, rest, _ := strings.Cut(uri, ":")
-	user, _, _ := strings.Cut(rest, "@")
-	user, _, _ = strings.Cut(user, ";")
-	if len(user) <= 2 {
-		return scheme + ":..."
+// invited takes a new INVITE on the transport's reader. Where the peer of a trunk calls a user with several browsers, all of them
+// are called, as forks; a core forks itself.
+func (c *Client) invited(srv *transaction.Server) {
+	req := srv.Request()
+	refuse := func(status int, extra ...dialog.Header) {
+		_ = srv.Respond(dialog.NewResponse(req, status, token(), "", extra...)) // the transaction repeats it
 	}
-	return scheme + ":..." + user[len(user)-2:]
+	callees := c.calleesOf(req)
+	if len(callees) == 0 {
+		refuse(404)
+		return
+	}
+	calls := make([]*Call, len(callees))
+	answers := fork.New(req, len(callees), srv.Respond, func(arm int) { calls[arm].elsewhere() })
+	for i, b := range callees {
+		var tx responder = srv
+		if len(callees) > 1 {
+			tx = answers.Arm(i)
+		}
+		calls[i] = c.called(b, srv, tx)
+	}
+	srv.OnCancel(func(cancel *sip.Request) {
+		for _, k := range calls {
+			if k != nil {
+				k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Cancelled(now, cancel) })
+			}
+		}
+	})
+}
+
+// called makes a binding's call of a new INVITE; nil if it was refused.
+func (c *Client) called(b *Binding, srv *transaction.Server, tx responder) *Call {
+	req := srv.Request()
+	refuse := func(status int, extra ...dialog.Header) {
+		_ = tx.Respond(dialog.NewResponse(req, status, token(), "", extra...))
+	}
+	r := b.current.Load()
+	if r == nil {
+		refuse(480)
+		return nil
+	}
+	icid, _ := dialog.Param("x;"+dialog.First(req, "p-charging-vector"), "icid-value")
+	if icid = identity.Text(icid); icid == "" || !identity.ASCII(icid) || strings.ContainsAny(icid, ` ;,<>"`) {
+		icid = token()
+	}
+	k := b.newCall(dialog.First(req, "call-id", "i"), icid, true)
+	k.back = transport.Target{Network: srv.Source().Network, Addr: srv.Source().Remote}
+	called := calledParty(req, r)
+	k.profile.Contact = b.contactFor(r, false)
+	if c.trunk == nil || c.trunk.cfg.Asserted {
+		k.profile.Response = []dialog.Header{{Name: "P-Asserted-Identity", Value: "<" + called + ">"}}
+	}
+	machine, status, headers, err := dialog.NewCallee(&k.profile, k.serve(tx), req, time.Now())
+	if err != nil {
+		k.log.Debug("INVITE refused", "status", status, "error", err)
+		refuse(status, headers...)
+		return nil
+	}
+	k.machine, k.key.localTag = machine, machine.LocalTag()
+	if status, headers := unconditional(req, machine); status != 0 {
+		refuse(status, headers...)
+		return nil
+	}
+	replaced, status := c.replaced(req, b)
+	if status != 0 {
+		refuse(status)
+		return nil
+	}
+	if !c.add(k) {
+		c.stats.overloads.Add(1)
+		refuse(503, dialog.Header{Name: "Retry-After", Value: "10"})
+		return nil
+	}
+	c.stats.incoming.Add(1)
+	k.gate.open(machine.InviteSDP(), machine.Reliable() && c.cfg.Calls.Preconditions && wantsPreconditions(req))
+	event := IncomingCall{
+		Call: k, Remote: party(req, dialog.First(req, "from", "f")), Called: called, SDP: machine.InviteSDP(), Preconditions: k.gate.shut,
+		Waiting: service.Waits(req), Diverted: diverted(req), Extras: c.extras(req),
+	}
+	k.log.Debug("sip call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)
+	k.own, k.far = called, event.Remote.URI
+	k.do(func(*dialog.Session, time.Time) []dialog.Action { return nil }) // arms the machine's timers
+	if replaced != nil {
+		replaced.by(k, event)
+		return k
+	}
+	b.q.post(func() { b.params.Notify(event) })
+	return k
+}
+
+// elsewhere ends a call that another browser of the same user has answered or declined for all.
+func (k *Call) elsewhere() {
+	if k == nil {
+		return
+	}
+	cancel := sip.NewRequest(sip.CANCEL, sip.Uri{})
+	cancel.AppendHeader(sip.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`))
+	k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Cancelled(now, cancel) })
+}
+
+// calledParty is the public identity that was called (P-Called-Party-ID, RFC 7315 4.2), if it is one of the user's.
+func calledParty(req *sip.Request, r *registration) string {
+	uri := dialog.AddrSpec(dialog.First(req, "p-called-party-id"))
+	same := func(id AssociatedIdentity) bool {
+		return id.URI == uri || identity.Number(id.URI) != "" && identity.Number(id.URI) == identity.Number(uri)
+	}
+	if identity.Assertable(uri) && slices.ContainsFunc(r.identities, same) {
+		return uri
+	}
+	return r.identities[0].URI
+}
+
+// unconditional refuses an INVITE whose preconditions cannot work: of a kind nobody here knows (RFC 3312 8), or demanded by a
+// caller that takes no reliable provisionals, without which they cannot be met (RFC 3312 11, 4032 2). 0 if there is nothing to refuse.
+func unconditional(req *sip.Request, machine *dialog.Session) (status int, headers []dialog.Header) {
+	if !wantsPreconditions(req) {
+		return 0, nil
+	}
+	for line := range strings.Lines(machine.InviteSDP()) {
+		f := strings.Fields(strings.ToLower(line))
+		if len(f) > 1 && strings.HasPrefix(f[0], "a=des:") && f[0] != "a=des:qos" && f[1] == "mandatory" {
+			return 580, nil
+		}
+	}
+	if dialog.HasToken(req, "precondition", "require") && !machine.Reliable() {
+		return 421, []dialog.Header{{Name: "Require", Value: "100rel"}}
+	}
+	return 0, nil
+}
+
+// wantsPreconditions reports that the caller uses preconditions at all (RFC 3312 11).
+func wantsPreconditions(req *sip.Request) bool {
+	return dialog.HasToken(req, "precondition", "require") || dialog.HasToken(req, "precondition", "supported", "k")
+}
+
+// maxPast bounds the ended calls that are remembered.
+const maxPast = 256
+
+// pastCall is a call that has ended: whoever wants its place hears that it is over, not that it never was.
+type pastCall struct {
+	key     callKey
+	binding string
+}
+
+// passed remembers a call. The caller holds mu.
+func (c *Client) passed(k *Call) {
+	if len(c.past) == maxPast {
+		c.past = append(c.past[:0], c.past[1:]...)
+	}
+	c.past = append(c.past, pastCall{k.key, k.binding.token})
+}
+
+// replacement is a call whose place a new one wants.
+type replacement struct {
+	old  *Call
+	want refer.Replaces
+}
+
+// replaced finds the call that an INVITE with Replaces means: one of the same registration, and no other (RFC 3891 3). nil and 0: there
+// is no such header. status refuses the INVITE.
+func (c *Client) replaced(req *sip.Request, b *Binding) (r *replacement, status int) {
+	values := req.GetHeaders("replaces")
+	if len(values) == 0 {
+		return nil, 0
+	}
+	want, err := refer.ParseReplaces(values[0].Value())
+	if err != nil || len(values) > 1 || len(req.GetHeaders("join")) > 0 {
+		return nil, 400
+	}
+	key := callKey{want.CallID, want.ToTag}
+	if old := c.callOf(key); old != nil && old.binding == b {
+		return &replacement{old, want}, 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slices.Contains(c.past, pastCall{key, b.token}) {
+		return nil, 603
+	}
+	return nil, 481
+}
+
+// by lets the new call take the old one's place, if the old one stands so that it can (RFC 3891 3); else the new one is refused. The old
+// call's state is its queue's.
+func (r *replacement) by(k *Call, event IncomingCall) {
+	refuse := func(status int) {
+		k.log.Info("call that should replace another refused", "status", status)
+		k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Reject(now, status, "") })
+	}
+	ok := r.old.q.post(func() {
+		standing := dialog.Gone
+		if r.old.machine != nil {
+			standing = r.old.machine.Standing(r.want.FromTag)
+		}
+		switch {
+		case standing == dialog.Gone:
+			refuse(603)
+		case standing == dialog.Established && r.want.EarlyOnly:
+			refuse(486)
+		case standing == dialog.Established, standing == dialog.EarlyOurs:
+			event.Replaces = r.old.Key()
+			k.binding.q.post(func() { k.binding.params.Notify(event) })
+		default: // unknown, or ringing here: that is not for others to take (RFC 3891 3)
+			refuse(481)
+		}
+	})
+	if !ok {
+		refuse(481)
+	}
 }

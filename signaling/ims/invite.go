@@ -1,24 +1,19 @@
 package ims
 
 import (
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/emiago/sipgo/sip"
-
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
-	"causeway/signaling/sip/fork"
 	"causeway/signaling/sip/identity"
 	"causeway/signaling/sip/pidf"
 	"causeway/signaling/sip/service"
-	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
 
-// Calls from and to a registered user: what a P-CSCF writes into an originating INVITE (TS 24.229 5.2.6.3) and reads
-// from a terminating one (5.2.6.4). Identities, routes and charging come from the registration only.
+// Calls from a registered user: what a P-CSCF writes into an originating INVITE (TS 24.229 5.2.6.3; a terminating one is read in
+// incoming.go), and calls for help. Identities, routes and charging come from the registration only.
 
 // InviteParams describes an outgoing call.
 type InviteParams struct {
@@ -29,12 +24,26 @@ type InviteParams struct {
 	Extras    Extras         // what the page adds
 	Position  *pidf.Position // where the browser is; goes with emergency calls only; nil when unknown
 	Notify    func(CallEvent)
+	// Wish is what the far end of another call asked for and this call fulfils: it says whom to call, Target does not; it is told
+	// what becomes of the call. nil for an ordinary call.
+	Wish *Wish
 }
 
 // Invite starts a call. An error is a *call.Cause: NumberInvalid, Emergency, Forbidden (identity), Deregistered,
 // Congestion (too many calls), UserDataRefused, HeaderRefused.
 func (b *Binding) Invite(p InviteParams) (*Call, error) {
-	target, err := b.client.plan.Normalise(p.Target)
+	k, err := b.invite(p)
+	if err != nil {
+		p.Wish.Report(call.CauseOf(err).Status())
+	}
+	return k, err
+}
+
+func (b *Binding) invite(p InviteParams) (*Call, error) {
+	target, err := b.client.plan.Normalise(p.Wish.or(p.Target))
+	if err != nil && p.Wish != nil {
+		return nil, err // help is not called because somebody else says so
+	}
 	if err != nil {
 		if service, yes := b.client.plan.Service(p.Target); yes && b.client.EmergencyRouted() {
 			return b.emergency(p, service)
@@ -54,16 +63,19 @@ func (b *Binding) Invite(p InviteParams) (*Call, error) {
 		return nil, err
 	}
 	k := b.newCall(token(), token(), false)
-	k.notify, k.back = p.Notify, r.entry
+	k.notify, k.back, k.follows, k.far, k.own = p.Notify, r.entry, p.Wish, target, id.URI
 	offer := k.gate.offered(p.SDP, b.client.cfg.Calls.PreconditionsOriginating)
 	k.profile.Contact = b.contactFor(r, p.Anonymous)
 	k.profile.Initial = append(b.originating(r, id, p.Anonymous, k.icid), extras...)
+	wished, parts := p.Wish.write()
+	k.profile.Initial = append(k.profile.Initial, wished...)
 	from := "<" + id.URI + ">"
 	if p.Anonymous {
 		from = `"Anonymous" <sip:anonymous@anonymous.invalid>` // RFC 3323 4.1.1.3
+		k.own = ""
 	}
 	k.log.Debug("sip call started", "to", mask(target), "anonymous", p.Anonymous)
-	return k.start(dialog.Call{Target: target, From: from, To: "<" + target + ">", Routes: r.routes, CallID: k.key.callID, SDP: offer})
+	return k.start(dialog.Call{Target: target, From: from, To: "<" + target + ">", Routes: r.routes, CallID: k.key.callID, SDP: offer, Parts: parts})
 }
 
 // start enters a new call in the tables and sends its INVITE. The error is a *call.Cause.
@@ -132,131 +144,6 @@ func (b *Binding) originating(r *registration, id AssociatedIdentity, anonymous 
 	return append(out, dialog.Header{Name: "Accept", Value: "application/sdp, application/3gpp-ims+xml"})
 }
 
-// invited takes a new INVITE on the transport's reader. Where the peer of a trunk calls a user with several browsers, all of them
-// are called, as forks; a core forks itself.
-func (c *Client) invited(srv *transaction.Server) {
-	req := srv.Request()
-	refuse := func(status int, extra ...dialog.Header) {
-		_ = srv.Respond(dialog.NewResponse(req, status, token(), "", extra...)) // the transaction repeats it
-	}
-	callees := c.calleesOf(req)
-	if len(callees) == 0 {
-		refuse(404)
-		return
-	}
-	calls := make([]*Call, len(callees))
-	answers := fork.New(req, len(callees), srv.Respond, func(arm int) { calls[arm].elsewhere() })
-	for i, b := range callees {
-		var tx responder = srv
-		if len(callees) > 1 {
-			tx = answers.Arm(i)
-		}
-		calls[i] = c.called(b, srv, tx)
-	}
-	srv.OnCancel(func(cancel *sip.Request) {
-		for _, k := range calls {
-			if k != nil {
-				k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Cancelled(now, cancel) })
-			}
-		}
-	})
-}
-
-// called makes a binding's call of a new INVITE; nil if it was refused.
-func (c *Client) called(b *Binding, srv *transaction.Server, tx responder) *Call {
-	req := srv.Request()
-	refuse := func(status int, extra ...dialog.Header) {
-		_ = tx.Respond(dialog.NewResponse(req, status, token(), "", extra...))
-	}
-	r := b.current.Load()
-	if r == nil {
-		refuse(480)
-		return nil
-	}
-	icid, _ := dialog.Param("x;"+dialog.First(req, "p-charging-vector"), "icid-value")
-	if icid = identity.Text(icid); icid == "" || !identity.ASCII(icid) || strings.ContainsAny(icid, ` ;,<>"`) {
-		icid = token()
-	}
-	k := b.newCall(dialog.First(req, "call-id", "i"), icid, true)
-	k.back = transport.Target{Network: srv.Source().Network, Addr: srv.Source().Remote}
-	called := calledParty(req, r)
-	k.profile.Contact = b.contactFor(r, false)
-	if c.trunk == nil || c.trunk.cfg.Asserted {
-		k.profile.Response = []dialog.Header{{Name: "P-Asserted-Identity", Value: "<" + called + ">"}}
-	}
-	machine, status, headers, err := dialog.NewCallee(&k.profile, k.serve(tx), req, time.Now())
-	if err != nil {
-		k.log.Debug("INVITE refused", "status", status, "error", err)
-		refuse(status, headers...)
-		return nil
-	}
-	k.machine, k.key.localTag = machine, machine.LocalTag()
-	if status, headers := unconditional(req, machine); status != 0 {
-		refuse(status, headers...)
-		return nil
-	}
-	if !c.add(k) {
-		c.stats.overloads.Add(1)
-		refuse(503, dialog.Header{Name: "Retry-After", Value: "10"})
-		return nil
-	}
-	c.stats.incoming.Add(1)
-	k.gate.open(machine.InviteSDP(), machine.Reliable() && c.cfg.Calls.Preconditions && wantsPreconditions(req))
-	event := IncomingCall{
-		Call: k, Remote: party(req, dialog.First(req, "from", "f")), Called: called, SDP: machine.InviteSDP(), Preconditions: k.gate.shut,
-		Waiting: service.Waits(req), Diverted: diverted(req), Extras: c.extras(req),
-	}
-	k.log.Debug("sip call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)
-	k.do(func(*dialog.Session, time.Time) []dialog.Action { return nil }) // arms the machine's timers
-	b.q.post(func() { b.params.Notify(event) })
-	return k
-}
-
-// elsewhere ends a call that another browser of the same user has answered or declined for all.
-func (k *Call) elsewhere() {
-	if k == nil {
-		return
-	}
-	cancel := sip.NewRequest(sip.CANCEL, sip.Uri{})
-	cancel.AppendHeader(sip.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`))
-	k.do(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Cancelled(now, cancel) })
-}
-
-// calledParty is the public identity that was called (P-Called-Party-ID, RFC 7315 4.2), if it is one of the user's.
-func calledParty(req *sip.Request, r *registration) string {
-	uri := dialog.AddrSpec(dialog.First(req, "p-called-party-id"))
-	same := func(id AssociatedIdentity) bool {
-		return id.URI == uri || identity.Number(id.URI) != "" && identity.Number(id.URI) == identity.Number(uri)
-	}
-	if identity.Assertable(uri) && slices.ContainsFunc(r.identities, same) {
-		return uri
-	}
-	return r.identities[0].URI
-}
-
-// unconditional refuses an INVITE whose preconditions cannot work: of a kind nobody here knows (RFC 3312 8), or demanded by a
-// caller that takes no reliable provisionals, without which they cannot be met (RFC 3312 11, 4032 2). 0 if there is nothing to refuse.
-func unconditional(req *sip.Request, machine *dialog.Session) (status int, headers []dialog.Header) {
-	if !wantsPreconditions(req) {
-		return 0, nil
-	}
-	for line := range strings.Lines(machine.InviteSDP()) {
-		f := strings.Fields(strings.ToLower(line))
-		if len(f) > 1 && strings.HasPrefix(f[0], "a=des:") && f[0] != "a=des:qos" && f[1] == "mandatory" {
-			return 580, nil
-		}
-	}
-	if dialog.HasToken(req, "precondition", "require") && !machine.Reliable() {
-		return 421, []dialog.Header{{Name: "Require", Value: "100rel"}}
-	}
-	return 0, nil
-}
-
-// wantsPreconditions reports that the caller uses preconditions at all (RFC 3312 11).
-func wantsPreconditions(req *sip.Request) bool {
-	return dialog.HasToken(req, "precondition", "require") || dialog.HasToken(req, "precondition", "supported", "k")
-}
-
 // Ring tells the caller that the user is alerted (180), and if waiting that the user is in another call (TS 24.615 4.5.5.2). It
 // waits for the caller's preconditions. text is our offer if the INVITE had none, else "": a caller that takes reliable
 // provisionals has to find it in the first (RFC 3261 13.2.1), another in the 200.
@@ -315,3 +202,80 @@ func (k *Call) Accept(text string, extras Extras) error {
 
 // Reject refuses an incoming call.
 func (k *Call) Reject(cause call.Cause) { k.Hangup(cause) }
+
+// Emergency calls (TS 24.229 5.2.10, 5.1.6.8; RFC 5031, 6442, 7135). They are recognised before anything else and are never ordinary
+// calls. Without a configured E-CSCF they are refused, with the words that a telephone has to be used (the semantics of 380, TS 24.229
+// 5.2.10.4). With one the INVITE goes there, past the Service-Route, whether its caller is registered or not:
+//
+//	INVITE urn:service:sos.fire
+//	Route: <sip:ecscf.example;lr>
+//	P-Asserted-Identity: who calls, if registered; else From is anonymous
+//	Priority: emergency, Resource-Priority: esnet.0
+//	Geolocation: <cid:...>, Geolocation-Routing: yes, and the position as a body part, if the page gave one
+
+// Emergency reports whether what was dialled asks for an emergency service.
+func (c *Client) Emergency(target string) bool {
+	_, yes := c.plan.Service(target)
+	return yes
+}
+
+// EmergencyRouted reports whether such calls are carried; otherwise they are refused.
+func (c *Client) EmergencyRouted() bool { return c.cfg.EmergencyRoute != "" }
+
+// EmergencyNumbers are the digits that are recognised.
+func (c *Client) EmergencyNumbers() []string { return c.cfg.EmergencyNumbers }
+
+// emergency makes the INVITE of an emergency call.
+func (b *Binding) emergency(p InviteParams, service string) (*Call, error) {
+	r := b.current.Load()
+	from, asserted := `"Anonymous" <sip:anonymous@anonymous.invalid>`, ""
+	k := b.newCall(token(), token(), false)
+	k.notify = p.Notify
+	if r != nil {
+		if id, ok := r.choose(p.From); ok {
+			from, asserted = "<"+id.URI+">", r.asserted(id)
+		}
+		k.profile.Contact = b.contactFor(r, false)
+	}
+	k.profile.Initial = b.emergencyHeaders(asserted, k.icid)
+	var parts []dialog.Part
+	if p.Position != nil {
+		text, err := pidf.Document(*p.Position, time.Now())
+		if err == nil { // a call without a place is better than no call
+			cid := token() + "@" + b.client.plan.Home
+			parts = []dialog.Part{{Type: pidf.Type, ID: cid, Body: text}}
+			k.profile.Initial = append(k.profile.Initial, dialog.Header{Name: "Geolocation", Value: "<cid:" + cid + ">"}, dialog.Header{Name: "Geolocation-Routing", Value: "yes"})
+		}
+	}
+	k.log.Warn("emergency call", "service", service, "registered", r != nil, "position", len(parts) > 0)
+	k.emergency = true
+	return k.start(dialog.Call{
+		Target: service, From: from, To: "<" + service + ">", Routes: []string{b.client.emergencyRoute()}, CallID: k.key.callID, SDP: k.gate.offered(p.SDP, false), Parts: parts,
+	})
+}
+
+// emergencyHeaders are those of the first INVITE. Whoever is not registered has nothing that could be asserted.
+func (b *Binding) emergencyHeaders(asserted, icid string) []dialog.Header {
+	out := []dialog.Header{
+		{Name: "Priority", Value: "emergency"}, {Name: "Resource-Priority", Value: "esnet.0"}, {Name: "Accept-Contact", Value: "*;" + mmtel},
+		{Name: "P-Charging-Vector", Value: b.client.charging(icid)}, {Name: "P-Early-Media", Value: "supported"},
+	}
+	if asserted != "" {
+		out = append(out, dialog.Header{Name: "P-Asserted-Identity", Value: asserted})
+	}
+	if info := b.client.accessInfo(); info != "" {
+		out = append(out, dialog.Header{Name: "P-Access-Network-Info", Value: info})
+	}
+	return append(out, dialog.Header{Name: "Accept", Value: "application/sdp, application/3gpp-ims+xml"})
+}
+
+// emergencyRoute is the Route to the E-CSCF.
+func (c *Client) emergencyRoute() string {
+	return "<sip:" + c.cfg.EmergencyRoute + ";lr>"
+}
+
+// emergencyHop is the E-CSCF as something to be looked up. The address has been validated.
+func (c Config) emergencyHop() transport.Query {
+	host, port, _ := identity.SplitHost(c.EmergencyRoute) //nolint:errcheck // Validate has seen it
+	return transport.Query{Host: host, Port: port}
+}

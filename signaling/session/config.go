@@ -21,6 +21,8 @@ type Config struct {
 	MaxCalls int `yaml:"max_calls"`
 	// CallWaiting offers a second call to a user in a call; without it the caller hears busy.
 	CallWaiting bool `yaml:"call_waiting"`
+	// Transfer says what becomes of a far phone's wish that the user call somebody else (REFER): ask, accept or refuse.
+	Transfer call.ReferPolicy `yaml:"transfer"`
 	// RequestsPerSecond and RequestBurst bound the requests of one session (a token bucket).
 	RequestsPerSecond float64 `yaml:"requests_per_second"`
 	RequestBurst      int     `yaml:"request_burst"`
@@ -45,6 +47,7 @@ func DefaultConfig() Config {
 		MaxSessionsPerUser: 10,
 		MaxCalls:           4,
 		CallWaiting:        true,
+		Transfer:           call.ReferAsk,
 		RequestsPerSecond:  20,
 		RequestBurst:       60,
 		RingTimeout:        120 * time.Second,
@@ -102,6 +105,9 @@ func (c Config) Validate() error {
 	}
 	if !slices.Contains([]call.PolicyMode{call.PolicyOff, call.PolicyBestEffort, call.PolicyRequired}, c.Policy) {
 		bad("session.policy is %q: use off, best-effort or required", c.Policy)
+	}
+	if !slices.Contains([]call.ReferPolicy{call.ReferAsk, call.ReferAccept, call.ReferRefuse}, c.Transfer) {
+		bad("session.transfer is %q: use ask, accept or refuse", c.Transfer)
 	}
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -262,7 +263,7 @@ func (b *fakeBinding) Invite(p ims.InviteParams) (b2bua.Dialog, error) {
 	if b.refuse != nil {
 		return nil, b.refuse
 	}
-	d := &fakeDialog{notify: p.Notify, offer: p.SDP, target: p.Target, extras: p.Extras, position: p.Position}
+	d := &fakeDialog{notify: p.Notify, offer: p.SDP, target: p.Target, extras: p.Extras, position: p.Position, wish: p.Wish}
 	b.dialogs = append(b.dialogs, d)
 	return d, nil
 }
@@ -294,6 +295,7 @@ type fakeDialog struct {
 	cause         call.Cause
 	extras        ims.Extras
 	position      *pidf.Position
+	wish          *ims.Wish
 }
 
 func (d *fakeDialog) say(word string) {
@@ -335,6 +337,22 @@ func (d *fakeDialog) SendInfoDTMF(r rune, _ time.Duration) error {
 	d.say("info " + string(r))
 	return nil
 }
+
+func (d *fakeDialog) Key() string                      { return fmt.Sprintf("%p", d) }
+func (d *fakeDialog) Place(give func(ims.Place, bool)) { give(ims.Place{}, true) }
+func (d *fakeDialog) Refer(p ims.ReferParams) error {
+	if p.Target == "112" {
+		return &call.Cause{Side: call.Gateway, Kind: call.Emergency}
+	}
+	if p.Place != nil {
+		p.Target = "the other call"
+	}
+	d.say("refer to " + p.Target)
+	return nil
+}
+func (d *fakeDialog) TakeRefer()             { d.say("take refer") }
+func (d *fakeDialog) RefuseRefer(status int) { d.say(fmt.Sprint("refuse refer ", status)) }
+func (d *fakeDialog) ReportRefer(status int) { d.say(fmt.Sprint("report ", status)) }
 
 // fakeMedia opens streams that record what they are told.
 type fakeMedia struct {

@@ -40,6 +40,10 @@ func (h host) Browser() (netip.Addr, bool) {
 	return h.link.socket.Remote(), true
 }
 
+func (h host) Call(name string) *b2bua.Call { return h.calls[name] }
+
+func (h host) Wish(call string, w *ims.Wish, follow bool) { h.wish(call, w, follow) }
+
 func (h host) Ended(name string, o b2bua.Outcome) {
 	delete(h.calls, name)
 	h.publish()

@@ -32,6 +32,7 @@ type Manager struct {
 	calls    int
 	draining bool
 	quiet    chan struct{} // closed when draining and calls reached 0
+	hush     sync.Once     // closes it: a call for help may come after that
 	stats    Stats
 
 	wg sync.WaitGroup // de-registrations
@@ -56,7 +57,7 @@ func NewManager(config Config, deps Deps) (*Manager, error) {
 		return nil, errors.New("session.policy asks for a PCRF, but none is configured: set rx.peers or session.policy: off")
 	}
 	calls := b2bua.Config{
-		Policy: config.Policy, QualityInterval: config.QualityInterval,
+		Policy: config.Policy, Refers: config.Transfer, QualityInterval: config.QualityInterval,
 		Limits:       call.Limits{Ring: config.RingTimeout, Alert: config.AlertTimeout, Lost: max(config.ResumeWindow, time.Second)},
 		AccessCodecs: choose(config.AccessCodecs, deps.Codecs, sdp.DefaultAccessCodecs),
 		CoreCodecs:   choose(config.CoreCodecs, deps.Codecs, sdp.DefaultCoreCodecs),
@@ -155,7 +156,7 @@ func (m *Manager) leave(o b2bua.Outcome) {
 	m.calls--
 	m.stats.Ended[o]++
 	if m.draining && m.calls == 0 {
-		close(m.quiet)
+		m.hush.Do(func() { close(m.quiet) })
 	}
 }
 
@@ -188,7 +189,7 @@ func (m *Manager) Drain(ctx context.Context) {
 	if !m.draining {
 		m.draining = true
 		if m.calls == 0 {
-			close(m.quiet)
+			m.hush.Do(func() { close(m.quiet) })
 		}
 	}
 	calls := m.calls

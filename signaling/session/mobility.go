@@ -13,7 +13,7 @@ import (
 
 // pull asks the session that has the call to let go of it.
 func (s *Session) pull(id wire.ID, p wire.PullParams) {
-	if fault := s.mayCall(p.Call); fault != nil {
+	if fault := s.mayCall(p.Call, false); fault != nil {
 		s.refuse(id, fault)
 		return
 	}

@@ -36,6 +36,8 @@ func (s *Session) request(l *Link, id wire.ID, params wire.Params) {
 	case wire.AwayParams:
 		s.away = p.Within
 		s.answer(id, nil)
+	case wire.RefuseReferParams:
+		s.refuseWish(id, p)
 	case wire.CallParams:
 		s.give(id, p)
 	default:
@@ -98,6 +100,10 @@ func (s *Session) mayAdd(e ims.Extras) *wire.Error {
 
 // start begins an originating call. What is wrong with the request itself is said before there is a call.
 func (s *Session) start(id wire.ID, p wire.StartParams) {
+	if p.Refer != "" && s.wishes[p.Refer] == nil {
+		s.refuse(id, wire.NewError(wire.NameReferUnknown))
+		return
+	}
 	emergency := s.manager.deps.Line.Emergency(p.Target) // before everything else (TS 24.229 5.2.1): nothing below may stop such a call
 	if fault := s.mayStart(p); fault != nil && (!emergency || s.calls[p.Call] != nil) {
 		s.refuse(id, fault)
@@ -115,12 +121,12 @@ func (s *Session) start(id wire.ID, p wire.StartParams) {
 		s.refuse(id, wire.NewError(wire.NameDraining))
 		return
 	}
-	s.newCall(p.Call, wire.Outgoing).Start(id, p, emergency)
+	s.newCall(p.Call, wire.Outgoing).Start(id, p, emergency, s.takeWish(p.Refer))
 }
 
 // mayStart says what speaks against an ordinary call.
 func (s *Session) mayStart(p wire.StartParams) *wire.Error {
-	if fault := s.mayCall(p.Call); fault != nil {
+	if fault := s.mayCall(p.Call, p.Refer != ""); fault != nil {
 		return fault
 	}
 	if s.registration.State != wire.Registered {
@@ -132,11 +138,16 @@ func (s *Session) mayStart(p wire.StartParams) *wire.Error {
 	return nil
 }
 
-func (s *Session) mayCall(name string) *wire.Error {
+// mayCall says what speaks against one more call. One that goes on where another ends may be one too many for a moment.
+func (s *Session) mayCall(name string, goesOn bool) *wire.Error {
 	if s.calls[name] != nil || s.arriving[name] {
 		return wire.NewError(wire.NameCallExists)
 	}
-	if len(s.calls)+len(s.arriving) >= s.manager.config.MaxCalls {
+	limit := s.manager.config.MaxCalls
+	if goesOn {
+		limit++
+	}
+	if len(s.calls)+len(s.arriving) >= limit {
 		return wire.NewError(wire.NameTooManyCalls)
 	}
 	return nil
@@ -153,17 +164,23 @@ func (s *Session) mayCallAs(from string) bool {
 	})
 }
 
-// ring begins a terminating call, or refuses it when this browser cannot take one more.
+// ring begins a terminating call, or refuses it when this browser cannot take one more. One that replaces another is none more.
 func (s *Session) ring(d b2bua.Dialog, e ims.IncomingCall) {
 	name := newID()
-	waits := len(s.calls) > 0
-	if fault := s.mayCall(name); fault != nil || waits && !s.manager.config.CallWaiting {
+	replaces, ok := s.callOf(e.Replaces)
+	if !ok {
+		s.ringElsewhere(d, e)
+		return
+	}
+	goesOn := replaces != ""
+	waits := len(s.calls) > 0 && !goesOn
+	if fault := s.mayCall(name, goesOn); fault != nil || waits && !s.manager.config.CallWaiting {
 		d.Hangup(call.Cause{Side: call.Gateway, Kind: call.Busy})
 		return
 	}
-	if !s.manager.enter(false) {
+	if !s.manager.enter(goesOn) {
 		d.Hangup(call.Cause{Side: call.Gateway, Kind: call.Draining})
 		return
 	}
-	s.newCall(name, wire.Incoming).Ring(d, e, waits)
+	s.newCall(name, wire.Incoming).Ring(d, e, waits, replaces)
 }

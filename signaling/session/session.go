@@ -36,12 +36,13 @@ type Session struct {
 	binding      Binding
 	registration wire.Registration
 	calls        map[string]*b2bua.Call
-	arriving     map[string]bool // ids of calls that are being taken over from another browser of the user
-	grace        *time.Timer     // runs while no socket is attached
-	expiry       *time.Timer     // end of the token
-	ended        atomic.Bool     // written in the queue, read by Link before it attaches
-	proof        *proof          // nil: the user came with a token
-	giveBack     func()          // returns a lent identity, once
+	wishes       map[string]*wished // by id; nil while there is none
+	arriving     map[string]bool    // ids of calls that are being taken over from another browser of the user
+	grace        *time.Timer        // runs while no socket is attached
+	expiry       *time.Timer        // end of the token
+	ended        atomic.Bool        // written in the queue, read by Link before it attaches
+	proof        *proof             // nil: the user came with a token
+	giveBack     func()             // returns a lent identity, once
 
 	away  time.Duration        // how long the page said it would be gone; 0: nothing was said
 	shown []wire.ElsewhereCall // what the user's other browsers see of this one; guarded by Manager.mu
@@ -222,6 +223,7 @@ func (s *Session) end(e ending) {
 	for _, c := range s.calls {
 		c.End(e.cause)
 	}
+	s.dropWishes()
 	stop(s.grace)
 	stop(s.expiry)
 	if e.closing != "" {

@@ -20,6 +20,8 @@ const (
 	EventMedia        = "call.media"
 	EventQuality      = "call.quality"
 	EventEnded        = "call.ended"
+	EventTransferring = "call.transferring"
+	EventRefer        = "call.refer"
 )
 
 // Millis is a duration that stands in JSON as whole milliseconds.
@@ -265,6 +267,8 @@ type CallIncomingEvent struct {
 	DivertedBy *Diversion        `json:"divertedBy,omitempty"`
 	UserToUser *UserToUser       `json:"userToUser,omitempty"`
 	Headers    map[string]string `json:"headers,omitempty"` // of the operator's list
+	// Replaces is the running call whose place this one takes when it is answered (RFC 3891); "" for none.
+	Replaces string `json:"replaces,omitempty"`
 }
 
 // CallProgress is the event call.progress.
@@ -369,6 +373,34 @@ type Cause struct {
 func NewCause(name, by string) Cause {
 	e := NewError(name)
 	return Cause{Code: e.Code, Name: e.Name, Message: e.Message, Hint: e.Hint, By: by}
+}
+
+// The states of CallTransferring.
+const (
+	TransferTrying   = "trying"   // the far phone has begun
+	TransferRinging  = "ringing"  // the phone it calls rings
+	TransferAccepted = "accepted" // it was answered: the call ends
+	TransferFailed   = "failed"   // it was not, see Cause: the call goes on
+)
+
+// CallTransferring is the event call.transferring: how far a call.transfer has come.
+type CallTransferring struct {
+	Call  string `json:"call"`
+	State string `json:"state"`           // one of the states above
+	SIP   int    `json:"sip,omitempty"`   // status that the far phone reported
+	Cause *Cause `json:"cause,omitempty"` // why it failed
+}
+
+// CallRefer is the event call.refer: the far party asks the user to call somebody. The page follows by call.start with the id, or
+// refuses by call.refuseRefer.
+type CallRefer struct {
+	Call       string  `json:"call"`
+	Refer      string  `json:"refer"` // id of the wish
+	Target     Remote  `json:"target"`
+	ReferredBy *Remote `json:"referredBy,omitempty"` // who asks, if the far side says so
+	Replaces   bool    `json:"replaces"`             // the target is in a call already, whose place the new one takes
+	Follow     bool    `json:"follow"`               // the operator wants it to be followed without asking
+	Within     Millis  `json:"within"`               // how long the page has
 }
 
 // CallEnded is the event call.ended, the last one of a call.

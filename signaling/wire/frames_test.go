@@ -50,9 +50,13 @@ func requests() map[string]Params {
 		MethodDTMF:    DTMFParams{Call: "c1", Digits: "12,A*#", Duration: 100 * time.Millisecond, Gap: 70 * time.Millisecond},
 		MethodCandidates: CandidatesParams{Call: "c1", Candidates: []Candidate{
 			{"candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host", "0"}, {"", "0"}}},
-		MethodUpdate: UpdateParams{Call: "c1", SDP: sdp},
-		MethodPull:   PullParams{Call: "c9", Session: "s1", From: "c1", SDP: sdp},
-		MethodAway:   AwayParams{Within: 10 * time.Second},
+		MethodUpdate:             UpdateParams{Call: "c1", SDP: sdp},
+		MethodPull:               PullParams{Call: "c9", Session: "s1", From: "c1", SDP: sdp},
+		MethodAway:               AwayParams{Within: 10 * time.Second},
+		MethodStart + " refer":   StartParams{Call: "c3", Refer: "w1", SDP: sdp},
+		MethodTransfer:           TransferParams{Call: "c1", Target: "+15550102"},
+		MethodTransfer + " with": TransferParams{Call: "c1", With: "c2"},
+		MethodRefuseRefer:        RefuseReferParams{Refer: "w1"},
 	}
 }
 
@@ -100,14 +104,19 @@ func events() map[string]any {
 		EventProgress + " waiting":  CallProgress{Call: "c1", State: CallRinging, SIP: 180, Waiting: true},
 		EventAccepted + " with data": CallAccepted{Call: "c1", Remote: remote, StartedAt: moment(),
 			UserToUser: &UserToUser{Data: "desk 4", Encoding: EncodingText}, Headers: map[string]string{"X-Case": "4711"}},
-		EventAccepted:            CallAccepted{Call: "c1", Remote: remote, StartedAt: moment()},
-		EventHold:                CallHold{Call: "c1", Local: true},
-		EventDTMF:                CallDTMF{Call: "c1", Digit: "#", Duration: Millis(100 * time.Millisecond)},
-		EventMedia:               CallMedia{Call: "c1", State: MediaConnected},
-		EventQuality:             CallQuality{Call: "c1", Access: leg, Core: core, Transcoding: true},
-		EventElsewhere:           SessionElsewhere{Calls: []ElsewhereCall{{Session: "s1", Call: "c1", Direction: Outgoing, Remote: remote, StartedAt: moment()}}},
-		EventElsewhere + " none": SessionElsewhere{Calls: []ElsewhereCall{}},
-		EventEnded:               CallEnded{Call: "c1", Cause: withSIP(NewCause(NameBusy, "remote")), Duration: Millis(0)},
+		EventAccepted:               CallAccepted{Call: "c1", Remote: remote, StartedAt: moment()},
+		EventHold:                   CallHold{Call: "c1", Local: true},
+		EventDTMF:                   CallDTMF{Call: "c1", Digit: "#", Duration: Millis(100 * time.Millisecond)},
+		EventMedia:                  CallMedia{Call: "c1", State: MediaConnected},
+		EventQuality:                CallQuality{Call: "c1", Access: leg, Core: core, Transcoding: true},
+		EventElsewhere:              SessionElsewhere{Calls: []ElsewhereCall{{Session: "s1", Call: "c1", Direction: Outgoing, Remote: remote, StartedAt: moment()}}},
+		EventElsewhere + " none":    SessionElsewhere{Calls: []ElsewhereCall{}},
+		EventEnded:                  CallEnded{Call: "c1", Cause: withSIP(NewCause(NameBusy, "remote")), Duration: Millis(0)},
+		EventIncoming + " replaces": CallIncomingEvent{Call: "c2", Remote: remote, Called: "tel:+15550001", SDP: sdp, Replaces: "c1"},
+		EventTransferring:           CallTransferring{Call: "c1", State: TransferRinging, SIP: 180},
+		EventTransferring + " failed": CallTransferring{Call: "c1", State: TransferFailed, SIP: 486,
+			Cause: func() *Cause { c := withSIP(NewCause(NameBusy, "remote")); return &c }()},
+		EventRefer: CallRefer{Call: "c1", Refer: "w1", Target: Remote{Number: "+15550103"}, ReferredBy: &remote, Replaces: true, Follow: true, Within: Millis(time.Minute)},
 	}
 }
 

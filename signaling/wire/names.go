@@ -55,6 +55,12 @@ const (
 	NameHeaderRefused       = "header_refused"       // 2032
 	NameUserToUserRefused   = "user_to_user_refused" // 2033
 	NameMoved               = "moved"                // 2040
+	NameTransferred         = "transferred"          // 2045
+	NameReplaced            = "replaced"             // 2046
+	NameTransferUnsupported = "transfer_unsupported" // 2047
+	NameTransferRefused     = "transfer_refused"     // 2048
+	NameTransferFailed      = "transfer_failed"      // 2049
+	NameReferUnknown        = "refer_unknown"        // 2050
 	NameSDPInvalid          = "sdp_invalid"          // 3001
 	NameMediaIncompatible   = "media_incompatible"   // 3002
 	NameMediaFailed         = "media_failed"         // 3003

@@ -19,6 +19,9 @@ const (
 	MethodDTMF       = "call.dtmf"
 	MethodCandidates = "call.candidates"
 	MethodUpdate     = "call.update"
+	MethodTransfer   = "call.transfer"
+	// MethodRefuseRefer refuses a call.refer; call.start with its id follows one.
+	MethodRefuseRefer = "call.refuseRefer"
 )
 
 // Params is the decoded and checked parameters of one method: one of the ...Params structs of this file.
@@ -79,7 +82,8 @@ type PingParams struct{}
 // StartParams are those of call.start.
 type StartParams struct {
 	Call       string            // id chosen by the client
-	Target     string            // number as dialled, tel: or sip: URI; 1 to 256 bytes, no control characters
+	Target     string            // number as dialled, tel: or sip: URI; 1 to 256 bytes, no control characters; "" with Refer
+	Refer      string            // the wish of a call.refer that is followed: whom to call is what that says; "" for none
 	SDP        string            // the browser's offer
 	From       string            // one of the session's identities; empty for the default one
 	Anonymous  bool              // ask the network to withhold the number (TS 24.607)
@@ -161,6 +165,16 @@ type UpdateParams struct {
 	SDP  string // a new offer: ICE restart or changed codecs
 }
 
+// TransferParams are those of call.transfer: exactly one of Target and With is set.
+type TransferParams struct {
+	Call   string
+	Target string // whom the far party is to call: as in StartParams
+	With   string // another call of the session, whose far party is to speak with this one's
+}
+
+// RefuseReferParams are those of call.refuseRefer.
+type RefuseReferParams struct{ Refer string }
+
 func (LoginParams) params()      {}
 func (LogoutParams) params()     {}
 func (TokenParams) params()      {}
@@ -176,6 +190,9 @@ func (ResumeParams) params()     {}
 func (DTMFParams) params()       {}
 func (CandidatesParams) params() {}
 func (UpdateParams) params()     {}
+func (TransferParams) params()   {}
+
+func (RefuseReferParams) params() {}
 
 // Decode checks and decodes the parameters of the request's method. The error's sentence names the parameter and
 // says what it must be; it never repeats what was sent.
@@ -194,8 +211,7 @@ func (r Request) Decode() (Params, *Error) {
 	case MethodProve:
 		p = ProveParams{Challenge: d.line("challenge", 1, maxSession), Response: d.hash("response"), CNonce: d.optionalLine("cnonce", maxCNonce)}
 	case MethodStart:
-		p = StartParams{Call: d.call(), Target: d.line("target", 1, maxTarget), SDP: d.sdp(),
-			From: d.optionalLine("from", maxTarget), Anonymous: d.boolean("anonymous"), UserToUser: d.userToUser(), Headers: d.headers(), Position: d.position()}
+		p = decodeStart(d)
 	case MethodRinging:
 		p = RingingParams{Call: d.call()}
 	case MethodAnswer:
@@ -220,6 +236,10 @@ func (r Request) Decode() (Params, *Error) {
 		p = PullParams{Call: d.call(), Session: d.line("session", 1, maxSession), From: d.callNamed("from"), SDP: d.sdp()}
 	case MethodAway:
 		p = AwayParams{Within: d.millis("within", 0, MaxAway, 0)}
+	case MethodTransfer:
+		p = decodeTransfer(d)
+	case MethodRefuseRefer:
+		p = RefuseReferParams{Refer: d.line("refer", 1, maxSession)}
 	default:
 		return nil, NewError(NameMethodUnknown)
 	}
@@ -227,6 +247,31 @@ func (r Request) Decode() (Params, *Error) {
 		return nil, d.fault
 	}
 	return p, nil
+}
+
+// decodeStart decodes call.start: a number, or a wish that says whom to call.
+func decodeStart(d *decoder) StartParams {
+	p := StartParams{Call: d.call(), Refer: d.optionalLine("refer", maxSession)}
+	if p.Refer == "" {
+		p.Target = d.line("target", 1, maxTarget)
+	}
+	p.SDP, p.From, p.Anonymous = d.sdp(), d.optionalLine("from", maxTarget), d.boolean("anonymous")
+	p.UserToUser, p.Headers, p.Position = d.userToUser(), d.headers(), d.position()
+	return p
+}
+
+// decodeTransfer decodes call.transfer: to a number, or to another call.
+func decodeTransfer(d *decoder) TransferParams {
+	p := TransferParams{Call: d.call()}
+	switch target, with := d.get("target") != nil, d.get("with") != nil; {
+	case target == with:
+		d.must("target", "given, or params.with, and not both")
+	case target:
+		p.Target = d.line("target", 1, maxTarget)
+	default:
+		p.With = d.callNamed("with")
+	}
+	return p
 }
 
 // decodeLogin decodes session.login, the one method with nested parameters.
@@ -278,3 +323,6 @@ func (p CandidatesParams) CallID() string { return p.Call }
 
 // CallID names the call that the request is for.
 func (p UpdateParams) CallID() string { return p.Call }
+
+// CallID names the call that the request is for.
+func (p TransferParams) CallID() string { return p.Call }

@@ -47,6 +47,7 @@ func (s *Session) end(why Why, reason string) {
 // sendBye hangs up an established session.
 func (s *Session) sendBye(reason string) {
 	s.dropRemoteOffer()
+	s.refuseReferIn(480)
 	s.stopAll()
 	s.state = stateEnding
 	s.modify.want = false
@@ -58,15 +59,26 @@ func (s *Session) sendBye(reason string) {
 	s.send(s.leg.request(s.profile, sip.BYE, "", extra...), request{purpose: forBye, leg: s.leg})
 }
 
-// over forgets whatever else was under way: after BYE nothing inside the dialog matters.
+// over forgets whatever else was under way: after BYE nothing inside the dialog matters, but the reports that somebody waits for.
 func (s *Session) over() {
+	s.refuseReferIn(480)
+	s.refer.out = referOut{}
 	s.stopAll()
 	s.state = stateOver
 	for tx, r := range s.pending {
-		if r.purpose != forStrayBye {
+		if r.purpose != forStrayBye && r.purpose != forNotify {
 			delete(s.pending, tx)
 		}
 	}
+}
+
+// lostBy ends the session when a response inside it says that the far end has no such dialog (RFC 3261 12.2.1.2).
+func (s *Session) lostBy(status int) bool {
+	if (status != 481 && status != 408) || s.state != stateConfirmed {
+		return false
+	}
+	s.end(ByLostDialog, "")
+	return true
 }
 
 // byeRequest takes a BYE (RFC 3261 15.1.2).

@@ -5,6 +5,7 @@
 //
 //	           Start Progress Accept Reject            Response Failed Request
 //	user  ---- Hangup Offer Answer RefuseOffer --->  <--- Cancelled ---------- transactions
+//	           Refer TakeRefer RefuseRefer ReportRefer
 //	                              |                   |
 //	                          +---v-------------------v---+
 //	                          |          Session          |
@@ -14,6 +15,7 @@
 //	                          | update.go   re-offers     |
 //	                          | bye.go      the end, INFO |
 //	                          | timer.go    RFC 4028      |
+//	                          | refer.go    transfers     |
 //	                          | leg.go      one dialog    |
 //	                          +---+-------------------+---+
 //	                              |                   |

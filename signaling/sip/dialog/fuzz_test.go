@@ -60,6 +60,7 @@ func walk(t *testing.T, outgoing bool, n int, pick func(int) int) {
 	} else {
 		r = receive(t, []string{theirSDP, ""}[pick(2)], []string{"X: y", "Supported: 100rel, timer"}[pick(2)])
 	}
+	r.s.profile.Allow = append(r.s.profile.Allow, "REFER", "NOTIFY")
 	cseq := 1
 	for range n {
 		if r.finished {
@@ -102,7 +103,7 @@ func randomInput(r *rig, pick func(int) int, cseq *int) {
 			r.do(out)
 		}
 	}
-	switch pick(12) {
+	switch pick(15) {
 	case 0, 1, 2:
 		if len(r.sent) > 0 {
 			status := []int{100, 180, 183, 183, 199, 200, 200, 404, 408, 422, 481, 487, 488, 491, 500}[pick(15)]
@@ -114,12 +115,13 @@ func randomInput(r *rig, pick func(int) int, cseq *int) {
 		}
 	case 3, 4:
 		*cseq += pick(3)
-		method := []string{"INVITE", "UPDATE", "PRACK", "BYE", "INFO", "ACK", "REFER", "OPTIONS"}[pick(8)]
+		method := []string{"INVITE", "UPDATE", "PRACK", "BYE", "INFO", "ACK", "REFER", "OPTIONS", "NOTIFY"}[pick(9)]
 		if method == "ACK" {
 			r.ask(0, method, 1+pick(*cseq+1), body)
 			return
 		}
-		r.ask(uint64(1000+*cseq), method, *cseq, body, "Contact: <sip:n@192.0.2.9>", "RAck: "+[]string{"1", "2"}[pick(2)]+" 1 INVITE")
+		r.ask(uint64(1000+*cseq), method, *cseq, body, "Contact: <sip:n@192.0.2.9>", "RAck: "+[]string{"1", "2"}[pick(2)]+" 1 INVITE",
+			"Refer-To: <sip:c@h>", "Event: refer", "Subscription-State: "+[]string{"active;expires=5", "terminated"}[pick(2)])
 	case 5:
 		user(r.s.Offer(r.now, ourSDP))
 	case 6:
@@ -138,6 +140,16 @@ func randomInput(r *rig, pick func(int) int, cseq *int) {
 		} else if pick(8) == 0 {
 			r.do(r.s.Cancelled(r.now, r.request("CANCEL sip:x@y SIP/2.0", 1, "")))
 		}
+	case 12:
+		user(r.s.Refer(r.now, "<sip:c@h>"))
+	case 13:
+		if pick(3) > 0 {
+			user(r.s.TakeRefer(r.now, "message/sipfrag", "SIP/2.0 100 Trying\r\n"))
+		} else {
+			user(r.s.RefuseRefer(r.now, 603))
+		}
+	case 14:
+		r.do(r.s.ReportRefer(r.now, "message/sipfrag", "SIP/2.0 200 OK\r\n", pick(2) == 0))
 	}
 }
 

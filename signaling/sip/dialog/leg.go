@@ -155,7 +155,10 @@ func (l *leg) requestSeq(p *Profile, method sip.RequestMethod, seq uint32, sdp s
 	add("To", l.remote)
 	add("Call-ID", l.callID)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
-	if method == sip.INVITE || method == sip.UPDATE {
+	switch method {
+	case sip.REFER, sip.NOTIFY: // they refresh the target (RFC 3515 2.2, RFC 6665 3.2.2)
+		add("Contact", p.Contact)
+	case sip.INVITE, sip.UPDATE:
 		add("Contact", p.Contact)
 		add("Allow", strings.Join(p.Allow, ", "))
 		add("Supported", strings.Join(p.Supported, ", "))

@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -71,6 +72,8 @@ const (
 	forBye
 	forInfo
 	forStrayBye // BYE of a losing fork
+	forRefer
+	forNotify
 )
 
 // request is one client transaction under way.
@@ -96,6 +99,9 @@ const (
 	timerOffer                   // OfferLimit
 	timerRefresh                 // RFC 4028 10: send a refresh
 	timerExpire                  // RFC 4028 10: send BYE
+	timerReferIn                 // OfferLimit for a REFER that our user has to decide on
+	timerRefer                   // a report on our REFER has to come
+	timerReport                  // the subscription to our reports ends
 	timerCount
 )
 
@@ -114,6 +120,7 @@ type Session struct {
 	caller  caller
 	callee  callee
 	modify  modify
+	refer   referrals
 	refresh refresh
 	pending map[uint64]request
 	nextTx  uint64
@@ -154,7 +161,7 @@ func (s *Session) emit(e Event) {
 
 // finish ends one step: when nothing is outstanding any more, the owner may forget the session.
 func (s *Session) finish() []Action {
-	if s.state == stateOver && len(s.pending) == 0 && !s.told {
+	if s.state == stateOver && len(s.pending) == 0 && !s.referring() && !s.told {
 		s.told = true
 		s.stopAll()
 		s.do(Finish{})
@@ -185,8 +192,11 @@ func (s *Session) stop(ids ...timerID) {
 	}
 }
 
-// stopAll clears all timers.
-func (s *Session) stopAll() { s.timers = [timerCount]time.Time{} }
+// stopAll clears all timers but that of the reports we owe.
+func (s *Session) stopAll() {
+	report := s.timers[timerReport]
+	s.timers = [timerCount]time.Time{timerReport: report}
+}
 
 // Deadline returns when Tick has to be called next.
 func (s *Session) Deadline() (time.Time, bool) {
@@ -235,6 +245,12 @@ func (s *Session) expired(id timerID) {
 		s.sendRefresh()
 	case timerExpire:
 		s.end(ByTimer, `SIP;cause=408;text="session timer expired"`)
+	case timerReferIn:
+		s.refuseReferIn(480)
+	case timerRefer:
+		s.referSilent()
+	case timerReport:
+		s.reportLimit()
 	case timerCount:
 	}
 }
@@ -266,6 +282,10 @@ func (s *Session) Response(now time.Time, tx uint64, res *sip.Response) []Action
 		}
 	case forInfo:
 		s.lostBy(res.StatusCode)
+	case forRefer:
+		s.referResponse(tx, res)
+	case forNotify:
+		s.reported(tx, res.StatusCode)
 	case forStrayBye:
 	}
 	return s.finish()
@@ -294,18 +314,13 @@ func (s *Session) Failed(now time.Time, tx uint64, timeout bool, err error) []Ac
 		}
 	case forBye:
 		s.over()
+	case forRefer:
+		s.referFailed(tx, status)
+	case forNotify:
+		s.reported(tx, status)
 	case forStrayBye:
 	}
 	return s.finish()
-}
-
-// lostBy ends the session when a response inside it says that the far end has no such dialog (RFC 3261 12.2.1.2).
-func (s *Session) lostBy(status int) bool {
-	if (status != 481 && status != 408) || s.state != stateConfirmed {
-		return false
-	}
-	s.end(ByLostDialog, "")
-	return true
 }
 
 // Request takes a request that belongs to one of the session's dialogs, ACK included (tx 0). The transaction layer has
@@ -353,7 +368,11 @@ func (s *Session) inDialog(tx uint64, req *sip.Request, l *leg) {
 		s.refuse(tx, req, 420, Header{"Unsupported", unknown})
 		return
 	}
-	switch req.Method {
+	method := req.Method
+	if !slices.Contains(s.profile.Allow, string(method)) {
+		method = ""
+	}
+	switch method {
 	case sip.INVITE, sip.UPDATE:
 		s.offerRequest(tx, req, l)
 	case sip.PRACK:
@@ -362,6 +381,10 @@ func (s *Session) inDialog(tx uint64, req *sip.Request, l *leg) {
 		s.byeRequest(tx, req, l)
 	case sip.INFO:
 		s.infoRequest(tx, req)
+	case sip.REFER:
+		s.referRequest(tx, req, l)
+	case sip.NOTIFY:
+		s.notifyRequest(tx, req, l)
 	case sip.OPTIONS:
 		s.respond(tx, req, 200, "", Header{"Allow", s.allow()}, Header{"Supported", s.supported()})
 	default:

@@ -318,6 +318,42 @@ export declare const catalogue: {
         readonly hint: "It can be taken back from there.";
         readonly retryable: false;
     };
+    readonly transferred: {
+        readonly code: 2045;
+        readonly message: "The call was handed on.";
+        readonly hint: "The other party speaks with somebody else now.";
+        readonly retryable: false;
+    };
+    readonly replaced: {
+        readonly code: 2046;
+        readonly message: "The call goes on as another one.";
+        readonly hint: "The other party was put through; the new call has taken this one's place.";
+        readonly retryable: false;
+    };
+    readonly transfer_unsupported: {
+        readonly code: 2047;
+        readonly message: "The other party's phone cannot be transferred.";
+        readonly hint: "Ask the other party to call the number, or put both into one conversation.";
+        readonly retryable: false;
+    };
+    readonly transfer_refused: {
+        readonly code: 2048;
+        readonly message: "The other party's phone refused to be transferred.";
+        readonly hint: "The call goes on: ask the other party to call the number.";
+        readonly retryable: false;
+    };
+    readonly transfer_failed: {
+        readonly code: 2049;
+        readonly message: "The transfer did not succeed.";
+        readonly hint: "The call goes on: try again, or tell the other party the number.";
+        readonly retryable: true;
+    };
+    readonly refer_unknown: {
+        readonly code: 2050;
+        readonly message: "This transfer is over.";
+        readonly hint: "The other party's wish was answered already, or waited too long.";
+        readonly retryable: false;
+    };
     readonly sdp_invalid: {
         readonly code: 3001;
         readonly message: "The session description cannot be understood.";

@@ -5,10 +5,7 @@ package sipp
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +18,7 @@ import (
 	"time"
 
 	"causeway/test/capture"
+	"causeway/test/interop/scenario"
 	"causeway/test/lab"
 	"causeway/test/lab/core"
 	"causeway/test/load/client"
@@ -118,7 +116,7 @@ func (b *bed) rules() capture.Rules {
 		r.DecodeAs = append(r.DecodeAs, fmt.Sprintf("%s.port==%d-%d,sip", network, b.first, b.first+users), fmt.Sprintf("%s.port==%d,sip", network, b.SIP.Port()))
 	}
 	for i := range users {
-		r.Identities = append(r.Identities, "sip:"+number(b.first+i)+"@"+home, "tel:"+number(b.first+i))
+		r.Identities = append(r.Identities, "sip:"+number(b.first+i)+"@"+scenario.Home, "tel:"+number(b.first+i))
 	}
 	r.Ours = func(m capture.Message) bool {
 		via := slices.IndexFunc(m.Headers, func(h string) bool { return strings.HasPrefix(h, "Via:") })
@@ -132,9 +130,9 @@ func name(port int) string   { return fmt.Sprintf("u%d", port) }
 
 // registrar starts the SIPp that answers every REGISTER, and returns its log.
 func (b *bed) registrar(t *testing.T, values map[string]string) string {
-	s := &script{network: b.network, values: values}
+	s := &scenario.Script{Dir: "testdata", Host: gatewayIP, Network: b.network, Values: values}
 	log := filepath.Join(t.TempDir(), "registrar.log")
-	p := b.sipp(t, s.render(t, "registrar"), b.first+users, "", "-deadcall_wait", "0", "-trace_logs", "-log_file", log)
+	p := b.sipp(t, s.Render(t, "registrar"), b.first+users, "", "-deadcall_wait", "0", "-trace_logs", "-log_file", log)
 	t.Cleanup(func() {
 		if text, _ := os.ReadFile(p.errors); len(text) > 0 && t.Failed() {
 			t.Logf("registrar: %.2000s", text)
@@ -243,86 +241,4 @@ func (p *peer) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("SIPp did not come to its end\n%s", p.report())
 	}
-}
-
-// far is where a far party's SDP wants its RTP. From the first packet on it sends silence back to where that came from.
-type far struct {
-	conn *net.UDPConn
-	mute atomic.Bool // sends nothing more
-
-	mu      sync.Mutex // guards the following
-	packets int
-	payload byte // type of the last one
-	more    chan struct{}
-}
-
-func newFar(t *testing.T) *far {
-	t.Helper()
-	for {
-		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(gatewayIP)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if conn.LocalAddr().(*net.UDPAddr).Port%2 != 0 { // RTP is on even ports
-			_ = conn.Close()
-			continue
-		}
-		f := &far{conn: conn, more: make(chan struct{})}
-		done := make(chan struct{})
-		go func() { defer close(done); f.run() }()
-		t.Cleanup(func() { _ = conn.Close(); <-done })
-		return f
-	}
-}
-
-func (f *far) port() int { return f.conn.LocalAddr().(*net.UDPAddr).Port }
-
-func (f *far) run() {
-	b := make([]byte, 1500)
-	silence := append([]byte{0x80, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, bytes.Repeat([]byte{0xd5}, 160)...)
-	var seq uint16
-	for {
-		n, from, err := f.conn.ReadFromUDPAddrPort(b)
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			continue // an ICMP error: the gateway's port has closed
-		}
-		if n < 12 {
-			continue
-		}
-		f.mu.Lock()
-		f.packets++
-		f.payload = b[1] & 0x7f
-		close(f.more)
-		f.more = make(chan struct{})
-		f.mu.Unlock()
-		if f.mute.Load() {
-			continue
-		}
-		seq++
-		silence[2], silence[3] = byte(seq>>8), byte(seq)
-		stamp := uint32(seq) * 160
-		silence[4], silence[5], silence[6], silence[7] = byte(stamp>>24), byte(stamp>>16), byte(stamp>>8), byte(stamp)
-		_, _ = f.conn.WriteToUDPAddrPort(silence, netip.AddrPortFrom(from.Addr(), from.Port()))
-	}
-}
-
-// hears waits for n more packets and returns the last one's payload type.
-func (f *far) hears(ctx context.Context, n int) (byte, error) {
-	f.mu.Lock()
-	want := f.packets + n
-	for f.packets < want {
-		more := f.more
-		f.mu.Unlock()
-		select {
-		case <-more:
-		case <-ctx.Done():
-			return 0, fmt.Errorf("no RTP came to port %d: %w", f.port(), ctx.Err())
-		}
-		f.mu.Lock()
-	}
-	defer f.mu.Unlock()
-	return f.payload, nil
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"causeway/test/interop/scenario"
 )
 
 // hostile makes messages of an attacker. The same seed makes the same messages.
@@ -72,7 +74,7 @@ func (h *hostile) message() []byte {
 func (h *hostile) request(method, headers, body string) string {
 	return fmt.Sprintf("%s sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.20:5060;branch=z9hG4bKh%d;rport\r\nMax-Forwards: 70\r\nFrom: <sip:canary@far.example>;tag=h%d\r\n"+
 		"To: <sip:%s@%s>\r\nCall-ID: hostile%d\r\nCSeq: 1 %s\r\nContact: <sip:far@127.0.0.20:5060>\r\n%sContent-Length: %d\r\n\r\n%s",
-		method, h.token, h.gateway, h.n, h.n, h.user, home, h.n, method, headers, len(body), body)
+		method, h.token, h.gateway, h.n, h.n, h.user, scenario.Home, h.n, method, headers, len(body), body)
 }
 
 // astray is well formed and names places the gateway has no business with (SSRF): as route, target, referral or answer's way.
@@ -201,7 +203,7 @@ func (h *hostile) frame(sdp string) []byte {
 	h.n++
 	evil := injections()[h.IntN(len(injections()))]
 	call := fmt.Sprintf("c%d", h.n)
-	target := pick(h, "+15550101", "+15550101", "sip:+15550101@"+home+"?Route=%3Csip:"+canaryIP+"%3E&X-Canary=1", "sip:x@"+canaryIP, "sip:x@canary.example;maddr="+canaryIP, "tel:+15550101;phone-context="+evil, "sip:"+evil+"@"+home, evil,
+	target := pick(h, "+15550101", "+15550101", "sip:+15550101@"+scenario.Home+"?Route=%3Csip:"+canaryIP+"%3E&X-Canary=1", "sip:x@"+canaryIP, "sip:x@canary.example;maddr="+canaryIP, "tel:+15550101;phone-context="+evil, "sip:"+evil+"@"+scenario.Home, evil,
 		"+15550101\r\nX-Canary: 1", "sips:x@"+canaryIP, "tel:+15550101;x=\r\nX-Canary:1", "112")
 	params := map[string]any{"call": call}
 	method := pick(h, "call.start", "call.start", "call.start", "call.hangup", "call.dtmf", "call.candidates", "call.update", "call.answer", "call.reject", "session.token", "session.login", "session.ping", "call.hold")

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"causeway/test/interop/scenario"
 	"causeway/test/load/client"
 )
 
@@ -67,8 +68,8 @@ func (b *bed) flood(t *testing.T, file string, story ...string) {
 	var pages []*actor
 	for range orderPages {
 		a := &actor{t: t, ctx: ctx, bed: b, port: b.first + int(b.taken.Add(1)) - 1}
-		text := &script{network: b.network, user: number(a.port), gateway: b.SIP.String(), rtp: []int{40000}}
-		a.sipp = b.sipp(t, text.render(t, file), a.port, "", "-m", fmt.Sprint(orderCalls/orderPages))
+		text := &scenario.Script{Dir: "testdata", Host: gatewayIP, Network: b.network, User: number(a.port), Gateway: b.SIP.String(), RTP: []int{40000}}
+		a.sipp = b.sipp(t, text.Render(t, file), a.port, "", "-m", fmt.Sprint(orderCalls/orderPages))
 		a.login()
 		pages = append(pages, a)
 	}

@@ -33,7 +33,7 @@ func TestPatience(t *testing.T) {
 			{name: "mo-dead", script: func(a *actor) {
 				a.dials()
 				a.talks(1)
-				a.far[0].mute.Store(true)
+				a.far[0].Mute.Store(true)
 			}, story: []string{answered, "ended media_lost by remote"}},
 			{name: "mo-vanished", script: func(a *actor) {
 				a.dials()

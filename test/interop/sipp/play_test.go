@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway/test/interop/scenario"
 	"causeway/test/load/client"
 	"causeway/test/rig"
 )
@@ -36,7 +37,7 @@ type actor struct {
 	browser *client.Browser
 	call    *client.Call
 	media   client.Media
-	far     []*far
+	far     []*scenario.Far
 	silent  bool
 	start   func() // starts SIPp as caller
 	sipp    *peer
@@ -54,11 +55,11 @@ func (b *bed) play(t *testing.T, s scene) {
 	if a.port >= b.first+users {
 		t.Fatal("the bed has no more users")
 	}
-	text := &script{network: b.network, user: number(a.port), gateway: b.SIP.String(), values: s.values}
+	text := &scenario.Script{Dir: "testdata", Host: gatewayIP, Network: b.network, User: number(a.port), Gateway: b.SIP.String(), Values: s.values}
 	for range 2 {
-		f := newFar(t)
+		f := scenario.NewFar(t, gatewayIP)
 		a.far = append(a.far, f)
-		text.rtp = append(text.rtp, f.port())
+		text.RTP = append(text.RTP, f.Port())
 	}
 	file := s.file
 	if file == "" {
@@ -66,10 +67,10 @@ func (b *bed) play(t *testing.T, s scene) {
 	}
 	more := []string{"-m", fmt.Sprint(max(s.calls, 1))}
 	a.start = func() {
-		text.token = b.token(t, a.port)
-		a.sipp = b.sipp(t, text.render(t, file), a.port, b.SIP.String(), more...)
+		text.Token = b.token(t, a.port)
+		a.sipp = b.sipp(t, text.Render(t, file), a.port, b.SIP.String(), more...)
 	}
-	if rendered := text.render(t, file); !text.caller {
+	if rendered := text.Render(t, file); !text.Caller {
 		a.sipp = b.sipp(t, rendered, a.port, "", more...)
 	}
 	a.login()
@@ -192,7 +193,7 @@ func (a *actor) does(method string, more ...any) {
 // talks waits until a far socket has heard the page, and returns the payload type.
 func (a *actor) talks(rtp int) byte {
 	a.t.Helper()
-	pt, err := a.far[rtp-1].hears(a.ctx, 5)
+	pt, err := a.far[rtp-1].Hears(a.ctx, 5)
 	a.must(err)
 	return pt
 }

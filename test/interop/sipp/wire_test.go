@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"causeway/test/interop/scenario"
 )
 
 // wire is a SIP peer that writes what it is told, as fast as it is told, and sorts what comes by Call-ID. It is for what SIPp cannot do:
@@ -145,7 +147,7 @@ func (d *dialogue) text(method string, seq int, body string, headers ...string) 
 	case d.tag != "" && method != "CANCEL":
 		to = ";tag=" + d.tag
 	case method == "INVITE":
-		more = fmt.Sprintf("Route: <sip:mt-%s@%s;lr>\r\nP-Asserted-Identity: <sip:+15550101@%s>\r\n", d.token, d.gw, home)
+		more = fmt.Sprintf("Route: <sip:mt-%s@%s;lr>\r\nP-Asserted-Identity: <sip:+15550101@%s>\r\n", d.token, d.gw, scenario.Home)
 	}
 	if method == "ACK" && to != "" && !strings.Contains(strings.Join(headers, ""), "same-branch") {
 		branch += "a"
@@ -160,7 +162,7 @@ func (d *dialogue) text(method string, seq int, body string, headers ...string) 
 	}
 	return fmt.Sprintf("%s sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=%s;rport\r\nMax-Forwards: 70\r\nFrom: <sip:+15550101@%s>;tag=%s\r\n"+
 		"To: <sip:%s@%s>%s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:far@%s;transport=%s>\r\n%sContent-Length: %d\r\n\r\n%s",
-		method, d.token, d.gw, strings.ToUpper(d.w.network), d.w.conn.LocalAddr(), branch, home, d.id, d.user, home, to, d.id, seq, method,
+		method, d.token, d.gw, strings.ToUpper(d.w.network), d.w.conn.LocalAddr(), branch, scenario.Home, d.id, d.user, scenario.Home, to, d.id, seq, method,
 		d.w.conn.LocalAddr(), d.w.network, more, len(body), body)
 }
 

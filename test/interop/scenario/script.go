@@ -1,6 +1,6 @@
 //go:build interop
 
-package sipp
+package scenario
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"text/template"
 )
 
-// script turns a file of testdata into a SIPp scenario. The files are SIPp's XML with calls of the functions below in place of the
+// Script turns a file of testdata into a SIPp scenario. The files are SIPp's XML with calls of the functions below in place of the
 // messages' boilerplate, so that a scenario reads as what it is about.
 //
 //	{{invite}}                           takes an INVITE and keeps what its responses repeat
@@ -28,15 +28,20 @@ import (
 // Arguments of what is sent: "tag=b" our tag; "rtp=2" an SDP with far socket 2; "dir=sendonly", "codec=amr", "line=a=..." change
 // it; anything else is a header line. Arguments of what is taken are pairs of a header's name (or "body") and a regular
 // expression; "RSeq>rseq" keeps what matched in a variable.
-type script struct {
-	network string // udp, tcp
-	user    string // whom the gateway registered: a telephone number
-	token   string // user part of its Contact
-	gateway string // host:port
-	rtp     []int  // far ports
-	values  map[string]string
+type Script struct {
+	Dir     string // of the scenarios
+	Network string // udp, tcp
+	User    string // whom the gateway registered: a telephone number
+	Token   string // user part of its Contact
+	Gateway string // host:port
+	Host    string // address of the far RTP ports
+	RTP     []int  // far ports
+	Values  map[string]string
+	// Self is the telephone number that SIPp is, where a core stands between it and the gateway; empty where SIPp is the core.
+	Self string
 
-	caller  bool
+	Caller bool // set by Render: the scenario begins with a call of SIPp's
+
 	tag     string         // ours, last used
 	cseq    int            // of our requests
 	invited int            // of our last INVITE
@@ -46,20 +51,20 @@ type script struct {
 	names   []string
 }
 
-// home is the lab's home network.
-const home = "ims.mnc001.mcc001.3gppnetwork.org"
+// Home is the lab's home network.
+const Home = "ims.mnc001.mcc001.3gppnetwork.org"
 
-// render writes the scenario into a file for SIPp.
-func (s *script) render(t *testing.T, name string) string {
+// Render writes the scenario into a file for SIPp.
+func (s *Script) Render(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", name+".xml"))
+	text, err := os.ReadFile(filepath.Join(s.Dir, name+".xml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.version, s.last, s.cseq, s.tag = map[string]int{}, map[string]string{}, 100, "a"
 	s.names, s.seen = nil, 0
 	funcs := template.FuncMap{"invite": s.invite, "reply": s.reply, "answer": s.answer, "send": s.send, "expect": s.expect, "status": s.status,
-		"call": s.call, "ack": s.ack, "refused": s.refused, "cancel": s.cancel, "trying": trying100, "code": s.code, "value": func(k string) string { return s.values[k] }}
+		"call": s.call, "ack": s.ack, "refused": s.refused, "cancel": s.cancel, "trying": trying100, "code": s.code, "value": func(k string) string { return s.Values[k] }}
 	page, err := template.New(name).Funcs(funcs).Parse(string(text))
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +86,7 @@ func (s *script) render(t *testing.T, name string) string {
 }
 
 // keep is an action that stores a header's value in a variable; check makes its regular expression a condition.
-func (s *script) keep(header, regexp, variable string) string {
+func (s *Script) keep(header, regexp, variable string) string {
 	if !slices.Contains(s.names, variable) {
 		s.names = append(s.names, variable)
 	}
@@ -89,10 +94,14 @@ func (s *script) keep(header, regexp, variable string) string {
 	return fmt.Sprintf("<ereg regexp=%q search_in=\"hdr\" header=\"%s:\" check_it=\"true\" assign_to=%q/>\n", check, header, variable)
 }
 
-// checks are the conditions of a received message: pairs of header and regular expression.
-func (s *script) checks(pairs []string) string {
+// checks are the conditions of a received message: pairs of header and regular expression. A core takes the routes out that the
+// gateway put in.
+func (s *Script) checks(pairs []string) string {
 	var b strings.Builder
 	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i] == "Route" && s.Self != "" {
+			continue
+		}
 		s.seen++
 		if pairs[i] == "body" {
 			name := fmt.Sprintf("check%d", s.seen)
@@ -109,16 +118,21 @@ func (s *script) checks(pairs []string) string {
 	return b.String()
 }
 
-func (s *script) invite(pairs ...string) string {
-	return "<recv request=\"INVITE\" rrs=\"true\"><action>\n" + s.keep("Via", ".*", "via") + s.keep("From", ".*", "from") +
+func (s *Script) invite(pairs ...string) string {
+	via := s.keep("Via", ".*", "via")
+	if s.Self != "" { // all that the proxies put above Max-Forwards: their Record-Route and Via
+		s.names = append(s.names, "via")
+		via = `<ereg regexp="Record-Route:.*Max-Forwards" search_in="msg" check_it="true" assign_to="via"/>` + "\n"
+	}
+	return "<recv request=\"INVITE\" rrs=\"true\"><action>\n" + via + s.keep("From", ".*", "from") +
 		s.keep("To", ".*", "to") + s.keep("CSeq", ".*", "cseq") + s.checks(pairs) + "</action></recv>\n"
 }
 
-func (s *script) expect(method string, pairs ...string) string {
+func (s *Script) expect(method string, pairs ...string) string {
 	return fmt.Sprintf("<recv request=%q rrs=\"true\"><action>\n%s</action></recv>\n", method, s.checks(append([]string{"Via", "SIP/2.0"}, pairs...)))
 }
 
-func (s *script) status(code int, pairs ...string) string {
+func (s *Script) status(code int, pairs ...string) string {
 	rrs := ` rrs="true"` // the route set and the remote target are in it
 	if slices.Contains(pairs, "CANCEL") {
 		rrs = ""
@@ -130,15 +144,15 @@ func (s *script) status(code int, pairs ...string) string {
 func trying100() string { return "<recv response=\"100\" optional=\"true\"/>\n" }
 
 // code is a value that is a status.
-func (s *script) code(key string) (int, error) { return strconv.Atoi(s.values[key]) }
+func (s *Script) code(key string) (int, error) { return strconv.Atoi(s.Values[key]) }
 
 // contact is where we want requests of the dialog.
-func (s *script) contact() string {
-	return fmt.Sprintf("Contact: <sip:far@[local_ip]:[local_port];transport=%s>", s.network)
+func (s *Script) contact() string {
+	return fmt.Sprintf("Contact: <sip:far@[local_ip]:[local_port];transport=%s>", s.Network)
 }
 
 // parts sorts the arguments of a message into headers and a body.
-func (s *script) parts(args []string) (headers, body string) {
+func (s *Script) parts(args []string) (headers, body string) {
 	dir, codec, rtp := "sendrecv", "pcma", -1
 	var lines []string
 	for _, a := range args {
@@ -170,16 +184,16 @@ func (s *script) parts(args []string) (headers, body string) {
 }
 
 // reginfo is the state of a registration, for the registrar: "active registered" (RFC 3680 5).
-func (s *script) reginfo(word string) string {
+func (s *Script) reginfo(word string) string {
 	state, event, _ := strings.Cut(word, " ")
 	s.version["reginfo"]++
 	return fmt.Sprintf("<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"%d\" state=\"full\">\n"+
 		"<registration aor=\"sip:+1555[$port]@%s\" id=\"r1\" state=\"%s\"><contact id=\"c1\" state=\"%s\" event=\"%s\"><uri>sip:[$token]@%s</uri></contact></registration>\n</reginfo>\n",
-		s.version["reginfo"]-1, home, state, state, event, gatewayIP)
+		s.version["reginfo"]-1, Home, state, state, event, s.Host)
 }
 
 // sdp is a description of ours; its version rises when it changes (RFC 3264 8).
-func (s *script) sdp(rtp int, codec, dir string, lines []string) string {
+func (s *Script) sdp(rtp int, codec, dir string, lines []string) string {
 	audio := "8 101\na=rtpmap:8 PCMA/8000\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15"
 	if codec == "amr" {
 		audio = "98 101\na=rtpmap:98 AMR/8000\na=fmtp:98 octet-align=1\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15"
@@ -187,7 +201,7 @@ func (s *script) sdp(rtp int, codec, dir string, lines []string) string {
 	if codec == "none" {
 		audio = "96\na=rtpmap:96 EVS/16000"
 	}
-	rest := fmt.Sprintf("s=-\nc=IN IP4 %s\nt=0 0\nm=audio %d RTP/AVP %s\na=ptime:20\na=%s\n", gatewayIP, s.rtp[rtp], audio, dir)
+	rest := fmt.Sprintf("s=-\nc=IN IP4 %s\nt=0 0\nm=audio %d RTP/AVP %s\na=ptime:20\na=%s\n", s.Host, s.RTP[rtp], audio, dir)
 	for _, l := range lines {
 		rest += l + "\n"
 	}
@@ -195,7 +209,7 @@ func (s *script) sdp(rtp int, codec, dir string, lines []string) string {
 		s.version[s.tag]++
 		s.last[s.tag] = rest
 	}
-	return fmt.Sprintf("v=0\no=far 1 %d IN IP4 %s\n%s", s.version[s.tag], gatewayIP, rest)
+	return fmt.Sprintf("v=0\no=far 1 %d IN IP4 %s\n%s", s.version[s.tag], s.Host, rest)
 }
 
 func message(retransmit bool, text, body string) string {
@@ -209,9 +223,13 @@ func message(retransmit bool, text, body string) string {
 const allow = "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS"
 
 // reply answers the INVITE.
-func (s *script) reply(status string, args ...string) string {
+func (s *Script) reply(status string, args ...string) string {
 	headers, body := s.parts(args)
-	text := "SIP/2.0 " + status + "\nVia: [$via]\nFrom: [$from]\nTo: [$to];tag=" + s.tag + "\nCall-ID: [call_id]\nCSeq: [$cseq]\n"
+	via := "Via: [$via]"
+	if s.Self != "" {
+		via = "[$via]: 70"
+	}
+	text := "SIP/2.0 " + status + "\n" + via + "\nFrom: [$from]\nTo: [$to];tag=" + s.tag + "\nCall-ID: [call_id]\nCSeq: [$cseq]\n"
 	if status < "300" && !strings.HasPrefix(status, "100") {
 		text += s.contact() + "\n" + allow + "\n"
 	}
@@ -219,7 +237,7 @@ func (s *script) reply(status string, args ...string) string {
 }
 
 // answer answers the request that came last.
-func (s *script) answer(status string, args ...string) string {
+func (s *Script) answer(status string, args ...string) string {
 	headers, body := s.parts(args)
 	text := "SIP/2.0 " + status + "\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
 	if body != "" {
@@ -229,26 +247,35 @@ func (s *script) answer(status string, args ...string) string {
 }
 
 // sender writes From and To of our requests.
-func (s *script) sender(toTag bool) string {
-	if !s.caller {
+func (s *Script) sender(toTag bool) string {
+	if !s.Caller {
 		return "From: [$to];tag=" + s.tag + "\nTo: [$from]\n"
 	}
 	to := ""
 	if toTag {
 		to = "[peer_tag_param]"
 	}
-	return fmt.Sprintf("From: \"Far\" <sip:+15550101@%s>;tag=[pid]far[call_number]\nTo: <sip:%s@%s>%s\n", home, s.user, home, to)
+	self := s.Self
+	if self == "" {
+		self = "+15550101"
+	}
+	return fmt.Sprintf("From: \"Far\" <sip:%s@%s>;tag=[pid]far[call_number]\nTo: <sip:%s@%s>%s\n", self, Home, s.User, Home, to)
 }
 
-func (s *script) via() string {
-	return fmt.Sprintf("Via: SIP/2.0/%s [local_ip]:[local_port];branch=[branch];rport\nMax-Forwards: 70\n", strings.ToUpper(s.network))
+// via is for requests of ours; those in a dialog go back by the way the core recorded.
+func (s *Script) via(inDialog bool) string {
+	routes := ""
+	if inDialog && s.Self != "" {
+		routes = "[routes]\n"
+	}
+	return routes + fmt.Sprintf("Via: SIP/2.0/%s [local_ip]:[local_port];branch=[branch];rport\nMax-Forwards: 70\n", strings.ToUpper(s.Network))
 }
 
 // send sends a request in the dialog.
-func (s *script) send(method string, args ...string) string {
+func (s *Script) send(method string, args ...string) string {
 	s.cseq++
 	headers, body := s.parts(args)
-	text := method + " [next_url] SIP/2.0\n" + s.via() + s.sender(true) + fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d %s\n", s.cseq, method)
+	text := method + " [next_url] SIP/2.0\n" + s.via(true) + s.sender(true) + fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d %s\n", s.cseq, method)
 	if method == "INVITE" {
 		s.invited = s.cseq
 	}
@@ -259,32 +286,44 @@ func (s *script) send(method string, args ...string) string {
 }
 
 // call sends an INVITE to the gateway, as an S-CSCF would.
-func (s *script) call(args ...string) string {
-	s.caller = true
+func (s *Script) call(args ...string) string {
+	s.Caller = true
 	s.cseq++
 	s.invited = s.cseq
 	headers, body := s.parts(args)
-	text := fmt.Sprintf("INVITE sip:%s@%s SIP/2.0\n", s.token, s.gateway) + s.via() + fmt.Sprintf("Route: <sip:mt-%s@%s;lr>\n", s.token, s.gateway) +
+	if s.Self != "" {
+		return message(true, fmt.Sprintf("INVITE sip:%s@%s SIP/2.0\n", s.User, Home)+s.via(false)+s.sender(false)+
+			fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d INVITE\n", s.cseq)+s.contact()+"\n"+allow+"\n"+headers, body)
+	}
+	text := fmt.Sprintf("INVITE sip:%s@%s SIP/2.0\n", s.Token, s.Gateway) + s.via(false) + fmt.Sprintf("Route: <sip:mt-%s@%s;lr>\n", s.Token, s.Gateway) +
 		s.sender(false) + fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d INVITE\n", s.cseq) + s.contact() + "\n" + allow + "\n" +
-		fmt.Sprintf("P-Asserted-Identity: \"Far\" <sip:+15550101@%s>\nP-Called-Party-ID: <sip:%s@%s>\nP-Charging-Vector: icid-value=far[call_number]\n", home, s.user, home)
+		fmt.Sprintf("P-Asserted-Identity: \"Far\" <sip:+15550101@%s>\nP-Called-Party-ID: <sip:%s@%s>\nP-Charging-Vector: icid-value=far[call_number]\n", Home, s.User, Home)
 	return message(true, text+headers, body)
 }
 
 // ack acknowledges a 2xx.
-func (s *script) ack(args ...string) string {
+func (s *Script) ack(args ...string) string {
 	headers, body := s.parts(args)
-	return message(false, "ACK [next_url] SIP/2.0\n"+s.via()+s.sender(true)+fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d ACK\n", s.invited)+headers, body)
+	return message(false, "ACK [next_url] SIP/2.0\n"+s.via(true)+s.sender(true)+fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d ACK\n", s.invited)+headers, body)
 }
 
 // cancel gives up our INVITE, in its transaction's name (RFC 3261 9.1).
-func (s *script) cancel(args ...string) string {
+func (s *Script) cancel(args ...string) string {
 	headers, body := s.parts(args)
-	return message(true, fmt.Sprintf("CANCEL sip:%s@%s SIP/2.0\n[last_Via:]\nMax-Forwards: 70\nRoute: <sip:mt-%s@%s;lr>\n", s.token, s.gateway, s.token, s.gateway)+
+	start := fmt.Sprintf("CANCEL sip:%s@%s SIP/2.0\n[last_Via:]\nMax-Forwards: 70\nRoute: <sip:mt-%s@%s;lr>\n", s.Token, s.Gateway, s.Token, s.Gateway)
+	if s.Self != "" {
+		start = fmt.Sprintf("CANCEL sip:%s@%s SIP/2.0\n[last_Via:]\nMax-Forwards: 70\n", s.User, Home)
+	}
+	return message(true, start+
 		s.sender(false)+fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d CANCEL\n", s.invited)+headers, body)
 }
 
 // refused takes a refusal of our INVITE and acknowledges it within the INVITE's transaction (RFC 3261 17.1.1.3).
-func (s *script) refused(code int, pairs ...string) string {
-	text := fmt.Sprintf("ACK sip:%s@%s SIP/2.0\n[last_Via:]\nMax-Forwards: 70\n[last_From:]\n[last_To:]\n[last_Call-ID:]\nCSeq: %d ACK\nContent-Length: 0\n", s.token, s.gateway, s.invited)
+func (s *Script) refused(code int, pairs ...string) string {
+	user, host := s.Token, s.Gateway
+	if s.Self != "" {
+		user, host = s.User, Home
+	}
+	text := fmt.Sprintf("ACK sip:%s@%s SIP/2.0\n[last_Via:]\nMax-Forwards: 70\n[last_From:]\n[last_To:]\n[last_Call-ID:]\nCSeq: %d ACK\nContent-Length: 0\n", user, host, s.invited)
 	return s.status(code, pairs...) + message(false, text, "")
 }

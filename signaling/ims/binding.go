@@ -205,7 +205,11 @@ func (b *Binding) contact() string {
 	if b.client.trunk != nil {
 		return "<" + b.client.uri(b.token) + ">"
 	}
-	return "<" + b.client.uri(b.token) + `>;+sip.instance="<` + b.params.Instance + `>";` + mmtel + ";audio"
+	out := "<" + b.client.uri(b.token) + `>;+sip.instance="<` + b.params.Instance + `>";` + mmtel + ";audio"
+	if b.client.cfg.Messaging.SMS.Enabled {
+		out += ";+g.3gpp.smsip" // TS 24.341 5.3.2.2
+	}
+	return out
 }
 
 // queue runs functions one at a time, in the order posted. A goroutine exists only while there is something to run, so

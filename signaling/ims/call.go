@@ -97,7 +97,7 @@ func (b *Binding) newCall(callID, icid string, incoming bool) *Call {
 
 // allow lists the methods the gateway really takes.
 func (c *Client) allow() []string {
-	return []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "NOTIFY", "REFER"}
+	return []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "NOTIFY", "REFER", "MESSAGE"}
 }
 
 // supported lists the option tags of a call. On outgoing calls preconditions are left out unless the operator wants them: no

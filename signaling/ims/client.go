@@ -309,16 +309,29 @@ type Stats struct {
 	Answered                    uint64
 	Ended                       map[string]uint64 // by call.Kind name
 	Hops                        []hop.Hop         // the core's addresses, and other next hops that are not well
+	MessagesOut, MessagesIn     uint64            // messages sent to the core, and of the core given to a browser's session
+	MessagesRefused             map[string]uint64 // messages that the core did not take, by call.Kind name
 	Overloads                   uint64            // requests refused or dropped because a limit was reached
 }
 
 // counters are what Stats is made of.
 type counters struct {
-	registrations, refreshes, deregistrations, outgoing, incoming, answered, overloads atomic.Uint64
+	registrations, refreshes, deregistrations, outgoing, incoming, answered, overloads, messagesOut, messagesIn atomic.Uint64
 
 	mu       sync.Mutex // guards the following
 	failures map[string]uint64
 	ended    map[string]uint64
+	refused  map[string]uint64
+}
+
+// messageRefused counts a message that was not taken.
+func (s *counters) messageRefused(k call.Kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refused == nil {
+		s.refused = map[string]uint64{}
+	}
+	s.refused[k.String()]++
 }
 
 // failed counts a failed registration.
@@ -347,6 +360,7 @@ func (c *Client) Stats() Stats {
 		Registrations: c.stats.registrations.Load(), Refreshes: c.stats.refreshes.Load(), Deregistrations: c.stats.deregistrations.Load(),
 		Outgoing: c.stats.outgoing.Load(), Incoming: c.stats.incoming.Load(), Answered: c.stats.answered.Load(), Overloads: c.stats.overloads.Load(),
 		RegistrationFailures: map[string]uint64{}, Ended: map[string]uint64{}, Hops: c.core.States(),
+		MessagesOut: c.stats.messagesOut.Load(), MessagesIn: c.stats.messagesIn.Load(), MessagesRefused: map[string]uint64{},
 	}
 	c.stats.mu.Lock()
 	for k, v := range c.stats.failures {
@@ -354,6 +368,9 @@ func (c *Client) Stats() Stats {
 	}
 	for k, v := range c.stats.ended {
 		s.Ended[k] = v
+	}
+	for k, v := range c.stats.refused {
+		s.MessagesRefused[k] = v
 	}
 	c.stats.mu.Unlock()
 	c.mu.Lock()

@@ -56,6 +56,8 @@ type Config struct {
 	// EarlyMedia is "header" (played when P-Early-Media allows it, RFC 5009) or "sdp" (played whenever a provisional
 	// response has SDP).
 	EarlyMedia string `yaml:"early_media"`
+	// Messaging is about messages; its keys stand beside the others.
+	Messaging MessageConfig `yaml:",inline"`
 	// Trunk puts one SIP peer in the place of the IMS core.
 	Trunk TrunkConfig `yaml:"trunk"`
 	// Calls bounds and times calls.
@@ -106,7 +108,8 @@ func DefaultConfig() Config {
 			Max: 10000, SessionExpires: 1800 * time.Second, MinSE: 90 * time.Second, AnswerTimeout: 180 * time.Second,
 			OfferTimeout: 15 * time.Second, Preconditions: true, UserToUser: true, CustomHeaders: []string{},
 		},
-		Ping: 30 * time.Second,
+		Messaging: MessageConfig{Messages: PagerConfig{MaxBytes: 8192}},
+		Ping:      30 * time.Second,
 	}
 }
 
@@ -151,8 +154,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("emergency_route: %w", err))
 		}
 	}
+	bad(!c.Messaging.SMS.Enabled || !c.Trunk.Enabled, "sms.enabled: short messages over IP need an IMS core, not a trunk")
 	bad(c.Ping == 0 || c.Ping >= time.Second, "ping: %v is shorter than 1s", c.Ping)
-	return errors.Join(slices.Concat(errs, c.Trunk.validate(), c.Calls.validate())...)
+	return errors.Join(slices.Concat(errs, c.Trunk.validate(), c.Messaging.validate(), c.Calls.validate())...)
 }
 
 // validate reports the bad settings of calls.
@@ -219,4 +223,52 @@ func (c Config) numberForm() dialplan.Form {
 	default:
 		return dialplan.Tel
 	}
+}
+
+// MessageConfig is about messages.
+type MessageConfig struct {
+	Messages PagerConfig `yaml:"messages"`
+	SMS      SMSConfig   `yaml:"sms"`
+}
+
+// PagerConfig bounds messages.
+type PagerConfig struct {
+	// MaxBytes bounds the body of a message, in either direction; 200 to 32768. Beside a core that is reached by UDP a whole MESSAGE
+	// that is sent has at most 1300 bytes (RFC 3428 8).
+	MaxBytes int `yaml:"max_bytes"`
+}
+
+// SMSConfig is about short messages over IP (TS 24.341).
+type SMSConfig struct {
+	// Enabled takes short messages and says so in every registration (+g.3gpp.smsip).
+	Enabled bool `yaml:"enabled"`
+	// PSI is the address of the short message centre, a sip or tel URI. Empty: none are sent.
+	PSI string `yaml:"psi"`
+	// Center is the centre's number, "+" and digits. Empty: the number in PSI.
+	Center string `yaml:"center"`
+}
+
+// validate reports the bad settings of messages.
+func (c MessageConfig) validate() (errs []error) {
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	bad(c.Messages.MaxBytes >= 200 && c.Messages.MaxBytes <= 32768, "messages.max_bytes: %d is not between 200 and 32768", c.Messages.MaxBytes)
+	bad(c.SMS.PSI == "" || c.SMS.Enabled, "sms.psi: needs sms.enabled, or no answer of the centre could be taken")
+	bad(c.SMS.PSI == "" || reachable(c.SMS.PSI), "sms.psi: %q is not a sip or tel address", c.SMS.PSI)
+	bad(c.SMS.Center == "" || identity.Global(c.SMS.Center), "sms.center: %q is not a number like +15550199", c.SMS.Center)
+	bad(c.SMS.PSI == "" || c.SMS.center() != "", "sms.center: the centre's number is needed, since sms.psi has none")
+	return errs
+}
+
+func (c SMSConfig) center() string {
+	if c.Center != "" {
+		return c.Center
+	}
+	if n := identity.Number(c.PSI); identity.Global(n) {
+		return n
+	}
+	return ""
 }

@@ -36,7 +36,7 @@ type AssociatedIdentity struct {
 	Default bool   // the first entry: used when the page names none
 }
 
-// BindingEvent is one of Registered, RegistrationFailed, Deregistered, Challenged, IncomingCall.
+// BindingEvent is one of Registered, RegistrationFailed, Deregistered, Challenged, IncomingCall, IncomingMessage.
 type BindingEvent interface{ bindingEvent() }
 
 // Registered: the core has accepted the registration, for the first time, again after a failure, or with new identities.
@@ -82,15 +82,8 @@ func (RegistrationFailed) bindingEvent() {}
 func (Deregistered) bindingEvent()       {}
 func (IncomingCall) bindingEvent()       {}
 
-// RemoteParty is whom the core says we speak with. Everything is empty for an anonymous party.
-type RemoteParty struct {
-	URI       string // asserted sip or tel URI
-	Number    string // telephone number in it, "+15550101"
-	Name      string // display name, control characters removed, at most 128 bytes
-	Anonymous bool   // the party asked for privacy (RFC 3323, 3325)
-	// Verified is what the network says of the number: "passed", "failed", "none" (not checked), "" (nothing said).
-	Verified string
-}
+// RemoteParty is whom the core says we speak with.
+type RemoteParty = service.Party
 
 // CallEvent is one of the types below. After Failed or Ended no further event comes.
 type CallEvent interface{ callEvent() }
@@ -172,7 +165,7 @@ func (k *Call) event(e dialog.Event) {
 		k.client.stats.answered.Add(1)
 		k.log.Debug("sip call answered")
 		k.media.forks = nil // early media is over
-		far := party(e.Response, "")
+		far := service.PartyOf(e.Response, "")
 		k.answeredBy(far)
 		k.tell(Accepted{SDP: e.SDP, Dialog: e.Dialog, Remote: far, Extras: k.client.extras(e.Response)})
 	case dialog.Confirmed:

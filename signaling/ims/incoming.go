@@ -20,7 +20,7 @@ import (
 // What comes from the core finds its call, its binding or its refusal here, on the transport's reader: nothing blocks.
 //
 //	To tag?  yes: Call-ID and our tag name a call --> its queue; NOTIFY: subscription --> binding's queue; else 481
-//	         no:  INVITE by Path token or Contact --> binding; OPTIONS 200; REFER 403; CANCEL is the transaction's; others 405
+//	         no:  INVITE, MESSAGE by Path token or Contact --> binding; OPTIONS 200; REFER 403; CANCEL is the transaction's; others 405
 
 // request takes a new server transaction.
 func (c *Client) request(srv *transaction.Server) {
@@ -64,6 +64,10 @@ func (c *Client) inside(srv *transaction.Server, key callKey, refuse func(int, .
 		refuse(481)
 		return
 	}
+	if srv.Request().Method == sip.MESSAGE { // it has no part in the call
+		c.messaged(srv)
+		return
+	}
 	ok := k.q.post(func() {
 		if k.machine == nil {
 			refuse(481)
@@ -88,9 +92,11 @@ func (c *Client) outside(srv *transaction.Server, refuse func(int, ...dialog.Hea
 	switch req.Method {
 	case sip.INVITE:
 		c.invited(srv)
+	case sip.MESSAGE:
+		c.messaged(srv)
 	case sip.OPTIONS: // RFC 3261 11.2
 		refuse(200, dialog.Header{Name: "Allow", Value: strings.Join(c.allow(), ", ")},
-			dialog.Header{Name: "Accept", Value: "application/sdp"},
+			dialog.Header{Name: "Accept", Value: "application/sdp, " + c.accepts()},
 			dialog.Header{Name: "Supported", Value: strings.Join(c.supported(true), ", ")})
 	case sip.REFER: // nobody may make a user call whom it does not speak with
 		refuse(403)
@@ -259,7 +265,7 @@ func (c *Client) called(b *Binding, srv *transaction.Server, tx responder) *Call
 	c.stats.incoming.Add(1)
 	k.gate.open(machine.InviteSDP(), machine.Reliable() && c.cfg.Calls.Preconditions && wantsPreconditions(req))
 	event := IncomingCall{
-		Call: k, Remote: party(req, dialog.First(req, "from", "f")), Called: called, SDP: machine.InviteSDP(), Preconditions: k.gate.shut,
+		Call: k, Remote: service.PartyOf(req, dialog.First(req, "from", "f")), Called: called, SDP: machine.InviteSDP(), Preconditions: k.gate.shut,
 		Waiting: service.Waits(req), Diverted: diverted(req), Extras: c.extras(req),
 	}
 	k.log.Debug("sip call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)

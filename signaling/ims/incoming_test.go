@@ -185,7 +185,7 @@ func TestNobodyHome(t *testing.T) {
 		header string
 	}{
 		{"INVITE", []string{"To: <sip:x@y.example>"}, "404", ""},
-		{"OPTIONS", []string{"To: <sip:x@y.example>"}, "200", "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY"},
+		{"OPTIONS", []string{"To: <sip:x@y.example>"}, "200", "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY, REFER, MESSAGE"},
 		{"OPTIONS", []string{"To: <sip:x@y.example>", "Require: warp"}, "420", "Unsupported: warp"},
 		{"SUBSCRIBE", []string{"To: <sip:x@y.example>", "Event: reg"}, "405", "Allow: INVITE"},
 		{"BYE", []string{"To: <sip:x@y.example>;tag=5"}, "481", ""},

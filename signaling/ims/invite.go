@@ -279,3 +279,82 @@ func (c Config) emergencyHop() transport.Query {
 	host, port, _ := identity.SplitHost(c.EmergencyRoute) //nolint:errcheck // Validate has seen it
 	return transport.Query{Host: host, Port: port}
 }
+
+// What supplementary services add to a call's messages, in both directions: user-to-user information (RFC 7433), headers of
+// applications, diversions (TS 24.604).
+
+// UserData is user-to-user information.
+type UserData = service.UserData
+
+// CustomHeader is one header of an application.
+type CustomHeader = service.Header
+
+// Extras go from an application at one end of a call to one at the other.
+type Extras struct {
+	UserToUser UserData
+	Headers    []CustomHeader
+}
+
+// Diversion says that a call was diverted.
+type Diversion struct {
+	By     RemoteParty // whose phone diverted it; nothing is known of it where it is anonymous
+	To     RemoteParty // where it went
+	Reason string      // "unconditional", "busy", "noAnswer", "unreachable", "deflected", "unknown"
+}
+
+// extras reads what a message of the core brings.
+func (c *Client) extras(msg dialog.Message) Extras {
+	e := Extras{Headers: service.ReadCustom(msg, c.cfg.Calls.CustomHeaders)}
+	if c.cfg.Calls.UserToUser {
+		e.UserToUser = service.ReadUserData(msg)
+	}
+	return e
+}
+
+// CheckExtras reports whether a page may send these. An error is a *call.Cause: UserDataRefused, HeaderRefused.
+func (b *Binding) CheckExtras(e Extras) error {
+	_, err := b.client.headers(e)
+	return err
+}
+
+// headers checks what a page wants to send and writes it. An error is a *call.Cause: UserDataRefused, HeaderRefused.
+func (c *Client) headers(e Extras) ([]dialog.Header, error) {
+	var out []dialog.Header
+	if e.UserToUser != (UserData{}) {
+		if !c.cfg.Calls.UserToUser {
+			return nil, &call.Cause{Side: call.Gateway, Kind: call.UserDataRefused, Text: "this gateway does not carry user-to-user information"}
+		}
+		if err := e.UserToUser.Check(); err != nil {
+			return nil, &call.Cause{Side: call.Browser, Kind: call.UserDataRefused, Text: err.Error()}
+		}
+		out = append(out, dialog.Header{Name: "User-to-User", Value: e.UserToUser.Header()})
+	}
+	list, err := service.Choose(c.cfg.Calls.CustomHeaders, e.Headers)
+	if err != nil {
+		return nil, &call.Cause{Side: call.Browser, Kind: call.HeaderRefused, Text: err.Error()}
+	}
+	for _, h := range list {
+		out = append(out, dialog.Header{Name: h.Name, Value: h.Value})
+	}
+	return out, nil
+}
+
+// diverted reads the newest diversion of a message, nil if there is none.
+func diverted(msg dialog.Message) *Diversion {
+	d, ok := service.LastDiversion(msg)
+	if !ok {
+		return nil
+	}
+	return &Diversion{By: service.Named(d.By, d.ByName), To: service.Named(d.To, d.ToName), Reason: d.Reason}
+}
+
+// mask hides all but the last two digits or letters of an identity, for logs.
+func mask(uri string) string {
+	scheme, rest, _ := strings.Cut(uri, ":")
+	user, _, _ := strings.Cut(rest, "@")
+	user, _, _ = strings.Cut(user, ";")
+	if len(user) <= 2 {
+		return scheme + ":..."
+	}
+	return scheme + ":..." + user[len(user)-2:]
+}

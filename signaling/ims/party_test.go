@@ -1,6 +1,7 @@
 package ims
 
 import (
+	"causeway/signaling/sip/service"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestParty(t *testing.T) {
 		for _, h := range c.headers {
 			req.AppendHeader(sip.NewHeader(h.Name, h.Value))
 		}
-		if got := party(req, c.from); got != c.want {
+		if got := service.PartyOf(req, c.from); got != c.want {
 			t.Errorf("%v %s: %+v", c.headers, c.from, got)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"causeway/signaling/call"
+	"causeway/signaling/messaging"
 )
 
 // Config limits sessions and calls.
@@ -35,6 +36,8 @@ type Config struct {
 	// AccessCodecs and CoreCodecs are the codecs in order of preference. What a build lacks is left out.
 	AccessCodecs []string `yaml:"access_codecs"`
 	CoreCodecs   []string `yaml:"core_codecs"`
+	// Messages bounds what pages send.
+	Messages messaging.Config `yaml:"messages"`
 	// Policy says what the PCRF's word means: off, best-effort or required.
 	Policy call.PolicyMode `yaml:"policy"`
 }
@@ -55,6 +58,7 @@ func DefaultConfig() Config {
 		QualityInterval:    2 * time.Second,
 		AccessCodecs:       []string{"opus", "G722", "PCMA", "PCMU"},
 		CoreCodecs:         []string{"AMR-WB", "G722", "PCMA", "PCMU", "AMR"},
+		Messages:           messaging.DefaultConfig(),
 		Policy:             call.PolicyOff,
 	}
 }
@@ -109,5 +113,5 @@ func (c Config) Validate() error {
 	if !slices.Contains([]call.ReferPolicy{call.ReferAsk, call.ReferAccept, call.ReferRefuse}, c.Transfer) {
 		bad("session.transfer is %q: use ask, accept or refuse", c.Transfer)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Messages.Validate())...)
 }

@@ -8,6 +8,7 @@ import (
 	"causeway/signaling/auth"
 	"causeway/signaling/b2bua"
 	"causeway/signaling/ims"
+	"causeway/signaling/messaging"
 	"causeway/signaling/sip/digest"
 )
 
@@ -31,6 +32,8 @@ type Line interface {
 	Emergency(target string) bool
 	EmergencyRouted() bool
 	EmergencyNumbers() []string
+	// Messages tells how many bytes the text of a message may have, and whether short messages are sent.
+	Messages() (bytes int, short bool)
 }
 
 // Binding is one registered contact.
@@ -38,6 +41,7 @@ type Binding interface {
 	Unbind(ctx context.Context) error
 	CheckExtras(ims.Extras) error
 	Invite(ims.InviteParams) (b2bua.Dialog, error)
+	messaging.Line
 }
 
 // Prover is a Binding of a user who proves a password of its own (SIP digest); *ims.Binding is one.

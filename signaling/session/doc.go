@@ -20,5 +20,7 @@
 // and starts it; from there on the call works alone, in the session's queue, and sees the session as its host: it tells
 // the browser, answers requests, sends its INVITE from the session's binding. When it ends it takes itself off the books.
 //
+// Messages go the same way through the session's messaging.Box.
+//
 // Session declares what it needs of its neighbours (Line, Socket, Verifier); the signaling root plugs them in.
 package session

@@ -207,6 +207,7 @@ func (l *fakeLine) Bind(p ims.BindParams) (Binding, error) {
 func (l *fakeLine) Emergency(target string) bool { return target == "112" }
 func (l *fakeLine) EmergencyRouted() bool        { return true }
 func (l *fakeLine) EmergencyNumbers() []string   { return []string{"112"} }
+func (l *fakeLine) Messages() (int, bool)        { return 8192, false }
 
 func (l *fakeLine) last() *fakeBinding {
 	synctest.Wait()
@@ -241,6 +242,26 @@ type fakeBinding struct {
 	unbound  bool
 	refuse   error
 	dialogs  []*fakeDialog
+	letters  []ims.Content
+}
+
+func (b *fakeBinding) Envelope(target, from string, _ bool) (ims.Envelope, error) {
+	return ims.Envelope{From: b.identity.IMPU, To: "tel:" + target, CallID: "c1"}, nil
+}
+
+func (b *fakeBinding) Reply(to, from string) (ims.Envelope, error) {
+	return ims.Envelope{From: from, To: to, CallID: "c2"}, nil
+}
+
+func (b *fakeBinding) SMS() (ims.SMSConfig, bool) { return ims.SMSConfig{}, false }
+
+// Send is a core that takes every message.
+func (b *fakeBinding) Send(_ ims.Envelope, c ims.Content, done func(*call.Cause)) error {
+	b.mu.Lock()
+	b.letters = append(b.letters, c)
+	b.mu.Unlock()
+	done(nil)
+	return nil
 }
 
 func (b *fakeBinding) Unbind(context.Context) error {

@@ -7,10 +7,11 @@ import (
 	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
+	"causeway/signaling/messaging"
 	"causeway/signaling/wire"
 )
 
-// host is what a session's calls see of it.
+// host is what a session's calls and messages see of it.
 type host struct{ *Session }
 
 func (h host) Post(f func())                    { h.post(f) }
@@ -31,6 +32,15 @@ func (h host) Invite(p ims.InviteParams) (b2bua.Dialog, error) {
 		return nil, call.Cause{Side: call.Gateway, Kind: call.Deregistered}
 	}
 	return h.binding.Invite(p)
+}
+
+func (h host) Attached() bool { return h.link != nil }
+
+func (h host) Line() messaging.Line {
+	if h.binding == nil {
+		return nil
+	}
+	return h.binding
 }
 
 func (h host) Browser() (netip.Addr, bool) {

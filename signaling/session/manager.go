@@ -13,6 +13,7 @@ import (
 
 	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
+	"causeway/signaling/messaging"
 	"causeway/signaling/sdp"
 	"causeway/signaling/wire"
 )
@@ -23,6 +24,7 @@ type Manager struct {
 	deps   Deps
 	log    *slog.Logger
 	agent  *b2bua.Agent
+	office *messaging.Agent
 	ctx    context.Context // ends when Close is called; bounds policy questions and key fetches
 	cancel context.CancelFunc
 
@@ -46,6 +48,7 @@ type Stats struct {
 	LoginFailures   map[string]uint64 // by catalogue name
 	Ended           map[b2bua.Outcome]uint64
 	Panics          uint64
+	Messages        messaging.Stats
 }
 
 // NewManager checks the configuration against what this build can do.
@@ -71,6 +74,7 @@ func NewManager(config Config, deps Deps) (*Manager, error) {
 		stats: Stats{LoginFailures: map[string]uint64{}, Ended: map[b2bua.Outcome]uint64{}},
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.office = messaging.New(config.Messages)
 	m.agent = b2bua.New(m.ctx, calls, b2bua.Deps{Media: deps.Media, Policy: deps.Policy})
 	return m, nil
 }
@@ -171,6 +175,7 @@ func (m *Manager) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t := m.stats
+	t.Messages = m.office.Stats()
 	t.Sessions, t.Calls = len(m.sessions), m.calls
 	t.LoginFailures = make(map[string]uint64, len(m.stats.LoginFailures))
 	for k, v := range m.stats.LoginFailures {
@@ -239,4 +244,10 @@ func (m *Manager) Close(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	m.cancel()
+}
+
+// mayWrite tells a page what messages may be.
+func (m *Manager) mayWrite() wire.Messages {
+	bytes, short := m.deps.Line.Messages()
+	return wire.Messages{Bytes: bytes, SMS: short}
 }

@@ -29,14 +29,14 @@ type answered struct {
 	frame []byte // nil while the request is being worked on
 }
 
-// add numbers a notification and keeps it. Quality figures are not kept: old ones help nobody.
+// add numbers a notification and keeps it. Quality figures and the news that somebody is writing are not kept: old ones help nobody.
 func (o *outbox) add(method string, params any) []byte {
 	o.seq++
 	frame, err := wire.Notification(method, o.seq, params)
 	if err != nil {
 		panic(err) // a parameter type of our own that is no JSON object: a bug, and the call's guard reports it
 	}
-	if method != wire.EventQuality {
+	if method != wire.EventQuality && method != wire.EventComposing {
 		if len(o.events) == kept {
 			copy(o.events, o.events[1:])
 			o.events = o.events[:kept-1]

@@ -40,6 +40,10 @@ func (s *Session) request(l *Link, id wire.ID, params wire.Params) {
 		s.refuseWish(id, p)
 	case wire.CallParams:
 		s.give(id, p)
+	case wire.MessageParams:
+		if !s.messages.Serve(id, p) {
+			s.refuse(id, wire.NewError(wire.NameMethodUnknown))
+		}
 	default:
 		s.refuse(id, wire.NewError(wire.NameMethodUnknown))
 	}

@@ -14,6 +14,7 @@ import (
 	"causeway/signaling/b2bua"
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
+	"causeway/signaling/messaging"
 	"causeway/signaling/pace"
 	"causeway/signaling/wire"
 )
@@ -36,6 +37,7 @@ type Session struct {
 	binding      Binding
 	registration wire.Registration
 	calls        map[string]*b2bua.Call
+	messages     *messaging.Box
 	wishes       map[string]*wished // by id; nil while there is none
 	arriving     map[string]bool    // ids of calls that are being taken over from another browser of the user
 	grace        *time.Timer        // runs while no socket is attached
@@ -54,6 +56,7 @@ func newSession(m *Manager, identity auth.Identity, p wire.LoginParams) *Session
 		calls: map[string]*b2bua.Call{}, arriving: map[string]bool{}, registration: wire.Registration{State: wire.Registering},
 	}
 	s.log = m.log.With("session", s.id[:8])
+	s.messages = m.office.NewBox(host{s})
 	return s
 }
 
@@ -126,6 +129,7 @@ func (s *Session) resume(l *Link, id wire.ID, after uint64, identity auth.Identi
 	for _, frame := range s.out.after(after) {
 		l.socket.Send(frame)
 	}
+	s.messages.Attached()
 	s.manager.count(func(t *Stats) { t.Resumed++ })
 	s.log.Info("session resumed")
 	if prover, ok := s.binding.(Prover); ok && s.proof != nil {
@@ -139,6 +143,7 @@ func (s *Session) loginResult(resumed bool) wire.LoginResult {
 		ResumeWindow: wire.Millis(s.manager.config.ResumeWindow),
 		Limits:       wire.Limits{Frame: wire.MaxFrame, Calls: s.manager.config.MaxCalls},
 		Registration: s.registration,
+		Messages:     s.manager.mayWrite(),
 		Emergency:    wire.Emergency{Numbers: s.manager.deps.Line.EmergencyNumbers(), Routed: s.manager.deps.Line.EmergencyRouted()},
 	}
 	if r.User == "" {
@@ -224,6 +229,7 @@ func (s *Session) end(e ending) {
 		c.End(e.cause)
 	}
 	s.dropWishes()
+	s.messages.Close()
 	stop(s.grace)
 	stop(s.expiry)
 	if e.closing != "" {
@@ -267,8 +273,11 @@ func (s *Session) tell(method string, params any) {
 // bindingEvent takes what the core says of the registration, and incoming calls.
 func (s *Session) bindingEvent(e ims.BindingEvent) {
 	if s.ended.Load() {
-		if in, ok := e.(ims.IncomingCall); ok {
+		switch in := e.(type) {
+		case ims.IncomingCall:
 			in.Call.Hangup(call.Cause{Side: call.Gateway, Kind: call.SessionEnded})
+		case ims.IncomingMessage:
+			s.messages.Receive(in) // it is closed and refuses
 		}
 		return
 	}
@@ -315,6 +324,8 @@ func (s *Session) bindingEvent(e ims.BindingEvent) {
 		s.end(ending{cause: e.Cause, closing: wire.ClosingDeregistered, code: wire.CloseIdentity})
 	case ims.IncomingCall:
 		s.ring(e.Call, e)
+	case ims.IncomingMessage:
+		s.messages.Receive(e)
 	}
 }
 

@@ -76,6 +76,7 @@ type LoginResult struct {
 	Registration Registration `json:"registration"`
 	Calls        []Snapshot   `json:"calls"` // never null
 	Emergency    Emergency    `json:"emergency"`
+	Messages     Messages     `json:"messages"`
 }
 
 // Emergency tells a page which numbers are emergency numbers here, and whether calls to them are carried; if not they are refused, and

@@ -97,6 +97,16 @@ func TestDecodeRefusals(t *testing.T) {
 		{MethodCandidates, `{"call":"a","candidates":[null]}`, NameParamsInvalid, "candidates[0]"},
 		{MethodCandidates, `{"call":"a","candidates":[{"candidate":"x\n"}]}`, NameParamsInvalid, "params.candidates[0].candidate"},
 		{MethodHangup, ``, NameParamsInvalid, "params.call"},
+		{MethodSend, `{"message":"a b","target":"1","text":"x"}`, NameParamsInvalid, "params.message"},
+		{MethodSend, `{"message":"a","target":"1"}`, NameParamsInvalid, "params.text"},
+		{MethodSend, `{"message":"a","target":"1","text":" \n"}`, NameParamsInvalid, "not empty"},
+		{MethodSend, `{"message":"a","target":"1","text":"\u0000"}`, NameParamsInvalid, "no control characters"},
+		{MethodSend, `{"message":"a","target":"1","text":"` + long + `"}`, NameMessageTooLong, "20000 bytes; 16384"},
+		{MethodSend, `{"message":"a","target":"1","text":"x","report":[]}`, NameParamsInvalid, "params.report"},
+		{MethodSend, `{"message":"a","target":"1","text":"x","report":["delivery","read"]}`, NameParamsInvalid, "params.report"},
+		{MethodSend, `{"message":"a","target":"1","text":"x","report":"display"}`, NameParamsInvalid, "params.report"},
+		{MethodSend, `{"message":"a","target":"1","text":"x","via":"fax"}`, NameParamsInvalid, "one of sip, sms"},
+		{MethodDisplayed, `{}`, NameParamsInvalid, "params.message"},
 	} {
 		t.Run(c.method+" "+c.text, func(t *testing.T) {
 			req := Request{ID: IntID(1), Method: c.method}

@@ -57,6 +57,9 @@ func requests() map[string]Params {
 		MethodTransfer:           TransferParams{Call: "c1", Target: "+15550102"},
 		MethodTransfer + " with": TransferParams{Call: "c1", With: "c2"},
 		MethodRefuseRefer:        RefuseReferParams{Refer: "w1"},
+		MethodSend:               SendParams{Message: "m1", Target: "+15550101", Text: "Hello,\nworld €", From: "sip:+15550001@ims.example", Delivery: true, Display: true, Via: ViaSIP},
+		MethodSend + " short":    SendParams{Message: "m2", Target: "+15550101", Text: "Hello", Via: ViaSMS},
+		MethodDisplayed:          DisplayedParams{Message: "m3"},
 	}
 }
 
@@ -68,7 +71,8 @@ func results() map[string]any {
 			Registration: Registration{State: Registered, Identities: []Identity{{"sip:+15550001@ims.example", "Alice", true}}, Expires: moment()},
 			Calls: []Snapshot{{Call: "c1", Direction: Outgoing, State: CallActive, Remote: Remote{Number: "+15550101"}, LocalHold: true, StartedAt: moment()},
 				{Call: "c2", Direction: Incoming, State: CallIncoming, Remote: Remote{Anonymous: true}, SDP: sdp}},
-			Emergency: Emergency{Numbers: []string{"112", "911"}, Routed: true}},
+			Emergency: Emergency{Numbers: []string{"112", "911"}, Routed: true}, Messages: Messages{Bytes: 8192, SMS: true}},
+		MethodSend:   SendResult{Message: "m1", Via: ViaSMS, Parts: 2},
 		MethodToken:  TokenResult{Expires: moment()},
 		MethodStart:  StartResult{Call: "c1", SDP: sdp},
 		MethodUpdate: UpdateResult{SDP: sdp},
@@ -116,7 +120,13 @@ func events() map[string]any {
 		EventTransferring:           CallTransferring{Call: "c1", State: TransferRinging, SIP: 180},
 		EventTransferring + " failed": CallTransferring{Call: "c1", State: TransferFailed, SIP: 486,
 			Cause: func() *Cause { c := withSIP(NewCause(NameBusy, "remote")); return &c }()},
-		EventRefer: CallRefer{Call: "c1", Refer: "w1", Target: Remote{Number: "+15550103"}, ReferredBy: &remote, Replaces: true, Follow: true, Within: Millis(time.Minute)},
+		EventRefer:   CallRefer{Call: "c1", Refer: "w1", Target: Remote{Number: "+15550103"}, ReferredBy: &remote, Replaces: true, Follow: true, Within: Millis(time.Minute)},
+		EventMessage: MessageReceived{Message: "m3", Remote: remote, Called: "sip:+15550001@ims.example", Text: "Hello,\nworld €", ContentType: "text/plain", At: moment(), Via: ViaSIP, Subject: "greeting", Display: true},
+		EventMessage + " short": MessageReceived{Message: "m4", Remote: Remote{Name: "Bank", Anonymous: false}, Called: "sip:+15550001@ims.example", Text: "Your code […]", ContentType: "text/plain",
+			At: moment(), Via: ViaSMS, Incomplete: true},
+		EventReport:             MessageReport{Message: "m1", Status: MessageDisplayed, At: moment()},
+		EventReport + " failed": MessageReport{Message: "m1", Status: MessageFailed, At: moment(), Error: NewError(NameMessageUndelivered).Event()},
+		EventComposing:          MessageComposing{Remote: remote, Called: "sip:+15550001@ims.example", Active: true, Within: Millis(90 * time.Second)},
 	}
 }
 

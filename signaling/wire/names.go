@@ -61,6 +61,15 @@ const (
 	NameTransferRefused     = "transfer_refused"     // 2048
 	NameTransferFailed      = "transfer_failed"      // 2049
 	NameReferUnknown        = "refer_unknown"        // 2050
+	NameMessageTooLong      = "message_too_long"     // 2060
+	NameMessageUnknown      = "message_unknown"      // 2061
+	NameMessageExists       = "message_exists"       // 2062
+	NameMessageUnsupported  = "message_unsupported"  // 2063
+	NameMessageRefused      = "message_refused"      // 2064
+	NameMessageFailed       = "message_failed"       // 2065
+	NameMessageUndelivered  = "message_undelivered"  // 2066
+	NameMessageEmergency    = "message_emergency"    // 2067
+	NameSMSUnavailable      = "sms_unavailable"      // 2068
 	NameSDPInvalid          = "sdp_invalid"          // 3001
 	NameMediaIncompatible   = "media_incompatible"   // 3002
 	NameMediaFailed         = "media_failed"         // 3003

@@ -240,6 +240,10 @@ func (r Request) Decode() (Params, *Error) {
 		p = decodeTransfer(d)
 	case MethodRefuseRefer:
 		p = RefuseReferParams{Refer: d.line("refer", 1, maxSession)}
+	case MethodSend:
+		p = d.send()
+	case MethodDisplayed:
+		p = DisplayedParams{Message: d.message()}
 	default:
 		return nil, NewError(NameMethodUnknown)
 	}

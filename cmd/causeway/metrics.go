@@ -54,6 +54,8 @@ var (
 	regFailures     = counter("registration_failures", "Registrations that failed, by cause.", "cause")
 	sipHop          = gauge("sip_hop_up", "1 while a next hop of the core is used, 0 while it is passed over.", "hop")
 	sipOverloads    = counter("sip_overloads", "SIP requests refused or dropped because a limit was reached.")
+	messagesDone    = counter("messages", "Messages: sent for pages, received for them, reports given to them, refused to the core.", "event")
+	messagesFailed  = counter("messages_failed", "Messages that the core did not take, by cause.", "cause")
 	mediaSessions   = gauge("media_sessions", "Media sessions at this moment.")
 	portsState      = gauge("media_ports", "Core port pairs by state.", "state")
 	mediaRejected   = counter("media_rejected", "Datagrams at the access port that belong to nobody, by reason.", "reason")
@@ -109,6 +111,13 @@ func (c *collector) collectSignaling(send func(metric, float64, ...string)) {
 	send(regRefreshes, float64(s.IMS.Refreshes))
 	for cause, n := range s.IMS.RegistrationFailures {
 		send(regFailures, float64(n), cause)
+	}
+	send(messagesDone, float64(s.Sessions.Messages.Sent), "sent")
+	send(messagesDone, float64(s.Sessions.Messages.Received), "received")
+	send(messagesDone, float64(s.Sessions.Messages.Reports), "report")
+	send(messagesDone, float64(s.Sessions.Messages.Refused), "refused")
+	for cause, n := range s.IMS.MessagesRefused {
+		send(messagesFailed, float64(n), cause)
 	}
 	send(sipOverloads, float64(s.IMS.Overloads))
 	for _, h := range s.IMS.Hops {

@@ -309,14 +309,13 @@ type Stats struct {
 	Answered                    uint64
 	Ended                       map[string]uint64 // by call.Kind name
 	Hops                        []hop.Hop         // the core's addresses, and other next hops that are not well
-	MessagesOut, MessagesIn     uint64            // messages sent to the core, and of the core given to a browser's session
 	MessagesRefused             map[string]uint64 // messages that the core did not take, by call.Kind name
 	Overloads                   uint64            // requests refused or dropped because a limit was reached
 }
 
 // counters are what Stats is made of.
 type counters struct {
-	registrations, refreshes, deregistrations, outgoing, incoming, answered, overloads, messagesOut, messagesIn atomic.Uint64
+	registrations, refreshes, deregistrations, outgoing, incoming, answered, overloads atomic.Uint64
 
 	mu       sync.Mutex // guards the following
 	failures map[string]uint64
@@ -360,7 +359,7 @@ func (c *Client) Stats() Stats {
 		Registrations: c.stats.registrations.Load(), Refreshes: c.stats.refreshes.Load(), Deregistrations: c.stats.deregistrations.Load(),
 		Outgoing: c.stats.outgoing.Load(), Incoming: c.stats.incoming.Load(), Answered: c.stats.answered.Load(), Overloads: c.stats.overloads.Load(),
 		RegistrationFailures: map[string]uint64{}, Ended: map[string]uint64{}, Hops: c.core.States(),
-		MessagesOut: c.stats.messagesOut.Load(), MessagesIn: c.stats.messagesIn.Load(), MessagesRefused: map[string]uint64{},
+		MessagesRefused: map[string]uint64{},
 	}
 	c.stats.mu.Lock()
 	for k, v := range c.stats.failures {

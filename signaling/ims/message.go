@@ -147,7 +147,6 @@ func (b *Binding) Send(e Envelope, content Content, done func(*call.Cause)) erro
 	if !c.core.Usable(target) {
 		return &call.Cause{Side: call.Core, Kind: call.CoreUnreachable, Text: "the core does not answer", Err: hop.ErrDown}
 	}
-	c.stats.messagesOut.Add(1)
 	(&page{client: c, back: e.r.entry, done: done}).to(target, req)
 	return nil
 }
@@ -353,7 +352,6 @@ func (c *Client) hand(b *Binding, req *sip.Request, contentType string, tx respo
 	if !reachable(m.Sender) {
 		m.Sender = ""
 	}
-	c.stats.messagesIn.Add(1)
 	if !b.q.post(func() { b.params.Notify(m) }) {
 		c.stats.overloads.Add(1)
 		respond(480, 10*time.Second)

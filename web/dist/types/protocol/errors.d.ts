@@ -354,6 +354,60 @@ export declare const catalogue: {
         readonly hint: "The other party's wish was answered already, or waited too long.";
         readonly retryable: false;
     };
+    readonly message_too_long: {
+        readonly code: 2060;
+        readonly message: "The message is too long.";
+        readonly hint: "Shorten it, or send it as several messages.";
+        readonly retryable: false;
+    };
+    readonly message_unknown: {
+        readonly code: 2061;
+        readonly message: "There is no such message in this session.";
+        readonly hint: "Only messages of the last hundreds can be reported on, by the id of message.received.";
+        readonly retryable: false;
+    };
+    readonly message_exists: {
+        readonly code: 2062;
+        readonly message: "There is already a message with this id.";
+        readonly hint: "Choose a new id for every message.";
+        readonly retryable: false;
+    };
+    readonly message_unsupported: {
+        readonly code: 2063;
+        readonly message: "The other side does not take messages of this kind.";
+        readonly hint: "Try a short message (via sms), or call.";
+        readonly retryable: false;
+    };
+    readonly message_refused: {
+        readonly code: 2064;
+        readonly message: "The telephone network does not allow this message.";
+        readonly hint: "Ask the administrator whether messages to this number belong to your subscription.";
+        readonly retryable: false;
+    };
+    readonly message_failed: {
+        readonly code: 2065;
+        readonly message: "The message could not be sent.";
+        readonly hint: "Try again in a moment.";
+        readonly retryable: true;
+    };
+    readonly message_undelivered: {
+        readonly code: 2066;
+        readonly message: "The message was sent, but not delivered.";
+        readonly hint: "The other phone may be switched off for long, or does not take messages. Try again later, or call.";
+        readonly retryable: true;
+    };
+    readonly message_emergency: {
+        readonly code: 2067;
+        readonly message: "Emergency services cannot be reached by messages from here.";
+        readonly hint: "Call the emergency services now, best from a mobile or landline telephone.";
+        readonly retryable: false;
+    };
+    readonly sms_unavailable: {
+        readonly code: 2068;
+        readonly message: "This gateway does not send short messages.";
+        readonly hint: "Send the message without via sms, or ask the operator to configure ims.sms.psi.";
+        readonly retryable: false;
+    };
     readonly sdp_invalid: {
         readonly code: 3001;
         readonly message: "The session description cannot be understood.";

@@ -90,6 +90,8 @@ func (c *Call) refer(p ims.ReferParams) {
 // transferEvent turns what SIP says of transfers into inputs.
 func (c *Call) transferEvent(e ims.CallEvent) {
 	switch e := e.(type) {
+	case ims.Confirmed:
+		c.input(call.Confirmed{})
 	case ims.ReferTaken:
 		c.input(call.ReferTaken{})
 	case ims.ReferProgress:

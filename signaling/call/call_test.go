@@ -29,7 +29,7 @@ func sample(k inputKind) Input {
 		Provisional{Status: 183, SDP: "early", EarlyMedia: true}, Accepted{SDP: "final"}, Failed{FromSIP(486, 17, "")},
 		CoreOffer{SDP: "re-offer", Hold: true}, CoreAnswer{SDP: "re-answer"}, OfferRejected{FromSIP(488, 0, "")},
 		CoreEnded{Cause{Side: Core, Kind: Normal}}, PolicyAnswer{Attempt: 1, Verdict: Granted}, PolicyAborted{},
-		Timeout{RingTimer}, Resources{}, Transfer{Request: "r", Target: "+15550102"}, ReferTaken{}, ReferProgress{180}, ReferDone{},
+		Timeout{RingTimer}, Resources{}, Confirmed{}, Transfer{Request: "r", Target: "+15550102"}, ReferTaken{}, ReferProgress{180}, ReferDone{},
 		ReferFailed{FromSIP(486, 17, "")}, Referred{}, Lend{On: true}, End{Cause{Kind: Draining}},
 	}[k]
 }

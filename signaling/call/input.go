@@ -38,6 +38,7 @@ const (
 	kPolicyAborted
 	kTimeout
 	kResources
+	kConfirmed
 	kTransfer
 	kReferTaken
 	kReferProgress
@@ -54,7 +55,7 @@ var inputNames = [inputKinds]string{
 	"MediaOpened", "MediaRefused", "AccessUp", "AccessLost", "CoreLost", "AccessFailed", "DigitHeard",
 	"Provisional", "Accepted", "Failed", "CoreOffer", "CoreAnswer", "OfferRejected", "CoreEnded",
 	"PolicyAnswer", "PolicyAborted", "Timeout", "Resources",
-	"Transfer", "ReferTaken", "ReferProgress", "ReferDone", "ReferFailed", "Referred", "Lend", "End",
+	"Confirmed", "Transfer", "ReferTaken", "ReferProgress", "ReferDone", "ReferFailed", "Referred", "Lend", "End",
 }
 
 func (k inputKind) String() string { return inputNames[k] }
@@ -144,6 +145,8 @@ type (
 	}
 	// Resources says that the caller's preconditions are met.
 	Resources struct{}
+	// Confirmed says that the caller has our answer (ACK).
+	Confirmed struct{}
 	// Provisional is a 1xx. SDP is "" or an answer of that early dialog, which is to be heard from now on; EarlyMedia is the
 	// network's authorisation (RFC 5009).
 	Provisional struct {
@@ -239,6 +242,7 @@ func (PolicyAnswer) kind() inputKind  { return kPolicyAnswer }
 func (PolicyAborted) kind() inputKind { return kPolicyAborted }
 func (Timeout) kind() inputKind       { return kTimeout }
 func (Resources) kind() inputKind     { return kResources }
+func (Confirmed) kind() inputKind     { return kConfirmed }
 func (Transfer) kind() inputKind      { return kTransfer }
 func (ReferTaken) kind() inputKind    { return kReferTaken }
 func (ReferProgress) kind() inputKind { return kReferProgress }

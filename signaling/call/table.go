@@ -55,6 +55,7 @@ var behaviour = [states][inputKinds]handler{
 		kCoreAnswer:    coreAnswer,
 		kOfferRejected: offerRejected,
 		kCoreLost:      coreLost,
+		kConfirmed:     confirmed,
 		kTransfer:      transfer,
 		kReferTaken:    referTaken,
 		kReferProgress: referProgress,
@@ -278,10 +279,5 @@ func acceptPolicy(c *Call, in Input, now time.Time) []Action {
 // activate is the answered call, the same for both directions.
 func (c *Call) activate(now time.Time) []Action {
 	c.State, c.AnsweredAt, c.EarlyMedia = Active, now, false
-	out := []Action{StopTimer{RingTimer}, StopTimer{AlertTimer}, TellAccepted{At: now}}
-	if c.replaces {
-		c.replaces = false
-		out = append(out, EndReplaced{})
-	}
-	return out
+	return []Action{StopTimer{RingTimer}, StopTimer{AlertTimer}, TellAccepted{At: now}}
 }

@@ -18,7 +18,7 @@ import "time"
 type transfers struct {
 	handover handover
 	lent     bool // another call's far side is asked to take the user's place in this one
-	replaces bool // this call takes the place of another one when it is answered
+	replaces bool // this call takes the place of another one when its caller has the answer
 }
 
 // Lendable reports a call in which somebody may take the user's place: answered, and part of no transfer.
@@ -114,6 +114,15 @@ func (c *Call) dropTransfer(cause Cause) []Action {
 		out = append(out, LendOther{})
 	}
 	return out
+}
+
+// confirmed ends the call whose place this one takes: the new one is surely there (RFC 3891 3), and no BYE overtakes the answer.
+func confirmed(c *Call, _ Input, _ time.Time) []Action {
+	if !c.replaces {
+		return nil
+	}
+	c.replaces = false
+	return []Action{EndReplaced{}}
 }
 
 // lend notes that the far side of another call is asked to take the user's place here.

@@ -110,6 +110,9 @@ type Accepted struct {
 	Extras Extras
 }
 
+// Confirmed: the caller of a call that takes another one's place has our answer.
+type Confirmed struct{}
+
 // Failed: an outgoing call came to nothing.
 type Failed struct{ Cause call.Cause }
 
@@ -144,6 +147,7 @@ type InfoDTMF struct {
 func (Trying) callEvent()         {}
 func (Provisional) callEvent()    {}
 func (Accepted) callEvent()       {}
+func (Confirmed) callEvent()      {}
 func (Failed) callEvent()         {}
 func (Offer) callEvent()          {}
 func (Answer) callEvent()         {}
@@ -171,6 +175,9 @@ func (k *Call) event(e dialog.Event) {
 	case dialog.Confirmed:
 		k.client.stats.answered.Add(1)
 		k.log.Debug("sip call answered")
+		if k.taking {
+			k.tell(Confirmed{})
+		}
 	case dialog.Refused:
 		k.ended(refusedCause(e), true)
 	case dialog.Offered:

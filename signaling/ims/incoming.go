@@ -269,7 +269,7 @@ func (c *Client) called(b *Binding, srv *transaction.Server, tx responder) *Call
 		Waiting: service.Waits(req), Diverted: diverted(req), Extras: c.extras(req),
 	}
 	k.log.Debug("sip call received", "from", mask(event.Remote.URI), "preconditions", k.gate.shut)
-	k.own, k.far = called, event.Remote.URI
+	k.own, k.far, k.taking = called, event.Remote.URI, replaced != nil
 	k.do(func(*dialog.Session, time.Time) []dialog.Action { return nil }) // arms the machine's timers
 	if replaced != nil {
 		replaced.by(k, event)

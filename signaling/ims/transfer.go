@@ -31,6 +31,7 @@ import (
 type transfer struct {
 	own     string // the user's identity in this call; "" when it is withheld
 	far     string // whom the call is with: asserted, else as dialled; "" when unknown
+	taking  bool   // incoming: it takes the place of another call
 	follows *Wish  // what this call fulfils; nil for an ordinary call
 }
 

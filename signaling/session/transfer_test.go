@@ -246,6 +246,10 @@ func TestReplaced(t *testing.T) {
 			t.Errorf("the old call before the answer: %v", said)
 		}
 		p.ask(wire.MethodAnswer, map[string]any{"call": e["call"], "sdp": read(t, "chromium-answer-audio.sdp")})
+		if got := p.causes(); len(got) != 0 {
+			t.Errorf("ended before the caller has the answer: %v", got)
+		}
+		next.notify(ims.Confirmed{})
 		if got := p.causes(); got["c1"] != "replaced" || len(got) != 1 || old.cause.Kind != call.Replaced || !slices.Equal(next.heard(), []string{"accept"}) {
 			t.Errorf("ended %v, SIP %v, the new one heard %v", got, old.cause, next.heard())
 		}

@@ -129,7 +129,7 @@ func (s *Session) referResponse(tx uint64, res *sip.Response) {
 		s.takeReferred()
 	default:
 		s.dropRefer()
-		if !s.lostBy(res.StatusCode) {
+		if res.StatusCode != 481 || !s.lostBy(481) { // a timeout is the subscription's loss and not the call's (RFC 5057 5.1)
 			s.emit(ReferRefused{Status: res.StatusCode, Response: res})
 		}
 	}
@@ -141,9 +141,7 @@ func (s *Session) referFailed(tx uint64, status int) {
 		return
 	}
 	s.dropRefer()
-	if !s.lostBy(status) {
-		s.emit(ReferRefused{Status: status})
-	}
+	s.emit(ReferRefused{Status: status})
 }
 
 // takeReferred tells once that our REFER was taken.

@@ -89,7 +89,7 @@ func TestReferReportFasterThanItsAnswer(t *testing.T) {
 }
 
 func TestReferRefused(t *testing.T) {
-	for _, status := range []int{403, 405, 501, 603, 500} {
+	for _, status := range []int{403, 405, 408, 501, 603, 500} {
 		r := asked(t)
 		r.reply(r.last("REFER"), status, "far", "")
 		r.expect("ReferRefused")
@@ -103,7 +103,7 @@ func TestReferRefused(t *testing.T) {
 	r.expect("Ended: dialog lost ")
 
 	r = asked(t)
-	r.do(r.s.Failed(r.now, r.last("REFER").Tx, false, errDialog))
+	r.do(r.s.Failed(r.now, r.last("REFER").Tx, true, errDialog)) // a phone that ignores it is still there
 	r.expect("ReferRefused")
 
 	r = established(t, "Allow: INVITE, ACK, BYE")

@@ -22,6 +22,7 @@ import (
 //	{{call ...}}                         sends an INVITE; {{ack}} and {{refused}} acknowledge its 2xx and its refusal
 //	{{send "UPDATE" ...}}                sends a request in the dialog
 //	{{expect "PRACK" ...}}               takes a request; {{status 200 ...}} a response
+//	{{branch "Referred-By" "second"}}    takes an INVITE and goes to a label where it has that header
 //
 // {{trying}} is a 100 that may come, {{cancel}} gives our INVITE up.
 //
@@ -42,6 +43,7 @@ type Script struct {
 
 	Caller bool // set by Render: the scenario begins with a call of SIPp's
 
+	dialog  string         // in front of the Call-ID
 	tag     string         // ours, last used
 	cseq    int            // of our requests
 	invited int            // of our last INVITE
@@ -62,9 +64,10 @@ func (s *Script) Render(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	s.version, s.last, s.cseq, s.tag = map[string]int{}, map[string]string{}, 100, "a"
+	s.dialog = ""
 	s.names, s.seen = nil, 0
 	funcs := template.FuncMap{"invite": s.invite, "reply": s.reply, "answer": s.answer, "send": s.send, "expect": s.expect, "status": s.status,
-		"call": s.call, "ack": s.ack, "refused": s.refused, "cancel": s.cancel, "trying": trying100, "code": s.code, "value": func(k string) string { return s.Values[k] }}
+		"call": s.call, "ack": s.ack, "refused": s.refused, "cancel": s.cancel, "branch": s.branch, "trying": trying100, "code": s.code, "value": func(k string) string { return s.Values[k] }}
 	page, err := template.New(name).Funcs(funcs).Parse(string(text))
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +143,12 @@ func (s *Script) status(code int, pairs ...string) string {
 	return fmt.Sprintf("<recv response=\"%d\"%s><action>\n%s</action></recv>\n", code, rrs, s.checks(append([]string{"Via", "SIP/2.0"}, pairs...)))
 }
 
+// branch takes an INVITE as invite does, and goes to a label where it has a header.
+func (s *Script) branch(header, label string, pairs ...string) string {
+	take := strings.Replace(s.invite(pairs...), "</action>", fmt.Sprintf("<ereg regexp=\".+\" search_in=\"hdr\" header=\"%s:\" assign_to=\"has\"/>\n</action>", header), 1)
+	return take + fmt.Sprintf("<nop next=%q test=\"has\"/>\n", label)
+}
+
 // trying100 is a 100 that may come: it is sent only where nothing else is soon enough (RFC 3261 17.2.1).
 func trying100() string { return "<recv response=\"100\" optional=\"true\"/>\n" }
 
@@ -170,6 +179,13 @@ func (s *Script) parts(args []string) (headers, body string) {
 			return headers + "Content-Type: application/reginfo+xml\nContent-Length: [len]\n", s.reginfo(value)
 		case "info":
 			return headers + "Content-Type: application/dtmf-relay\nContent-Length: [len]\n", "Signal=" + value + "\nDuration=160\n"
+		case "frag": // how far a transfer has come (RFC 3420)
+			return headers + "Content-Type: message/sipfrag;version=2.0\nContent-Length: [len]\n", "SIP/2.0 " + value + "\n"
+		case "dialog": // a second dialog of the same SIPp call: SIPp looks at what stands behind the slashes
+			s.dialog = ""
+			if value != "" {
+				s.dialog = value + "///"
+			}
 		case "rtp":
 			rtp = int(value[0] - '1')
 		default:
@@ -275,9 +291,12 @@ func (s *Script) via(inDialog bool) string {
 func (s *Script) send(method string, args ...string) string {
 	s.cseq++
 	headers, body := s.parts(args)
-	text := method + " [next_url] SIP/2.0\n" + s.via(true) + s.sender(true) + fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d %s\n", s.cseq, method)
+	text := method + " [next_url] SIP/2.0\n" + s.via(true) + s.sender(true) + fmt.Sprintf("Call-ID: %s[call_id]\nCSeq: %d %s\n", s.dialog, s.cseq, method)
 	if method == "INVITE" {
 		s.invited = s.cseq
+	}
+	if method == "NOTIFY" || method == "REFER" {
+		text += s.contact() + "\n"
 	}
 	if method == "INVITE" || method == "UPDATE" {
 		text += s.contact() + "\n" + allow + "\n"
@@ -293,10 +312,10 @@ func (s *Script) call(args ...string) string {
 	headers, body := s.parts(args)
 	if s.Self != "" {
 		return message(true, fmt.Sprintf("INVITE sip:%s@%s SIP/2.0\n", s.User, Home)+s.via(false)+s.sender(false)+
-			fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d INVITE\n", s.cseq)+s.contact()+"\n"+allow+"\n"+headers, body)
+			fmt.Sprintf("Call-ID: %s[call_id]\nCSeq: %d INVITE\n", s.dialog, s.cseq)+s.contact()+"\n"+allow+"\n"+headers, body)
 	}
 	text := fmt.Sprintf("INVITE sip:%s@%s SIP/2.0\n", s.Token, s.Gateway) + s.via(false) + fmt.Sprintf("Route: <sip:mt-%s@%s;lr>\n", s.Token, s.Gateway) +
-		s.sender(false) + fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d INVITE\n", s.cseq) + s.contact() + "\n" + allow + "\n" +
+		s.sender(false) + fmt.Sprintf("Call-ID: %s[call_id]\nCSeq: %d INVITE\n", s.dialog, s.cseq) + s.contact() + "\n" + allow + "\n" +
 		fmt.Sprintf("P-Asserted-Identity: \"Far\" <sip:+15550101@%s>\nP-Called-Party-ID: <sip:%s@%s>\nP-Charging-Vector: icid-value=far[call_number]\n", Home, s.User, Home)
 	return message(true, text+headers, body)
 }
@@ -304,7 +323,7 @@ func (s *Script) call(args ...string) string {
 // ack acknowledges a 2xx.
 func (s *Script) ack(args ...string) string {
 	headers, body := s.parts(args)
-	return message(false, "ACK [next_url] SIP/2.0\n"+s.via(true)+s.sender(true)+fmt.Sprintf("Call-ID: [call_id]\nCSeq: %d ACK\n", s.invited)+headers, body)
+	return message(false, "ACK [next_url] SIP/2.0\n"+s.via(true)+s.sender(true)+fmt.Sprintf("Call-ID: %s[call_id]\nCSeq: %d ACK\n", s.dialog, s.invited)+headers, body)
 }
 
 // cancel gives up our INVITE, in its transaction's name (RFC 3261 9.1).

@@ -45,6 +45,19 @@ func TestPatience(t *testing.T) {
 				}
 			}, story: []string{answered, "ended unavailable by remote"}},
 			{name: "mt-no-ack", script: picksUp, story: []string{"incoming", answered, "ended unavailable by remote"}},
+			{name: "mo-transfer-unreported", script: func(a *actor) {
+				a.dials()
+				a.hears("accepted")
+				hands(a, "")
+				a.hears("transfer failed transfer_failed")
+				goesOn(a)
+			}, story: []string{answered, "transfer trying", "transfer failed transfer_failed", hungUp}},
+			{name: "mo-transfer-ignored", script: func(a *actor) {
+				a.dials()
+				a.hears("accepted")
+				hands(a, "transfer_failed")
+				goesOn(a)
+			}, story: []string{answered, hungUp}},
 			{name: "mt-no-prack", silent: true, script: rings, story: []string{"incoming", "ended unavailable by remote"}},
 		})
 		hasty.judge(t)

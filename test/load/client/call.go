@@ -32,6 +32,7 @@ type event struct {
 	Digit      string `json:"digit"`
 	Reason     string `json:"reason"` // of session.closing
 	services
+	transfers
 	Remote json.RawMessage `json:"remote"` // of call.hold a truth value, else whom we speak with
 	Cause  struct {
 		Name string `json:"name"`
@@ -39,6 +40,15 @@ type event struct {
 		SIP  int    `json:"sip"`
 		Q850 int    `json:"q850"`
 	} `json:"cause"`
+}
+
+// transfers is what transfers add to events.
+type transfers struct {
+	Refer      string          `json:"refer"`
+	Target     *party          `json:"target"`
+	ReferredBy *party          `json:"referredBy"`
+	Replaces   json.RawMessage `json:"replaces"` // of call.incoming a call's id, of call.refer a truth value
+	Follow     bool            `json:"follow"`
 }
 
 // services is what supplementary services add to events.
@@ -96,7 +106,8 @@ type Call struct {
 	offer   string // of an incoming call
 	media   Media
 	cause   string
-	story   []string      // under the browser's lock
+	wish    string        // id of the newest call.refer; under the browser's lock
+	story   []string      // the same
 	more    chan struct{} // closed and replaced when the story grows
 }
 
@@ -113,6 +124,8 @@ func (c *Call) event(method string, e event) {
 		c.more = make(chan struct{})
 	}
 	switch {
+	case method == "call.refer":
+		c.wish = e.Refer
 	case method == "call.progress" && e.State == "ringing":
 		if once(c.Ringing) {
 			c.RingingAt = time.Now()

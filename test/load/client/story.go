@@ -11,7 +11,32 @@ import (
 func (e event) line(method string) string {
 	switch method {
 	case "call.incoming":
-		return "incoming" + e.words(e.Remote)
+		out := "incoming" + e.words(e.Remote)
+		if len(e.Replaces) > 0 {
+			out += " replaces"
+		}
+		return out
+	case "call.transferring":
+		out := "transfer " + e.State
+		if e.SIP != 0 {
+			out += fmt.Sprintf(" %d", e.SIP)
+		}
+		if e.Cause.Name != "" {
+			out += " " + e.Cause.Name
+		}
+		return out
+	case "call.refer":
+		out := "refer to=" + e.Target.Number
+		if e.ReferredBy != nil {
+			out += " by=" + e.ReferredBy.Number
+		}
+		if string(e.Replaces) == "true" {
+			out += " replaces"
+		}
+		if e.Follow {
+			out += " follow"
+		}
+		return out
 	case "call.progress":
 		out := fmt.Sprintf("progress %s %d", e.State, e.SIP)
 		if e.EarlyMedia {
@@ -35,6 +60,21 @@ func (e event) line(method string) string {
 		return out
 	}
 	return ""
+}
+
+// Wish is the id of what the far side asked for last (call.refer), "" if it did not.
+func (c *Call) Wish() string {
+	c.browser.mu.Lock()
+	defer c.browser.mu.Unlock()
+	return c.wish
+}
+
+// ID is the page's name for the call.
+func (c *Call) ID() string { return c.id }
+
+// Ask sends a request that is about no call of its own, and waits for its answer.
+func (b *Browser) Ask(ctx context.Context, method string, params map[string]any) error {
+	return b.socket.request(ctx, method, params, nil)
 }
 
 // Story is what the page was told of the call so far, in order, one line for each event.

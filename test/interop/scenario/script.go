@@ -301,7 +301,11 @@ func (s *Script) send(method string, args ...string) string {
 	if method == "INVITE" || method == "UPDATE" {
 		text += s.contact() + "\n" + allow + "\n"
 	}
-	return message(true, text+headers, body)
+	out := message(true, text+headers, body)
+	if method == "INVITE" && s.Self != "" { // a proxy says so at once
+		out += trying100()
+	}
+	return out
 }
 
 // call sends an INVITE to the gateway, as an S-CSCF would.

@@ -81,6 +81,9 @@ func newSession(g *Gateway, c SessionConfig) (*Session, error) {
 	}
 	s.core = leg
 	s.access = g.port.NewLeg((*accessSide)(s), s.names.accessSSRC, s.names.accessCNAME, accessInterval, s.log)
+	if c.LateAccess {
+		s.access.Defer()
+	}
 	s.bridge = bridge.New(bridge.Config{
 		Registry: g.registry, Pool: g.pool, ToCore: s.core, ToAccess: s.access,
 		CoreSSRC: s.names.coreSSRC, AccessSSRC: s.names.accessSSRC,
@@ -180,6 +183,9 @@ func (s *Session) SetAccess(r AccessRemote) error {
 	})
 	return nil
 }
+
+// ExpectAccess tells that the browser has our description now (SessionConfig.LateAccess).
+func (s *Session) ExpectAccess() { s.access.Expect(time.Now()) }
 
 // SetCore takes the far end's description, as often as it changes. The route is
 // swapped at once; sequence numbers and timestamps go on. An error leaves

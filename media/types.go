@@ -108,6 +108,9 @@ type SessionConfig struct {
 	// never under a lock. It must not block and must not call Session.Close.
 	Notify func(Event)
 	Log    *slog.Logger // nil uses the gateway's
+	// LateAccess: the browser gets our description later than it is written, when the far side answers. Config.ICETimeout then
+	// runs from ExpectAccess.
+	LateAccess bool
 }
 
 // Event is one of the event types below.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"causeway/diameter/rx"
 	"causeway/media"
@@ -15,20 +16,22 @@ import (
 	"causeway/signaling/call"
 	"causeway/signaling/ims"
 	"causeway/signaling/session"
+	"causeway/signaling/sipws"
 	"causeway/signaling/ws"
 )
 
 // Config gathers the settings of the sub-packages; its keys stand at the top of the file.
 type Config struct {
-	WebSocket ws.Config      `yaml:"websocket"`
-	Auth      auth.Config    `yaml:"auth"`
-	Session   session.Config `yaml:"session"`
-	IMS       ims.Config     `yaml:"ims"`
+	WebSocket    ws.Config      `yaml:"websocket"`
+	SIPWebSocket sipws.Config   `yaml:"sip_websocket"`
+	Auth         auth.Config    `yaml:"auth"`
+	Session      session.Config `yaml:"session"`
+	IMS          ims.Config     `yaml:"ims"`
 }
 
 // DefaultConfig returns the settings used where the file says nothing.
 func DefaultConfig() Config {
-	return Config{WebSocket: ws.DefaultConfig(), Auth: auth.DefaultConfig(), Session: session.DefaultConfig(), IMS: ims.DefaultConfig()}
+	return Config{WebSocket: ws.DefaultConfig(), SIPWebSocket: sipws.DefaultConfig(), Auth: auth.DefaultConfig(), Session: session.DefaultConfig(), IMS: ims.DefaultConfig()}
 }
 
 // Validate reports everything that is wrong in any part.
@@ -40,7 +43,7 @@ func (c Config) Validate() error {
 	if c.IMS.Trunk.Enabled && slices.Contains(c.Auth.Schemes, auth.SchemeDigest) {
 		err = errors.Join(err, errors.New("auth.schemes: digest needs an IMS core that knows the users' passwords: leave it out in trunk mode (ims.trunk.enabled)"))
 	}
-	return errors.Join(c.WebSocket.Validate(), c.Auth.Validate(), c.Session.Validate(), err)
+	return errors.Join(c.WebSocket.Validate(), c.SIPWebSocket.Validate(), c.Auth.Validate(), c.Session.Validate(), err)
 }
 
 // Deps are the neighbouring rooms. Policy is nil when no PCRF is configured. Codecs are the audio codecs of this build.
@@ -77,8 +80,26 @@ func New(config Config, deps Deps) (*Signaling, error) {
 		return nil, err
 	}
 	s := &Signaling{sessions: sessions, ims: client}
-	s.sockets = ws.New(config.WebSocket, func(c *ws.Conn) ws.Handler { return sessions.Attach(c) }, deps.Log)
+	protocols := []ws.Protocol{{Name: ws.Subprotocol, Accept: func(c *ws.Conn) ws.Handler { return sessions.Attach(c) }}}
+	if config.SIPWebSocket.Enabled {
+		protocols = append(protocols, sipFront(config, sessions, deps.Log))
+	}
+	s.sockets = ws.New(config.WebSocket, deps.Log, protocols...)
 	return s, nil
+}
+
+// sipFront lets SIP user agents in on the same endpoint: to the sessions they are pages.
+func sipFront(config Config, sessions *session.Manager, log *slog.Logger) ws.Protocol {
+	c := config.SIPWebSocket
+	if c.AuthzServer == "" && strings.HasPrefix(config.Auth.Issuer, "https://") {
+		c.AuthzServer = config.Auth.Issuer
+	}
+	front := sipws.New(c, sipws.Deps{
+		Attach: func(s sipws.Socket) sipws.Link { return sessions.Attach(s) },
+		Tokens: slices.Contains(config.Auth.Schemes, auth.SchemeToken), Digest: slices.Contains(config.Auth.Schemes, auth.SchemeDigest),
+		Headers: config.IMS.Calls.CustomHeaders, Log: log,
+	})
+	return ws.Protocol{Name: ws.SubprotocolSIP, Binary: true, Accept: func(c *ws.Conn) ws.Handler { return front.Accept(c) }}
 }
 
 // Sockets is the handler of the WebSocket endpoint.

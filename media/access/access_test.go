@@ -218,6 +218,26 @@ func TestTimeouts(t *testing.T) {
 		t.Fatal(o.events)
 	}
 
+	l, o = testLeg(t, p) // a browser that gets our description later has its time from then on
+	l.Defer()
+	if err := l.SetRemote(good(), now); err != nil {
+		t.Fatal(err)
+	}
+	l.Tick(now.Add(5 * time.Minute))
+	if len(o.events) != 0 {
+		t.Fatal(o.events)
+	}
+	l.Expect(now.Add(5 * time.Minute))
+	l.Expect(now.Add(6 * time.Minute)) // nothing new
+	l.Tick(now.Add(5*time.Minute + 19*time.Second))
+	if len(o.events) != 0 {
+		t.Fatal(o.events)
+	}
+	l.Tick(now.Add(5*time.Minute + 21*time.Second))
+	if len(o.events) != 1 || o.events[0] != (Event{Kind: Failed, Reason: ReasonICETimeout}) {
+		t.Fatal(o.events)
+	}
+
 	l, o = testLeg(t, p)
 	p.feed(check(l.Local(), "x", true, 1), at(9), &wire{}, now)
 	l.Tick(now.Add(29 * time.Second))

@@ -50,7 +50,8 @@ type Leg struct {
 	assoc     *association
 	control   packet.Control
 	counts    legCounts
-	since     time.Time // when the browser's description came
+	since     time.Time // when the browser's description came, and the browser had ours
+	late      bool      // it does not have ours yet
 	connected bool      // was, at least once
 	lost      bool
 	shut      bool // the browser closed DTLS
@@ -78,6 +79,23 @@ func (l *Leg) Local() Credentials {
 	return l.ice.cur
 }
 
+// Defer tells that the browser will get our description later than it is written. Until Expect the leg waits without a limit.
+func (l *Leg) Defer() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late = true
+}
+
+// Expect tells that the browser has our description: from now on it has its time to nominate a pair. It does nothing for a leg
+// that was not deferred.
+func (l *Leg) Expect(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.late {
+		l.late, l.since = false, now
+	}
+}
+
 // SetRemote takes the browser's description. The first call lets ICE and DTLS
 // run; a new ufrag and pwd later is an ICE restart (RFC 8445 9), after which
 // Local returns new credentials and the old pair serves until another is
@@ -100,7 +118,9 @@ func (l *Leg) SetRemote(r Remote, now time.Time) error {
 	}
 	switch {
 	case l.ice.remote == "":
-		l.ice.remote, l.since = r.UFrag, now
+		if l.ice.remote = r.UFrag; !l.late {
+			l.since = now
+		}
 	case l.ice.remote != r.UFrag:
 		if err := l.restartICE(r.UFrag); err != nil {
 			return err

@@ -52,6 +52,7 @@ type services struct {
 	divertedBy *wire.Diversion // incoming
 	extras     ims.Extras      // the page's
 	position   *wire.Position  // of an emergency call
+	late       bool            // the page takes our description when the far side answers
 	farExtras  ims.Extras      // the far side's, of its INVITE or 200
 	transfer
 }

@@ -72,6 +72,7 @@ type Stream interface {
 	AccessLocal() media.AccessLocal
 	CoreLocal() media.CoreLocal
 	SetAccess(media.AccessRemote) error
+	ExpectAccess()
 	SetCore(media.CoreRemote) error
 	AddCandidates([]media.Candidate)
 	SetHold(local, remote bool)

@@ -112,7 +112,7 @@ func (c *Call) openMedia(text string) (string, error) {
 	stream, err := c.agent.deps.Media.NewSession(media.SessionConfig{
 		ID:     c.name,
 		Notify: func(e media.Event) { c.post(func() { c.mediaEvent(e) }) },
-		Log:    c.log,
+		Log:    c.log, LateAccess: c.late,
 	})
 	if err != nil {
 		return "", err

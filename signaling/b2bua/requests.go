@@ -14,7 +14,7 @@ func (c *Call) Start(id wire.ID, p wire.StartParams, emergency bool, wish *ims.W
 	if emergency {
 		c.fsm.Mode, c.position = lenient(c.fsm.Mode), p.Position
 	}
-	c.extras = Extras(p.UserToUser, p.Headers)
+	c.extras, c.late = Extras(p.UserToUser, p.Headers), p.LateAnswer
 	c.remote = wire.Remote{URI: p.Target}
 	if c.follows = wish; wish != nil {
 		c.remote = Party(wish.Target)

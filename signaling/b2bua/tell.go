@@ -19,6 +19,7 @@ func (c *Call) doTell(a call.Action) {
 			Waiting: c.farWaiting, DivertedTo: c.divertedTo})
 	case call.TellAccepted:
 		c.log.Info("call answered")
+		c.stream.ExpectAccess()
 		c.host.Tell(wire.EventAccepted, wire.CallAccepted{Call: c.name, Remote: c.remote, StartedAt: wire.Timestamp{Time: a.At},
 			UserToUser: userToUser(c.answerExtras()), Headers: headersOf(c.answerExtras())})
 	case call.TellHold:

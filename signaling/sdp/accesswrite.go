@@ -268,9 +268,11 @@ func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
 			msid = "causeway audio"
 		}
 		w.line("a=msid:", msid)
-		if local.SSRC != 0 && local.CNAME != "" {
-			w.line("a=ssrc:", strconv.FormatUint(uint64(local.SSRC), 10), " cname:", local.CNAME)
-		}
+	}
+	// Also while we send nothing (a held call): a browser that loses the source finds it again under the same number, and then
+	// decodes what nobody hears (Chromium).
+	if local.SSRC != 0 && local.CNAME != "" && a.kind == "audio" {
+		w.line("a=ssrc:", strconv.FormatUint(uint64(local.SSRC), 10), " cname:", local.CNAME)
 	}
 	w.line("a=ice-ufrag:", local.UFrag)
 	w.line("a=ice-pwd:", local.Pwd)

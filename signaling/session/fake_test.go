@@ -388,7 +388,7 @@ func (m *fakeMedia) NewSession(c media.SessionConfig) (b2bua.Stream, error) {
 	if m.refuse != nil {
 		return nil, m.refuse
 	}
-	s := &fakeStream{notify: c.Notify}
+	s := &fakeStream{notify: c.Notify, late: c.LateAccess}
 	m.streams = append(m.streams, s)
 	return s, nil
 }
@@ -409,6 +409,9 @@ type fakeStream struct {
 	digits string
 	closed bool
 	noDTMF bool
+
+	late     bool // the page takes our description late
+	expected int  // how often it was told that the page has it
 }
 
 func (s *fakeStream) AccessLocal() media.AccessLocal {
@@ -433,6 +436,12 @@ func (s *fakeStream) SetCore(r media.CoreRemote) error {
 	defer s.mu.Unlock()
 	s.core = append(s.core, r)
 	return nil
+}
+
+func (s *fakeStream) ExpectAccess() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expected++
 }
 
 func (s *fakeStream) AddCandidates([]media.Candidate) {}

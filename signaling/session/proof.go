@@ -134,7 +134,7 @@ func (l *Link) prove(id wire.ID, p wire.ProveParams) {
 			l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameSessionEnded)))
 		case !ok || q.ID == "" || q.ID != p.Challenge:
 			l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameChallengeUnanswered).WithMessage("This challenge is over.")))
-		case !prover.Prove(q, digest.Answer{Response: p.Response, CNonce: p.CNonce}):
+		case !prover.Prove(q, digest.Answer{Response: p.Response, CNonce: p.CNonce, Count: p.Count}):
 			l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameParamsInvalid).WithMessage(
 				"params.response must be as long as the challenge's algorithm says, and params.cnonce 8 to 64 of A-Z a-z 0-9 - _ .")))
 		default:

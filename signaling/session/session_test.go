@@ -105,6 +105,33 @@ func TestOutgoingCall(t *testing.T) {
 	})
 }
 
+// TestLateAnswer: a page that takes our description only at the answer has its time to connect from then on.
+func TestLateAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		p.login("alice")
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": read(t, "chromium-offer-audio.sdp"), "lateAnswer": true}); a["result"] == nil {
+			t.Fatal(a)
+		}
+		d, s := b.line.last().dialog(), b.media.stream()
+		expected := func() int {
+			synctest.Wait()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.expected
+		}
+		d.notify(ims.Provisional{Status: 180})
+		if !s.late || expected() != 0 {
+			t.Fatalf("late %v, the page's time began %d times while it rang", s.late, expected())
+		}
+		d.notify(ims.Accepted{SDP: coreAnswer(t, d.offer, "sendrecv")})
+		if expected() != 1 {
+			t.Errorf("the page's time began %d times", expected())
+		}
+	})
+}
+
 func TestHoldByEitherSide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newBed(t, nil).page()

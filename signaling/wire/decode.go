@@ -120,6 +120,19 @@ func (d *decoder) hash(name string) string {
 	return s
 }
 
+// count reads an optional nonce count, eight hexadecimal digits (RFC 7616 3.4).
+func (d *decoder) count(name string) string {
+	s, present, ok := d.text(name)
+	if ok && !present {
+		return ""
+	}
+	if !ok || len(s) != 8 || strings.Trim(s, "0123456789abcdef") != "" {
+		d.must(name, "8 of the characters 0-9 a-f")
+		return ""
+	}
+	return s
+}
+
 // sdp reads a session description. Its grammar is signaling/sdp's business; here only size and characters count.
 func (d *decoder) sdp() string {
 	s, present, ok := d.text("sdp")

@@ -74,6 +74,7 @@ type ProveParams struct {
 	Challenge string // id of the event session.challenge
 	Response  string // hexadecimal, lower case; never logged
 	CNonce    string // the page's random number
+	Count     string // the nonce count that was hashed, 8 hexadecimal digits; empty for 00000001
 }
 
 // PingParams are those of session.ping (none).
@@ -90,6 +91,7 @@ type StartParams struct {
 	UserToUser *UserToUser       // nil for none
 	Headers    map[string]string // of the operator's list, at most 16
 	Position   *Position         // where the browser is, for emergency calls; nil when not given
+	LateAnswer bool              // the page takes the result's sdp only when the call is accepted: it may make no audio before
 }
 
 // Position is a place, WGS 84: degrees, and metres of uncertainty (0: unknown).
@@ -209,7 +211,7 @@ func (r Request) Decode() (Params, *Error) {
 	case MethodPing:
 		p = PingParams{}
 	case MethodProve:
-		p = ProveParams{Challenge: d.line("challenge", 1, maxSession), Response: d.hash("response"), CNonce: d.optionalLine("cnonce", maxCNonce)}
+		p = ProveParams{Challenge: d.line("challenge", 1, maxSession), Response: d.hash("response"), CNonce: d.optionalLine("cnonce", maxCNonce), Count: d.count("nc")}
 	case MethodStart:
 		p = decodeStart(d)
 	case MethodRinging:
@@ -260,7 +262,7 @@ func decodeStart(d *decoder) StartParams {
 		p.Target = d.line("target", 1, maxTarget)
 	}
 	p.SDP, p.From, p.Anonymous = d.sdp(), d.optionalLine("from", maxTarget), d.boolean("anonymous")
-	p.UserToUser, p.Headers, p.Position = d.userToUser(), d.headers(), d.position()
+	p.UserToUser, p.Headers, p.Position, p.LateAnswer = d.userToUser(), d.headers(), d.position(), d.boolean("lateAnswer")
 	return p
 }
 

@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
-// Subprotocol is the token browsers have to offer (RFC 6455 1.9).
-const Subprotocol = "causeway.v1"
+// The subprotocols there can be (RFC 6455 1.9).
+const (
+	Subprotocol    = "causeway.v1" // the gateway's own
+	SubprotocolSIP = "sip"         // SIP user agents (RFC 7118 4.1)
+)
 
 // Config limits what strangers can make the gateway spend.
 type Config struct {

@@ -20,6 +20,7 @@ type Conn struct {
 	server *Server
 	socket *websocket.Conn
 	remote netip.Addr
+	port   uint16
 	secure bool
 
 	mu      sync.Mutex // guards the following
@@ -48,6 +49,9 @@ func newConn(s *Server, socket *websocket.Conn, remote netip.Addr) *Conn {
 
 // Remote is the browser's address as the gateway sees it (through trusted proxies).
 func (c *Conn) Remote() netip.Addr { return c.remote }
+
+// Port is the browser's TCP port, 0 where a proxy stands between.
+func (c *Conn) Port() uint16 { return c.port }
 
 // Secure reports whether the browser's connection is encrypted (by us, or by a trusted proxy that says so).
 func (c *Conn) Secure() bool { return c.secure }
@@ -158,7 +162,7 @@ func (c *Conn) alive() error {
 // read gives frames to the handler until the socket ends. It is the only reader. Frames are handled on a goroutine of their
 // own, one at a time: what handles them needs a large stack for a moment, and this goroutine would keep such a stack for as long
 // as the browser stays. That is 4 kB for each of thousands of idle browsers.
-func (c *Conn) read(h Handler) {
+func (c *Conn) read(h Handler, p Protocol) {
 	_ = c.alive()
 	c.mu.Lock()
 	c.ping = time.AfterFunc(c.server.config.PingInterval, c.sendPing)
@@ -172,8 +176,8 @@ func (c *Conn) read(h Handler) {
 			c.abort()
 			return
 		}
-		if kind != websocket.TextMessage {
-			c.Close(websocket.CloseUnsupportedData, Subprotocol+" frames are text")
+		if kind != websocket.TextMessage && !p.Binary {
+			c.Close(websocket.CloseUnsupportedData, p.Name+" frames are text")
 			continue
 		}
 		c.mu.Lock()

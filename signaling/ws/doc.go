@@ -10,5 +10,6 @@
 // idle browser costs one goroutine and no write buffer. The HTTP handler returns after the upgrade, so that net/http's
 // request state is freed. A browser that does not read is closed when its queue is full; it resumes when it is back.
 //
-// The package knows nothing of what the frames say, only that a causeway.v1 frame is text.
+// Two protocols share the endpoint, causeway.v1 and sip; which one a connection speaks is agreed in the handshake and decides
+// who its handler is. The package knows nothing of what the frames say, only which protocol's may be binary.
 package ws

@@ -18,12 +18,19 @@ type Handler interface {
 	Closed()
 }
 
+// Protocol is a subprotocol that is spoken (RFC 6455 1.9), and who takes its connections.
+type Protocol struct {
+	Name   string
+	Binary bool                // its messages may be binary as well as text
+	Accept func(*Conn) Handler // returns the handler of a new connection
+}
+
 // Server upgrades HTTP requests. It is an http.Handler and safe for concurrent use.
 type Server struct {
-	config   Config
-	accept   func(*Conn) Handler
-	log      *slog.Logger
-	upgrader websocket.Upgrader
+	config    Config
+	protocols []Protocol
+	log       *slog.Logger
+	upgrader  websocket.Upgrader
 
 	mu      sync.Mutex // guards the following
 	conns   map[*Conn]struct{}
@@ -43,16 +50,20 @@ type Stats struct {
 	Slow          uint64 // closed because the browser did not read
 }
 
-// New returns a server that gives each accepted connection to accept, which returns its handler.
-func New(config Config, accept func(*Conn) Handler, log *slog.Logger) *Server {
+// New returns a server that speaks these protocols; where a browser offers several, the first of ours wins.
+func New(config Config, log *slog.Logger, protocols ...Protocol) *Server {
 	s := &Server{
-		config: config, accept: accept, log: log,
+		config: config, protocols: protocols, log: log,
 		conns: map[*Conn]struct{}{}, perAddr: map[netip.Addr]int{},
+	}
+	var names []string
+	for _, p := range protocols {
+		names = append(names, p.Name)
 	}
 	s.upgrader = websocket.Upgrader{
 		ReadBufferSize:  1024, // small on purpose: it stays for the socket's life, frames may be longer
 		WriteBufferPool: &sync.Pool{},
-		Subprotocols:    []string{Subprotocol},
+		Subprotocols:    names,
 		CheckOrigin:     func(*http.Request) bool { return true }, // checked before, with our own answer
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 			http.Error(w, reason.Error(), status)
@@ -70,9 +81,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This page's origin is not on the gateway's list (websocket.origins).", http.StatusForbidden)
 		return
 	}
-	if !slices.Contains(websocket.Subprotocols(r), Subprotocol) {
+	offered := websocket.Subprotocols(r)
+	if !slices.ContainsFunc(s.upgrader.Subprotocols, func(name string) bool { return slices.Contains(offered, name) }) {
 		s.count(func(t *Stats) { t.RefusedOther++ })
-		http.Error(w, "Offer the WebSocket subprotocol "+Subprotocol+".", http.StatusBadRequest)
+		http.Error(w, "Offer the WebSocket subprotocol "+strings.Join(s.upgrader.Subprotocols, " or ")+".", http.StatusBadRequest)
 		return
 	}
 	addr := s.client(r)
@@ -89,11 +101,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := newConn(s, socket, addr)
 	c.secure = s.secure(r)
-	s.serve(c)
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && peer.Addr().Unmap() == addr {
+		c.port = peer.Port()
+	}
+	s.serve(c, s.spoken(socket.Subprotocol()))
+}
+
+// spoken is the protocol that was agreed.
+func (s *Server) spoken(name string) Protocol {
+	i := slices.IndexFunc(s.protocols, func(p Protocol) bool { return p.Name == name })
+	return s.protocols[i] // the upgrader has chosen it from this list
 }
 
 // serve registers the connection and starts its reader in a goroutine of its own, so that the HTTP handler returns.
-func (s *Server) serve(c *Conn) {
+func (s *Server) serve(c *Conn, p Protocol) {
 	s.mu.Lock()
 	closed := s.closed
 	if !closed {
@@ -107,10 +128,10 @@ func (s *Server) serve(c *Conn) {
 		_ = c.socket.Close()
 		return
 	}
-	h := s.accept(c)
+	h := p.Accept(c)
 	go func() {
 		defer s.wg.Done()
-		c.read(h)
+		c.read(h, p)
 		s.remove(c)
 		h.Closed()
 	}()

@@ -39,11 +39,12 @@ func newBed(t *testing.T, change func(*Config)) *bed {
 		change(&c)
 	}
 	b := &bed{conns: make(chan *echo, 10)}
-	b.server = New(c, func(conn *Conn) Handler {
+	accept := func(conn *Conn) Handler {
 		e := &echo{conn: conn, frames: make(chan string, 1000), closed: make(chan struct{})}
 		b.conns <- e
 		return e
-	}, slog.New(slog.DiscardHandler))
+	}
+	b.server = New(c, slog.New(slog.DiscardHandler), Protocol{Name: Subprotocol, Accept: accept}, Protocol{Name: SubprotocolSIP, Binary: true, Accept: accept})
 	b.http = httptest.NewServer(b.server)
 	t.Cleanup(b.http.Close)
 	t.Cleanup(b.server.Close)
@@ -89,7 +90,7 @@ func TestHandshake(t *testing.T) {
 		{"null origin", "null", []string{Subprotocol}, 403},
 		{"no origin", "", []string{Subprotocol}, 403},
 		{"no subprotocol", "https://phone.example", nil, 400},
-		{"other subprotocol", "https://phone.example", []string{"sip"}, 400},
+		{"other subprotocol", "https://phone.example", []string{"xmpp"}, 400},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -104,6 +105,33 @@ func TestHandshake(t *testing.T) {
 	}
 	if s := b.server.Stats(); s.RefusedOrigin != 6 || s.RefusedOther != 2 {
 		t.Errorf("stats %+v", s)
+	}
+}
+
+// TestSubprotocols: which protocol is spoken is agreed in the handshake, with the same checks of the origin; SIP's messages
+// may be binary (RFC 7118 5.2), causeway.v1's may not.
+func TestSubprotocols(t *testing.T) {
+	b := newBed(t, nil)
+	if _, res, _ := b.dial(t, "https://evil.example", SubprotocolSIP); res == nil || res.StatusCode != 403 {
+		t.Errorf("a foreign origin with sip: %v", res)
+	}
+	conn, _, err := b.dial(t, "https://phone.example", SubprotocolSIP)
+	if err != nil || conn.Subprotocol() != SubprotocolSIP {
+		t.Fatalf("%v, %v", conn, err)
+	}
+	e := <-b.conns
+	if e.conn.Port() == 0 {
+		t.Error("the browser's port is not known")
+	}
+	if err := conn.WriteMessage(websocket.BinaryMessage, []byte("OPTIONS")); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-e.frames; got != "OPTIONS" {
+		t.Errorf("got %q", got)
+	}
+	both, _, err := b.dial(t, "https://phone.example", SubprotocolSIP, Subprotocol)
+	if err != nil || both.Subprotocol() != Subprotocol {
+		t.Errorf("with both offered: %v, %v", both, err)
 	}
 }
 
@@ -224,7 +252,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestClientAddress(t *testing.T) {
-	s := New(Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, nil, slog.New(slog.DiscardHandler))
+	s := New(Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, slog.New(slog.DiscardHandler))
 	tests := []struct{ peer, forwarded, want string }{
 		{"192.0.2.1:5", "", "192.0.2.1"},
 		{"192.0.2.1:5", "203.0.113.9", "192.0.2.1"}, // not a trusted proxy: its word counts nothing

@@ -84,13 +84,19 @@ type Sound struct{ Hz, DB float64 }
 // Hears measures the far side's Sound in the page for 0.7 s.
 func (p *Page) Hears() Sound {
 	p.t.Helper()
+	return p.HearsOn("window.causeway.phone.calls[0] && window.causeway.phone.calls[0].remoteStream")
+}
+
+// HearsOn is Hears for the stream that an expression gives.
+func (p *Page) HearsOn(stream string) Sound {
+	p.t.Helper()
 	var s Sound
 	p.JS(`(async () => {
-		const call = window.causeway.phone.calls[0];
-		if (!call || !call.remoteStream) return {Hz: 0, DB: -200};
+		const stream = `+stream+`;
+		if (!stream || stream.getAudioTracks().length === 0) return {Hz: 0, DB: -200};
 		const ac = window.testContext || (window.testContext = new AudioContext());
 		await ac.resume();
-		const source = ac.createMediaStreamSource(call.remoteStream), analyser = ac.createAnalyser();
+		const source = ac.createMediaStreamSource(stream), analyser = ac.createAnalyser();
 		analyser.fftSize = 8192; analyser.smoothingTimeConstant = 0;
 		source.connect(analyser);
 		await new Promise(r => setTimeout(r, 700));

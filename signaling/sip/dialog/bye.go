@@ -118,11 +118,11 @@ func (s *Session) infoRequest(tx uint64, req *sip.Request) {
 		s.refuse(tx, req, 469)
 	case len(body) == 0:
 		s.respond(tx, req, 200, "")
-	case kind == "application/dtmf-relay" && len(body) <= maxInfo:
+	case (kind == "application/dtmf-relay" || kind == "application/dtmf") && len(body) <= maxInfo:
 		s.respond(tx, req, 200, "")
 		s.emit(Info{ContentType: kind, Body: body})
 	default:
-		s.refuse(tx, req, 415, Header{"Accept", "application/sdp, application/dtmf-relay"})
+		s.refuse(tx, req, 415, Header{"Accept", "application/sdp, application/dtmf-relay, application/dtmf"})
 	}
 }
 

@@ -307,6 +307,8 @@ func clientError(status int) string {
 	switch status {
 	case 400:
 		return "Bad Request"
+	case 401:
+		return "Unauthorized"
 	case 403:
 		return "Forbidden"
 	case 404:
@@ -327,6 +329,8 @@ func clientError(status int) string {
 		return "Extension Required"
 	case 422:
 		return "Session Interval Too Small"
+	case 423:
+		return "Interval Too Brief"
 	case 480:
 		return "Temporarily Unavailable"
 	case 481:

@@ -166,6 +166,7 @@ func token(s string) bool {
 type Answer struct {
 	Response string // lower-case hexadecimal, as long as the algorithm's hash
 	CNonce   string // 8 to 64 of A-Z a-z 0-9 - _ . ; unused without QOP
+	Count    string // nonce count, 8 hexadecimal digits; "" for 00000001, which it is unless a user agent counts over several nonces
 }
 
 // Fits reports whether an answer has the form this challenge needs. Only such an answer may be written into a message.
@@ -177,13 +178,16 @@ func (c Challenge) Fits(a Answer) bool {
 	if len(a.Response) != length || strings.Trim(a.Response, "0123456789abcdef") != "" {
 		return false
 	}
+	if a.Count != "" && (len(a.Count) != 8 || strings.Trim(a.Count, "0123456789abcdef") != "") {
+		return false
+	}
 	return !c.QOP && a.CNonce == "" || len(a.CNonce) >= 8 && len(a.CNonce) <= 64 && strings.IndexFunc(a.CNonce, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.", r)
 	}) < 0
 }
 
 // Authorization is the header's value for an answer that fits. Each challenge is answered once, so the nonce count is
-// always 1. extra are further parameters, written as they are.
+// 1 unless the answer says otherwise. extra are further parameters, written as they are.
 func (c Challenge) Authorization(username, uri string, a Answer, extra string) string {
 	out := `Digest username="` + username + `",realm="` + c.Realm + `",nonce="` + c.Nonce + `",uri="` + uri + `",response="` + a.Response + `"`
 	if c.Named {
@@ -193,7 +197,11 @@ func (c Challenge) Authorization(username, uri string, a Answer, extra string) s
 		out += `,opaque="` + c.Opaque + `"`
 	}
 	if c.QOP {
-		out += `,qop=auth,nc=00000001,cnonce="` + a.CNonce + `"`
+		count := a.Count
+		if count == "" {
+			count = "00000001"
+		}
+		out += `,qop=auth,nc=` + count + `,cnonce="` + a.CNonce + `"`
 	}
 	return out + extra
 }

@@ -66,17 +66,17 @@ func TestFits(t *testing.T) {
 		answer    Answer
 		want      bool
 	}{
-		{"MD5", true, Answer{md5, "c1d2e3f4"}, true},
-		{"SHA-256", true, Answer{sha, "c1d2e3f4"}, true},
-		{"MD5", false, Answer{md5, ""}, true},
-		{"MD5", true, Answer{sha, "c1d2e3f4"}, false},
-		{"SHA-256", true, Answer{md5, "c1d2e3f4"}, false},
-		{"MD5", true, Answer{md5, ""}, false},
-		{"MD5", true, Answer{md5, "short"}, false},
-		{"MD5", true, Answer{strings.ToUpper(md5), "c1d2e3f4"}, false},
-		{"MD5", true, Answer{md5[:30] + `",`, "c1d2e3f4"}, false},
-		{"MD5", true, Answer{md5, `c1d2e3f4",integrity-protected="auth-done`}, false},
-		{"MD5", true, Answer{md5, strings.Repeat("c", 65)}, false},
+		{"MD5", true, Answer{Response: md5, CNonce: "c1d2e3f4"}, true},
+		{"SHA-256", true, Answer{Response: sha, CNonce: "c1d2e3f4"}, true},
+		{"MD5", false, Answer{Response: md5, CNonce: ""}, true},
+		{"MD5", true, Answer{Response: sha, CNonce: "c1d2e3f4"}, false},
+		{"SHA-256", true, Answer{Response: md5, CNonce: "c1d2e3f4"}, false},
+		{"MD5", true, Answer{Response: md5, CNonce: ""}, false},
+		{"MD5", true, Answer{Response: md5, CNonce: "short"}, false},
+		{"MD5", true, Answer{Response: strings.ToUpper(md5), CNonce: "c1d2e3f4"}, false},
+		{"MD5", true, Answer{Response: md5[:30] + `",`, CNonce: "c1d2e3f4"}, false},
+		{"MD5", true, Answer{Response: md5, CNonce: `c1d2e3f4",integrity-protected="auth-done`}, false},
+		{"MD5", true, Answer{Response: md5, CNonce: strings.Repeat("c", 65)}, false},
 	} {
 		if got := (Challenge{Algorithm: c.algorithm, QOP: c.qop}).Fits(c.answer); got != c.want {
 			t.Errorf("%+v: %t", c, got)

@@ -15,7 +15,7 @@ const maxEcho = 1024
 // response, an ACK, and a request whose top Via does not say who is to match the answer.
 func (l *Layer) refuse(h *head, bad *malformed, src Source) {
 	l.log.Debug("malformed sip message", "network", src.Network, "problem", bad.reason)
-	res := l.refusal(h, bad, &src)
+	res := refusal(h, bad, &src)
 	if res == nil {
 		l.stats.malformed.Add(1)
 		return
@@ -26,7 +26,7 @@ func (l *Layer) refuse(h *head, bad *malformed, src Source) {
 
 // refusal builds the answer, nil if there is to be none, and completes src with where it goes. Only values without
 // control characters are repeated.
-func (l *Layer) refusal(h *head, bad *malformed, src *Source) *sip.Response {
+func refusal(h *head, bad *malformed, src *Source) *sip.Response {
 	if !h.isRequest() || h.method() == "ACK" {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/netip"
@@ -157,40 +156,14 @@ func (l *Layer) refusedStream(addr netip.AddrPort) {
 	l.noStream[addr] = now.Add(streamRefusal)
 }
 
-// serialise completes the message for a network and writes it out. It refuses a message whose header fields hold line
-// breaks: however such a value came about, it would forge header fields.
+// serialise completes the message for a network and writes it out.
 func (l *Layer) serialise(msg sip.Message, network string) ([]byte, error) {
-	fields := 0
-	var buf bytes.Buffer
-	buf.Grow(2048)
-	if msg.ContentLength() == nil {
-		msg.SetBody(msg.Body())
-	}
-	switch m := msg.(type) {
-	case *sip.Request:
-		via := m.Via()
+	if req, ok := msg.(*sip.Request); ok {
+		via := req.Via()
 		if via == nil {
 			return nil, ErrNoVia
 		}
 		l.stamp(via, network)
-		fields = len(m.Headers())
-		m.StringWrite(&buf)
-	case *sip.Response:
-		if m.Via() == nil {
-			return nil, ErrNoVia
-		}
-		fields = len(m.Headers())
-		m.StringWrite(&buf)
 	}
-	data := buf.Bytes()
-	if len(data) > l.cfg.MaxMessage {
-		return nil, ErrTooLarge
-	}
-	head := data[:len(data)-len(msg.Body())]
-	// One line each for the start line, every field and the empty line.
-	lines := bytes.Count(head, []byte("\r\n"))
-	if lines != fields+2 || bytes.Count(head, []byte("\n")) != lines || bytes.Count(head, []byte("\r")) != lines {
-		return nil, ErrLineBreak
-	}
-	return data, nil
+	return Write(msg, l.cfg.MaxMessage)
 }

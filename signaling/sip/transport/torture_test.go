@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -56,7 +55,7 @@ func judge(t testing.TB, data []byte) (int, sip.Message, *sip.Response) {
 		return 0, msg, nil
 	}
 	src := Source{Network: UDP, Remote: netip.MustParseAddrPort("192.0.2.9:5070")}
-	res := (&Layer{log: slog.New(slog.DiscardHandler)}).refusal(&h, bad, &src)
+	res := refusal(&h, bad, &src)
 	if res == nil {
 		return -1, nil, nil
 	}

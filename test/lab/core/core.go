@@ -18,6 +18,8 @@ type Subscriber struct {
 	Aliases []string `json:"aliases,omitempty"` // further numbers of the same implicit registration set
 	// Password lets the user prove it by SIP digest instead of the gateway's word; "" for nobody.
 	Password string `json:"-"`
+	// MD5 challenges the user by the old hash, for phones that know no other; else by SHA-256.
+	MD5 bool `json:"-"`
 }
 
 // Config of the core.

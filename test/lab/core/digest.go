@@ -1,6 +1,7 @@
 package core
 
 import (
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -37,11 +38,16 @@ func (c *Core) proved(m *sip.Message, u *user, auth sip.Params) *sip.Message {
 	}
 	u.nonces = slices.DeleteFunc(u.nonces, func(n string) bool { return n == get("nonce") }) // each is good for one answer
 	h := func(parts ...string) string {
-		sum := sha256.Sum256([]byte(strings.Join(parts, ":")))
+		text := []byte(strings.Join(parts, ":"))
+		if u.MD5 {
+			sum := md5.Sum(text)
+			return hex.EncodeToString(sum[:])
+		}
+		sum := sha256.Sum256(text)
 		return hex.EncodeToString(sum[:])
 	}
 	want := h(h(c.privateID(u), c.cfg.HomeDomain, u.Password), get("nonce"), get("nc"), get("cnonce"), get("qop"), h(m.Method, get("uri")))
-	if get("qop") != "auth" || get("nc") != "00000001" || len(get("cnonce")) < 8 || get("opaque") != "lab" || !strings.EqualFold(get("algorithm"), "SHA-256") {
+	if get("qop") != "auth" || len(get("nc")) != 8 || len(get("cnonce")) < 8 || get("opaque") != "lab" || !strings.EqualFold(get("algorithm"), algorithm(u)) {
 		c.violate(m, "digest", "an answer that does not fit its challenge")
 	}
 	if get("response") != want {
@@ -49,6 +55,14 @@ func (c *Core) proved(m *sip.Message, u *user, auth sip.Params) *sip.Message {
 	}
 	u.ask = false
 	return nil
+}
+
+// algorithm is the hash a subscriber is asked for; u may be nil.
+func algorithm(u *user) string {
+	if u != nil && u.MD5 {
+		return "MD5"
+	}
+	return "SHA-256"
 }
 
 // challenge asks for the password; u may be nil.
@@ -64,7 +78,7 @@ func (c *Core) challenge(m *sip.Message, u *user, stale bool) *sip.Message {
 		more = ", stale=true"
 	}
 	res := m.Response(401, "Unauthorized", sip.Token())
-	res.Add("WWW-Authenticate", `Digest realm="`+c.cfg.HomeDomain+`", nonce="`+nonce+`", algorithm=SHA-256, qop="auth,auth-int", opaque="lab"`+more)
+	res.Add("WWW-Authenticate", `Digest realm="`+c.cfg.HomeDomain+`", nonce="`+nonce+`", algorithm=`+algorithm(u)+`, qop="auth,auth-int", opaque="lab"`+more)
 	return res
 }
 

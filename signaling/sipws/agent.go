@@ -1,0 +1,180 @@
+package sipws
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"causeway/signaling/pace"
+	"causeway/signaling/sip/dialog"
+	"causeway/signaling/sip/transaction"
+	"causeway/signaling/wire"
+)
+
+// maxCalls bounds the dialogs of one user agent; the session's own limit is lower.
+const maxCalls = 32
+
+// agent is one user agent. Everything below log belongs to its queue.
+type agent struct {
+	server *Server
+	log    *slog.Logger
+	prefix string // of the ids of its requests: unique among all agents that may share a session
+	work   pace.Queue
+
+	flow    *Flow // nil when the connection is gone
+	seat    *seat // nil when there is no page's connection to the session room
+	waiting map[string]func(answer)
+	nextID  uint64
+	seq     uint64 // of the last notification
+	reg     registration
+	calls   map[string]*call // by the session's id
+	dialogs map[string]*call // by our tag
+	refused int              // logins of this connection
+}
+
+func newAgent(s *Server, f *Flow) *agent {
+	return &agent{
+		server: s, log: f.log, prefix: newToken()[:10] + "-", flow: f,
+		waiting: map[string]func(answer){}, calls: map[string]*call{}, dialogs: map[string]*call{},
+	}
+}
+
+// newToken is a random tag, Call-ID or name: at least 128 bits.
+func newToken() string { return rand.Text() }
+
+// post runs f in the agent's queue. A panic in f costs the connection, not the program.
+func (a *agent) post(f func()) {
+	a.work.Post(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				a.log.Error("panic in a SIP user agent, its connection ends", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				if a.flow != nil {
+					a.flow.conn.Close(wire.CloseTryAgain, "internal error")
+				}
+			}
+		}()
+		f()
+	})
+}
+
+// allow lists the methods taken.
+func allow() []string {
+	return []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER"}
+}
+
+// refuse answers a request with a final status; why is shown to whoever reads the trace, "" for nothing.
+func refuse(tx *transaction.Server, status int, why string, extra ...dialog.Header) {
+	if why != "" {
+		extra = append(extra, warning(why))
+	}
+	_ = tx.Respond(dialog.NewResponse(tx.Request(), status, newToken(), "", extra...)) // the transaction repeats it, or is over
+}
+
+// warning is text for people (RFC 3261 20.43); why must be a sentence of ours.
+func warning(why string) dialog.Header {
+	return dialog.Header{Name: "Warning", Value: `399 ` + host + ` "` + strings.NewReplacer(`\`, ``, `"`, `'`, "\r", " ", "\n", " ").Replace(why) + `"`}
+}
+
+// request takes a new request of the user agent; the call is that of a new INVITE.
+func (a *agent) request(tx *transaction.Server) *call {
+	req := tx.Request()
+	tag, within := dialog.Param(dialog.First(req, "to", "t"), "tag")
+	switch {
+	case req.Method == sip.REGISTER:
+		a.register(tx)
+	case within:
+		c := a.dialogs[tag]
+		if c == nil || c.callID != dialog.First(req, "call-id", "i") {
+			refuse(tx, 481, "")
+			return nil
+		}
+		c.request(tx)
+	case !a.reg.in:
+		refuse(tx, 403, "Register first: nothing else is taken before.")
+	case req.Method == sip.INVITE:
+		return a.invite(tx)
+	case req.Method == sip.OPTIONS:
+		refuse(tx, 200, "", dialog.Header{Name: "Allow", Value: strings.Join(allow(), ", ")}, dialog.Header{Name: "Accept", Value: "application/sdp"},
+			dialog.Header{Name: "Supported", Value: strings.Join(supported(), ", ")})
+	case req.Method == sip.BYE, req.Method == sip.NOTIFY, req.Method == sip.PRACK, req.Method == sip.UPDATE, req.Method == sip.INFO:
+		refuse(tx, 481, "")
+	default:
+		refuse(tx, 405, "", dialog.Header{Name: "Allow", Value: strings.Join(allow(), ", ")})
+	}
+	return nil
+}
+
+// ack takes the ACK of a 2xx.
+func (a *agent) ack(req *sip.Request) {
+	tag, _ := dialog.Param(dialog.First(req, "to", "t"), "tag")
+	if c := a.dialogs[tag]; c != nil && c.callID == dialog.First(req, "call-id", "i") {
+		c.acked(req)
+	}
+}
+
+// unseated is told that the session has closed the agent's place.
+func (a *agent) unseated(s *seat, code int, reason string) {
+	if s != a.seat {
+		return
+	}
+	a.rise()
+	if a.flow == nil {
+		return
+	}
+	switch {
+	case a.reg.leaving: // our own logout: the connection may be used again
+		a.reg = registration{}
+	case !a.reg.in && code != wire.CloseLoginTimeout && a.refused < maxRefused:
+		a.sit() // a refused login: there may be another try, within the session's time limit
+	default:
+		a.end(`SIP;cause=480;text="the registration has ended"`)
+		a.flow.conn.Close(code, reason)
+	}
+}
+
+// end hangs up what is left of the calls and forgets the registration.
+func (a *agent) end(reason string) {
+	for _, c := range a.calls {
+		c.hangup(480, reason)
+	}
+	stop(a.reg.timer)
+	a.reg = registration{}
+}
+
+// lost is told that the connection is gone. A registered agent waits for its user agent to come back.
+func (a *agent) lost(f *Flow) {
+	if f != a.flow {
+		return
+	}
+	a.flow = nil
+	if a.reg.tx != nil {
+		stop(a.reg.patience)
+		a.reg.tx = nil
+	}
+	in := a.reg.in
+	a.rise() // the session's resume window begins
+	if in && len(a.calls) > 0 {
+		a.server.park.put(a)
+		return
+	}
+	a.over()
+}
+
+// over lets go of everything.
+func (a *agent) over() {
+	stop(a.reg.timer)
+	for _, c := range a.calls {
+		c.forget()
+	}
+}
+
+func stop(t *time.Timer) {
+	if t != nil {
+		t.Stop()
+	}
+}

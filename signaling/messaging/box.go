@@ -236,7 +236,8 @@ func (b *Box) notify(r *receipt, about cpim.About, status cpim.Status) {
 	}
 	e, err := line.Reply(r.from, r.called)
 	if err == nil {
-		document := cpim.Notification{ID: r.id, At: r.at, About: about, Status: status, Recipient: r.called, Original: r.called}
+		// Whom the message was for is not repeated: From says it, and 1300 bytes are soon full (both elements are optional, RFC 5438 11.1.3).
+		document := cpim.Notification{ID: r.id, At: r.at, About: about, Status: status}
 		wrapped := cpim.Message{From: e.From, To: e.To, At: time.Now(), ID: random(), ContentType: cpim.TypeNotified, Notification: true, Content: document.Write()}
 		err = line.Send(e, ims.Content{Type: cpim.Type, Body: wrapped.Write()}, b.lost("notification"))
 	}

@@ -23,11 +23,13 @@ import (
 //	{{send "UPDATE" ...}}                sends a request in the dialog
 //	{{expect "PRACK" ...}}               takes a request; {{status 200 ...}} a response
 //	{{branch "Referred-By" "second"}}    takes an INVITE and goes to a label where it has that header
+//	{{letter "text=hi" ...}}             sends a MESSAGE outside a dialog; {{taken "202 Accepted"}} answers the one that came last
 //
 // {{trying}} is a 100 that may come, {{cancel}} gives our INVITE up.
 //
 // Arguments of what is sent: "tag=b" our tag; "rtp=2" an SDP with far socket 2; "dir=sendonly", "codec=amr", "line=a=..." change
-// it; anything else is a header line. Arguments of what is taken are pairs of a header's name (or "body") and a regular
+// it; "text=..." a text and "cpim=..." one that is wrapped and asks for notifications; "imdn=displayed" one of these, about message
+// [$id]; anything else is a header line. Arguments of what is taken are pairs of a header's name (or "body") and a regular
 // expression; "RSeq>rseq" keeps what matched in a variable.
 type Script struct {
 	Dir     string // of the scenarios
@@ -66,8 +68,11 @@ func (s *Script) Render(t *testing.T, name string) string {
 	s.version, s.last, s.cseq, s.tag = map[string]int{}, map[string]string{}, 100, "a"
 	s.dialog = ""
 	s.names, s.seen = nil, 0
+	if before, _, found := strings.Cut(string(text), "{{letter"); found && !strings.Contains(before, "<recv") && !strings.Contains(before, "{{expect") {
+		s.Caller = true
+	}
 	funcs := template.FuncMap{"invite": s.invite, "reply": s.reply, "answer": s.answer, "send": s.send, "expect": s.expect, "status": s.status,
-		"call": s.call, "ack": s.ack, "refused": s.refused, "cancel": s.cancel, "branch": s.branch, "trying": trying100, "code": s.code, "value": func(k string) string { return s.Values[k] }}
+		"call": s.call, "ack": s.ack, "refused": s.refused, "cancel": s.cancel, "branch": s.branch, "letter": s.letter, "taken": s.taken, "trying": trying100, "code": s.code, "value": func(k string) string { return s.Values[k] }}
 	page, err := template.New(name).Funcs(funcs).Parse(string(text))
 	if err != nil {
 		t.Fatal(err)
@@ -93,8 +98,12 @@ func (s *Script) keep(header, regexp, variable string) string {
 	if !slices.Contains(s.names, variable) {
 		s.names = append(s.names, variable)
 	}
-	check := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(regexp)
-	return fmt.Sprintf("<ereg regexp=%q search_in=\"hdr\" header=\"%s:\" check_it=\"true\" assign_to=%q/>\n", check, header, variable)
+	return fmt.Sprintf("<ereg regexp=%q search_in=\"hdr\" header=\"%s:\" check_it=\"true\" assign_to=%q/>\n", escaped(regexp), header, variable)
+}
+
+// escaped is a text as it stands in an attribute of XML.
+func escaped(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(s)
 }
 
 // checks are the conditions of a received message: pairs of header and regular expression. A core takes the routes out that the
@@ -109,7 +118,7 @@ func (s *Script) checks(pairs []string) string {
 		if pairs[i] == "body" {
 			name := fmt.Sprintf("check%d", s.seen)
 			s.names = append(s.names, name)
-			fmt.Fprintf(&b, "<ereg regexp=%q search_in=\"body\" check_it=\"true\" assign_to=%q/>\n", pairs[i+1], name)
+			fmt.Fprintf(&b, "<ereg regexp=%q search_in=\"body\" check_it=\"true\" assign_to=%q/>\n", escaped(pairs[i+1]), name)
 			continue
 		}
 		header, variable, named := strings.Cut(pairs[i], ">")
@@ -186,6 +195,9 @@ func (s *Script) parts(args []string) (headers, body string) {
 			if value != "" {
 				s.dialog = value + "///"
 			}
+		case "text", "cpim", "imdn":
+			kind, body := s.written(key, value)
+			return headers + "Content-Type: " + kind + "\nContent-Length: [len]\n", body
 		case "rtp":
 			rtp = int(value[0] - '1')
 		default:

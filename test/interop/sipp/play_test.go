@@ -23,6 +23,7 @@ type scene struct {
 	values map[string]string // for {{value "..."}}
 	calls  int               // SIPp's; 0 is 1
 	limit  time.Duration     // 0 is patience
+	late   bool              // SIPp begins when the script says so, not before the login
 	silent bool              // the page makes no media: where the call comes to nothing
 	script func(*actor)      // what the page does
 	story  []string          // what the page has to be told, to the line; "|" separates lines that may stand in a line's place
@@ -39,7 +40,8 @@ type actor struct {
 	media   client.Media
 	far     []*scenario.Far
 	silent  bool
-	start   func() // starts SIPp as caller
+	start   func()                   // starts SIPp as caller
+	render  func(name string) string // writes another scenario for the same user
 	sipp    *peer
 }
 
@@ -66,11 +68,18 @@ func (b *bed) play(t *testing.T, s scene) {
 		file = s.name
 	}
 	more := []string{"-m", fmt.Sprint(max(s.calls, 1))}
-	a.start = func() {
+	a.render = func(name string) string {
 		text.Token = b.token(t, a.port)
-		a.sipp = b.sipp(t, text.Render(t, file), a.port, b.SIP.String(), more...)
+		return text.Render(t, name)
 	}
-	if rendered := text.Render(t, file); !text.Caller {
+	a.start = func() {
+		remote := b.SIP.String()
+		if s.late {
+			remote = ""
+		}
+		a.sipp = b.sipp(t, a.render(file), a.port, remote, more...)
+	}
+	if rendered := text.Render(t, file); !text.Caller && !s.late {
 		a.sipp = b.sipp(t, rendered, a.port, "", more...)
 	}
 	a.login()

@@ -24,6 +24,8 @@ type Options struct {
 type Browser struct {
 	Incoming chan *Call // calls that wait for Answer; the newest is dropped when full
 
+	messages chan Message // notifications about messages; the newest is dropped when full
+
 	socket  *socket
 	mu      sync.Mutex // guards the following
 	calls   map[string]*Call
@@ -68,7 +70,7 @@ func Login(ctx context.Context, opt Options, token, instance string) (*Browser, 
 	if opt.Incoming == 0 {
 		opt.Incoming = 4
 	}
-	b := &Browser{Incoming: make(chan *Call, opt.Incoming), calls: map[string]*Call{}, change: make(chan struct{}, 1)}
+	b := &Browser{Incoming: make(chan *Call, opt.Incoming), messages: make(chan Message, 64), calls: map[string]*Call{}, change: make(chan struct{}, 1)}
 	var err error
 	url := "ws" + strings.TrimPrefix(opt.Gateway, "http") + "/ws"
 	if b.socket, err = connect(ctx, url, opt.Origin, opt.Buffer, opt.Secure, b.event); err != nil {
@@ -117,6 +119,10 @@ func (b *Browser) registered(ctx context.Context) error {
 
 // event takes one notification; it runs on the socket's reader.
 func (b *Browser) event(method string, params json.RawMessage) {
+	if strings.HasPrefix(method, "message.") {
+		b.message(method, params)
+		return
+	}
 	var e event
 	if json.Unmarshal(params, &e) != nil {
 		return

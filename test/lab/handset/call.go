@@ -36,6 +36,13 @@ type Call struct {
 	expiry *sip.Timer // session timer, RFC 4028
 	stream *voice.Stream
 	seen   map[string]string // the watched headers of the far side
+	transfer
+}
+
+// transfer is a call's part in transfers.
+type transfer struct {
+	reports reporting
+	watcher func(status int, reason string) // outgoing: hears each response to the INVITE but 100
 }
 
 // negotiation is the offer/answer side of a call (RFC 3264).
@@ -73,7 +80,7 @@ func (c *Call) identity() string {
 	return "<sip:" + c.script.Number + "@" + c.farm.cfg.HomeDomain + ">"
 }
 
-const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY, MESSAGE"
+const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY, MESSAGE, REFER"
 
 // response builds a response of this dialog with what every one carries.
 func (c *Call) response(req *sip.Message, status int, reason string, body string) *sip.Message {
@@ -81,7 +88,7 @@ func (c *Call) response(req *sip.Message, status int, reason string, body string
 	if status > 100 && status < 300 {
 		res.Add("Contact", c.contact())
 		res.Add("Allow", allow)
-		res.Add("Supported", "100rel, timer, precondition")
+		res.Add("Supported", "100rel, timer, precondition, replaces")
 		if !c.outgoing && req.Method == "INVITE" {
 			res.Add("P-Asserted-Identity", c.identity())
 			scripted(res, c.script.Headers)
@@ -213,6 +220,11 @@ func (c *Call) do(what, arg string) error {
 		return c.move(arg)
 	case "dtmf":
 		return c.stream.Dial(arg)
+	case "transfer":
+		c.ask("<tel:" + arg + ">")
+		return nil
+	case "attend", "hand":
+		return c.consult(arg, what == "hand")
 	case "tone":
 		hz, err := strconv.ParseFloat(arg, 64)
 		if err != nil || hz <= 0 || hz >= 8000 {

@@ -75,7 +75,8 @@ func (c *Call) info() CallInfo {
 
 // Do performs a command on every running call of a handset: hangup, hold,
 // resume, dtmf (digits), tone (Hz), source (name), mode (AMR mode to ask the
-// far side for), codecs (comma list: re-INVITE with these).
+// far side for), codecs (comma list: re-INVITE with these), transfer, attend
+// and hand (numbers: see transfer.go).
 func (f *Farm) Do(number, what, arg string) error {
 	err := ErrNoHandset
 	f.stack.Do(func() {

@@ -36,7 +36,11 @@ func (c *Call) inside(tx *sip.ServerTx) {
 		c.offerInside(tx)
 	case "INFO":
 		c.infoRequest(tx)
-	case "OPTIONS", "NOTIFY", "MESSAGE":
+	case "REFER":
+		c.referred(tx)
+	case "NOTIFY":
+		c.notified(tx)
+	case "OPTIONS", "MESSAGE":
 		tx.Respond(c.response(m, 200, "OK", ""))
 	default:
 		tx.Reply(405, "Method Not Allowed", "")

@@ -5,8 +5,8 @@ import "time"
 // Step is one thing a handset does by itself after a call is up.
 type Step struct {
 	After time.Duration // since the step before, or the answer
-	Do    string        // hold, resume, hangup, dtmf, callback, tone
-	Arg   string        // digits of dtmf, Hz of tone
+	Do    string        // hold, resume, hangup, dtmf, callback, tone, transfer, attend, hand
+	Arg   string        // digits of dtmf, Hz of tone, number of a transfer
 }
 
 // Script is how one number behaves.
@@ -28,6 +28,7 @@ type Script struct {
 	DivertTo      string   // number the call is diverted to: 181 with History-Info, then it rings
 	Announce      bool     // early media that moves to another port and codec by UPDATE before the answer
 	Headers       []string // added to 101-299 responses to INVITE, "Name: value"
+	RefuseRefer   int      // final status for a REFER; 0 = it is followed
 	Then          []Step
 }
 
@@ -59,6 +60,9 @@ func Scripts() []Script {
 		{Number: "+15550116", Name: "DTMF", Description: "sends the digits 123# after 1 s", Then: []Step{{time.Second, "dtmf", "123#"}}},
 		{Number: "+15550117", Name: "G.722", Description: "G.722 only", Codecs: []string{"G722"}},
 		{Number: "+15550118", Name: "tone", Description: "plays a 700 Hz tone", Source: "tone", ToneHz: 700},
+		{Number: "+15550119", Name: "transfers you", Description: "after 3 s asks you to call the echo",
+			Then: []Step{{3 * time.Second, "transfer", "+15550101"}}},
+		{Number: "+15550120", Name: "not transferred", Description: "refuses to be transferred (603)", RefuseRefer: 603},
 	}
 	for i := range list {
 		list[i].Ring = ring

@@ -11,19 +11,24 @@ import (
 
 // watched are the headers of the far side that GET /calls shows.
 func watched() []string {
-	return []string{"From", "P-Asserted-Identity", "Privacy", "Supported", "Alert-Info", "User-to-User", "X-Case", "X-Other", "Reason"}
+	return []string{"From", "P-Asserted-Identity", "Privacy", "Supported", "Alert-Info", "User-to-User", "X-Case", "X-Other", "Reason", "Referred-By"}
 }
 
 // note keeps the watched headers of a message of the far side; a later message overwrites.
 func (c *Call) note(m *sip.Message) {
+	for _, name := range watched() {
+		if v := m.Get(name); v != "" {
+			c.mark(name, v)
+		}
+	}
+}
+
+// mark keeps one value for GET /calls.
+func (c *Call) mark(name, value string) {
 	if c.seen == nil {
 		c.seen = map[string]string{}
 	}
-	for _, name := range watched() {
-		if v := m.Get(name); v != "" {
-			c.seen[name] = v
-		}
-	}
+	c.seen[name] = value
 }
 
 // scripted adds headers written as "Name: value"; an identity takes the usual one's place.

@@ -88,7 +88,7 @@ func (c *Call) inviteMessage(o Outgoing) *sip.Message {
 	m.Add("P-Early-Media", "supported")
 	m.Add("Allow", allow)
 	m.Add("Accept", "application/sdp, application/3gpp-ims+xml")
-	supported := "100rel, timer"
+	supported := "100rel, timer, replaces"
 	if o.Preconditions {
 		supported += ", precondition"
 	}
@@ -116,6 +116,14 @@ func (c *Call) inviteMessage(o Outgoing) *sip.Message {
 func (c *Call) response1(res *sip.Message, o Outgoing) {
 	if res != nil {
 		c.note(res)
+	}
+	if c.watcher != nil {
+		switch {
+		case res == nil:
+			c.watcher(408, "Request Timeout")
+		case res.Status > 100:
+			defer c.watcher(res.Status, res.Reason)
+		}
 	}
 	switch {
 	case res == nil:

@@ -45,6 +45,10 @@ func (f *Farm) invited(tx *sip.ServerTx) {
 	if !c.offered() {
 		return
 	}
+	if value := m.Get("Replaces"); value != "" {
+		c.takePlace(value)
+		return
+	}
 	switch {
 	case script.Preconditions:
 		c.preconditions()
@@ -65,7 +69,7 @@ func (f *Farm) invited(tx *sip.ServerTx) {
 func extension(m *sip.Message) *sip.Message {
 	for _, v := range m.List("Require") {
 		switch strings.ToLower(v) {
-		case "100rel", "precondition", "timer":
+		case "100rel", "precondition", "timer", "replaces":
 		default:
 			res := m.Response(420, "Bad Extension", sip.Token())
 			res.Add("Unsupported", v)

@@ -26,6 +26,7 @@ type fakeGateway struct {
 	sent    [][]byte // all notifications, for a resume
 	calls   map[string]*fakeCall
 	started fakeRequest // the last call.start
+	handed  fakeRequest // the last call.transfer
 	got     []string    // methods in the order they came
 	done    sync.WaitGroup
 }
@@ -91,9 +92,10 @@ type fakeRequest struct {
 	ID     json.RawMessage `json:"id"`
 	Method string          `json:"method"`
 	Params struct {
-		Token, Call, Target, SDP, Digits string
-		Anonymous                        bool
-		Resume                           *struct{ After int }
+		Token, Call, Target, SDP, Digits, With, Refer string
+
+		Anonymous bool
+		Resume    *struct{ After int }
 	} `json:"params"`
 }
 
@@ -106,8 +108,11 @@ func (g *fakeGateway) take(conn *websocket.Conn, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.got = append(g.got, r.Method)
-	if r.Method == "call.start" {
+	switch r.Method {
+	case "call.start":
 		g.started = r
+	case "call.transfer":
+		g.handed = r
 	}
 	answer := func(result any) {
 		_ = conn.WriteJSON(map[string]any{"jsonrpc": "2.0", "id": r.ID, "result": result})
@@ -367,6 +372,13 @@ func (g *fakeGateway) lastStart() fakeRequest {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.started
+}
+
+// lastTransfer is the newest call.transfer.
+func (g *fakeGateway) lastTransfer() fakeRequest {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.handed
 }
 
 func (g *fakeGateway) methods() []string {

@@ -91,7 +91,7 @@ func TestClientDocument(t *testing.T) {
 	}
 	found := 0
 	for _, c := range []struct{ file, from string }{
-		{"client/phone.d.ts", "type PhoneEvents = {"}, {"client/phone.d.ts", "interface PhoneOptions {"}, {"client/call.d.ts", "type CallEvents = {"},
+		{"client/phoneparts.d.ts", "type PhoneEvents = {"}, {"client/phoneparts.d.ts", "interface PhoneOptions {"}, {"client/callparts.d.ts", "type CallEvents = {"},
 	} {
 		data, err := os.ReadFile(filepath.Join(root, "dist", "types", c.file))
 		if err != nil {

@@ -1147,6 +1147,10 @@ var Emitter = class {
   off(name, fn) {
     this.listeners.get(name)?.delete(fn);
   }
+  /** True when somebody listens. */
+  heard(name) {
+    return (this.listeners.get(name)?.size ?? 0) > 0;
+  }
   emit(name, ...args) {
     for (const fn of [...this.listeners.get(name) ?? []]) {
       try {
@@ -1293,6 +1297,7 @@ var Path = class {
 
 // sdk/src/client/call.ts
 var HANGUP_TIMEOUT = 5e3;
+var TRANSFER_TIMEOUT = 4e4;
 var taken = {
   trying: "dialing",
   diverted: "dialing",
@@ -1313,6 +1318,7 @@ var Call = class extends Emitter {
     this.startedAt_ = null;
     this.reason = null;
     this.lastQuality = null;
+    this.transfer_ = null;
     this.divertedTo_ = null;
     this.answering = false;
     this.leaving = false;
@@ -1320,6 +1326,7 @@ var Call = class extends Emitter {
     this.direction = init.direction;
     this.called = init.called ?? "";
     this.divertedBy = init.divertedBy ?? null;
+    this.replaces = init.replaces ?? null;
     this.waiting_ = init.waiting ?? false;
     this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
     this.currentRemote = init.remote;
@@ -1362,6 +1369,10 @@ var Call = class extends Emitter {
   /** Outgoing: where the call has been diverted to; null when it was not, or that is withheld. */
   get divertedTo() {
     return this.divertedTo_;
+  }
+  /** The transfer of this call that is under way; null when there is none. */
+  get transferring() {
+    return this.transfer_;
   }
   /** What the far party's application sent: with its call, or with its answer. */
   get userToUser() {
@@ -1423,6 +1434,22 @@ var Call = class extends Emitter {
     this.needTalk();
     await this.host.rpc.request("call.resume", { call: this.id });
   }
+  /**
+   * Hands the far party on: to a number, a tel: or a sip: URI, or to the far party of another call. Resolves when its phone has agreed;
+   * what becomes of it is told by "transfer". When it is done the call ends ("transferred"), and the other one too; when it fails
+   * everything is as before. Hold the call first, and resume() it after a failure.
+   */
+  async transfer(to) {
+    this.needTalk();
+    const params = typeof to === "string" ? { target: to.trim() } : { with: to.id };
+    this.setTransfer({ state: "asked" });
+    try {
+      await this.host.rpc.request("call.transfer", { call: this.id, ...params }, TRANSFER_TIMEOUT);
+    } catch (thrown) {
+      if (this.transfer_?.state === "asked") this.setTransfer(null);
+      throw thrown;
+    }
+  }
   /** Mutes or unmutes the microphone at once, here in the browser. */
   mute(on = true) {
     if (this.muted_ === on || this.currentState === "ended") return;
@@ -1447,6 +1474,14 @@ var Call = class extends Emitter {
   async dial(target, options) {
     try {
       await this.path.dial({ call: this.id, target, ...options });
+    } catch (thrown) {
+      this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
+    }
+  }
+  /** @internal Fulfils a wish of another call's far party. */
+  async follow(refer, options) {
+    try {
+      await this.path.dial({ call: this.id, refer, ...options });
     } catch (thrown) {
       this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
     }
@@ -1478,6 +1513,9 @@ var Call = class extends Emitter {
         break;
       case "call.hold":
         this.setHold(event.params.local, event.params.remote);
+        break;
+      case "call.transferring":
+        this.progressed(event.params);
         break;
       case "call.dtmf":
         this.emit("dtmf", event.params.digit, event.params.duration);
@@ -1550,6 +1588,14 @@ var Call = class extends Emitter {
       this.emit("diverted", this.divertedTo_);
     } else if (p.state !== "trying") this.input(p.state);
   }
+  progressed({ call: _, ...progress }) {
+    this.setTransfer(progress.state === "failed" ? null : progress);
+    this.emit("transfer", progress);
+  }
+  setTransfer(progress) {
+    this.transfer_ = progress;
+    this.host.changed(this);
+  }
   setEarly(on) {
     if (this.early === on) return;
     this.early = on;
@@ -1589,6 +1635,36 @@ var Devices = class {
   /** The selected device's id; "" for the browser's default. */
   selected(kind) {
     return this.engine.selected(kind);
+  }
+};
+
+// sdk/src/client/refer.ts
+var Refer = class {
+  /** @internal call is the one it came in; it may end before the wish is answered. */
+  constructor(host, params, call) {
+    this.host = host;
+    this.call = call;
+    this.done = false;
+    this.id = params.refer;
+    this.target = params.target;
+    this.by = params.referredBy ?? null;
+    this.replaces = params.replaces;
+    this.within = params.within;
+  }
+  /** True once accept() or refuse() was called. */
+  get answered() {
+    return this.done;
+  }
+  /** Calls the target. The far phone is told by itself what becomes of it, and usually ends the old call then. */
+  accept(options = {}) {
+    this.done = true;
+    return this.host.follow(this, options);
+  }
+  /** Says no; the old call goes on. */
+  async refuse() {
+    if (this.done) return;
+    this.done = true;
+    await this.host.refuse(this);
   }
 };
 
@@ -1810,6 +1886,8 @@ var Phone = class extends Emitter {
         return this.emit("elsewhere", this.elsewhere_);
       case "call.incoming":
         return this.incoming(event.params);
+      case "call.refer":
+        return this.referred(event.params);
       default:
         this.list.find((c) => c.id === event.params.call)?.take(event);
     }
@@ -1827,11 +1905,49 @@ var Phone = class extends Emitter {
   incoming(params) {
     const session = this.session;
     if (!session || this.list.some((c) => c.id === params.call)) return;
-    const { call: id, sdp: offer, ...rest } = params;
-    const call = new Call(this.host(), { ...rest, id, offer, direction: "incoming" });
+    const { call: id, sdp: offer, replaces: place, ...rest } = params;
+    const replaces = this.list.find((c) => c.id === place) ?? null;
+    const call = new Call(this.host(), { ...rest, id, offer, replaces, direction: "incoming" });
+    if (replaces) return this.takePlace(call, replaces);
     this.add(call);
     void session.rpc.request("call.ringing", { call: call.id }).catch(() => void 0);
     this.emit("incoming", call);
+  }
+  /** Answers at once: the user is in this conversation already, only the other end has changed. */
+  takePlace(call, old) {
+    const answered = call.answer();
+    this.add(call);
+    if (old.muted) call.mute();
+    this.emit("replaced", call, old);
+    answered.catch((thrown) => {
+      if (call.state === "incoming") this.emit("incoming", call);
+      this.emit("warning", thrown);
+    });
+  }
+  /** The far party asks for a call to somebody else. */
+  referred(params) {
+    const call = this.list.find((c) => c.id === params.call) ?? null;
+    const refer = new Refer(
+      {
+        follow: (wish, options) => this.follow(wish, options),
+        refuse: async (wish) => void await this.session?.rpc.request("call.refuseRefer", { refer: wish.id })
+      },
+      params,
+      call
+    );
+    const policy = this.options.transfers ?? "ask";
+    if (policy === "accept" || policy === "ask" && params.follow) refer.accept();
+    else if (policy === "ask" && this.heard("refer")) this.emit("refer", refer);
+    else void refer.refuse().catch(() => void 0);
+  }
+  follow(refer, options) {
+    const next = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: refer.target });
+    const old = refer.call;
+    if (old?.startedAt && old.state !== "ended" && !old.localHold && !old.remoteHold) void old.hold().catch(() => void 0);
+    this.add(next);
+    void next.follow(refer.id, options);
+    this.emit("following", refer, next);
+    return next;
   }
   add(call) {
     this.list = [...this.list, call];

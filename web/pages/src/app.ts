@@ -9,6 +9,7 @@ import { callStateText, phoneStateText, who } from "./format";
 import { History } from "./history";
 import { IncomingView } from "./incoming";
 import { fillPad } from "./pad";
+import { ReferView } from "./referview";
 import { drawDevices } from "./settings";
 import type { ToneSource } from "./tone";
 
@@ -21,6 +22,7 @@ export class App {
   private readonly incoming = new IncomingView(this.names, (call, end) => void this.answer(call, end));
   private readonly number = byId<HTMLInputElement>("number");
   private readonly callAs = new CallAs();
+  private readonly refer = new ReferView(this.names, (wish) => void wish.accept());
   private readonly elsewhere = new Elsewhere(this.names, (call) => this.pull(call));
   private front: Call | null = null;
   private view: CallView | null = null;
@@ -66,6 +68,9 @@ export class App {
     phone.on("elsewhere", () => this.elsewhere.draw(this.phone));
     phone.on("identities", () => this.callAs.draw(phone));
     phone.on("incoming", (call) => announce(`${call.waiting ? "Another" : "Incoming"} call from ${who(call.remote, this.names)}`));
+    phone.on("refer", (wish) => this.refer.draw(wish));
+    phone.on("following", (_, call) => this.handedOn(call, `Calling ${who(call.remote, this.names)}, as the other party asked`));
+    phone.on("replaced", (call) => this.handedOn(call, `You speak with ${who(call.remote, this.names)} now`));
     phone.on("deviceChange", (lost) => {
       void drawDevices(phone);
       if (lost.length > 0) announce("A device was removed; the default one is used now");
@@ -125,11 +130,21 @@ export class App {
     this.watched.add(call);
     call.on("state", (state) => announce(state === "active" ? `Connected with ${who(call.remote, this.names)}` : callStateText[state]));
     call.on("ended", (reason) => {
-      const usual = ["hangup", "cancelled", "answered_elsewhere", "moved"].includes(reason.name);
-      if (reason.by === "local" && usual && reason.name !== "moved") return;
+      const usual = ["hangup", "cancelled", "answered_elsewhere", "moved", "transferred", "replaced"].includes(reason.name);
+      if (reason.by === "local" && (reason.name === "hangup" || reason.name === "cancelled")) return;
       const again = call.direction === "outgoing" && target !== "" ? { text: "Call again", run: () => this.dial(target) } : undefined;
       showAlert(reason, usual ? "plain" : "bad", usual ? undefined : again);
     });
+  }
+
+  /** The conversation goes on in another call: the far party has handed the user on. */
+  private handedOn(call: Call, text: string): void {
+    this.refer.draw(null);
+    this.front = call;
+    this.watch(call, call.remote.number ?? call.remote.uri ?? "");
+    announce(text);
+    this.drawCalls();
+    this.view?.focus();
   }
 
   /** Takes a call over from another browser of the user; a call in progress is put on hold. */

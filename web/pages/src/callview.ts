@@ -3,6 +3,7 @@ import { showAlert } from "./alerts";
 import { announce, h, icon, show } from "./dom";
 import { callStateText, duration, quality, trust, where, who } from "./format";
 import { fillPad } from "./pad";
+import { TransferView } from "./transferview";
 
 /** The view of one call: who, how long, how good, and what can be done. It is drawn once and then only updated. */
 export class CallView {
@@ -24,12 +25,15 @@ export class CallView {
   private readonly mute = toggle("mute", "Mute", () => this.call.mute(!this.call.muted));
   private readonly hold = toggle("hold", "Hold", () => this.toggleHold());
   private readonly keypad = toggle("keypad", "Keypad", () => this.openPad(this.pad.hidden));
+  private readonly hand = toggle("transfer", "Transfer", () => press(this.hand, this.transfer.toggle(), "Transfer"));
+  private readonly transfer: TransferView;
   private readonly hangup = h("button", { type: "button", class: "stop wide", "data-testid": "hangup", onclick: () => void this.call.hangup() }, icon("hangup"), "Hang up");
   private frame = 0;
   private readonly tick: ReturnType<typeof setInterval>;
   private readonly offs: (() => void)[];
 
   constructor(private readonly root: HTMLElement, private readonly phone: Phone, private readonly call: Call, private readonly names: ReadonlyMap<string, string>) {
+    this.transfer = new TransferView(phone, call, names);
     fillPad(this.pad, "tone", (digit) => this.press(digit));
     this.keypad.setAttribute("aria-expanded", "false");
     show(this.pad, false);
@@ -38,7 +42,8 @@ export class CallView {
       h("div", { class: "levels" }, this.microphone, this.far),
       this.qualityLine,
       this.received,
-      h("div", { class: "actions" }, this.mute, this.hold, this.keypad),
+      h("div", { class: "actions" }, this.mute, this.hold, this.keypad, this.hand),
+      this.transfer.root,
       this.sent,
       this.pad,
       this.hangup,
@@ -52,6 +57,8 @@ export class CallView {
       call.on("waiting", () => this.told("The other party is in another call")),
       call.on("quality", (q) => this.drawQuality(q)),
       call.on("dtmf", (digit) => this.heard(digit)),
+      call.on("transfer", () => this.draw()),
+      phone.on("calls", () => this.transfer.draw()),
     ];
     this.tick = setInterval(() => this.drawTimer(), 250);
     this.draw();
@@ -66,6 +73,7 @@ export class CallView {
 
   close(): void {
     for (const off of this.offs) off();
+    this.transfer.close();
     clearInterval(this.tick);
     cancelAnimationFrame(this.frame);
     this.root.classList.remove("keys");
@@ -89,7 +97,8 @@ export class CallView {
     if (call.state === "held") text = call.localHold ? (call.remoteHold ? "Both on hold" : "You put the call on hold") : "The other party put you on hold";
     this.state.textContent = text;
     for (const b of [this.mute, this.hold, this.keypad]) b.disabled = call.state === "ended" || call.state === "connecting";
-    this.hold.disabled = !talking || call.state === "ended";
+    this.hold.disabled = this.hand.disabled = !talking || call.state === "ended";
+    this.transfer.draw();
     this.keypad.disabled = call.state === "ended" || call.direction === "incoming" && !talking;
     press(this.mute, call.muted, call.muted ? "Unmute" : "Mute");
     press(this.hold, call.localHold, call.localHold ? "Resume" : "Hold", call.localHold ? "resume" : "hold");
@@ -153,7 +162,7 @@ export class CallView {
   }
 }
 
-function toggle(id: "mute" | "hold" | "keypad", text: string, run: () => void): HTMLButtonElement {
+function toggle(id: "mute" | "hold" | "keypad" | "transfer", text: string, run: () => void): HTMLButtonElement {
   return h("button", { type: "button", class: "round", "data-testid": id, "aria-pressed": "false", onclick: run }, h("span", { class: "disc" }, icon(id)), h("span", { class: "label" }, text));
 }
 

@@ -1,8 +1,10 @@
 // The public surface of the SDK. Everything else may change.
 
 export { Phone, VERSION } from "./client/phone";
-export type { PhoneOptions, PhoneEvents } from "./client/phone";
-export type { Call, AnswerOptions, CallEvents, CallOptions } from "./client/call";
+export type { PhoneOptions, PhoneEvents } from "./client/phoneparts";
+export type { Call } from "./client/call";
+export type { AnswerOptions, CallEvents, CallOptions } from "./client/callparts";
+export type { Refer } from "./client/refer";
 export type { CallState } from "./client/callstate";
 export type { PhoneState } from "./client/phonestate";
 export type { Devices } from "./client/devices";
@@ -11,4 +13,4 @@ export { PhoneError } from "./protocol/failure";
 export type { Credentials } from "./transport/digest";
 export { catalogue } from "./protocol/errors";
 export type { ErrorName } from "./protocol/errors";
-export type { Diversion, ElsewhereCall, EndReason, Headers, Identity, LegQuality, Quality, Remote, UserToUser } from "./protocol/frames";
+export type { Diversion, ElsewhereCall, EndReason, Headers, Identity, LegQuality, Quality, Remote, TransferProgress, UserToUser } from "./protocol/frames";

@@ -1,56 +1,7 @@
-import { PhoneError } from "../protocol/failure";
-import type { Diversion, EndReason, Headers, Quality, Remote, UserToUser } from "../protocol/frames";
-import type { Rpc } from "../protocol/rpc";
-import type { Platform, Position } from "../transport/platform";
+import type { Diversion, EndReason, Headers, Quality, Remote, TransferProgress, UserToUser } from "../protocol/frames";
+import type { AnswerOptions, CallEvents } from "./callparts";
 import { type CallState } from "./callstate";
 import { Emitter } from "./emitter";
-/** Events of a Call, with their arguments. */
-export type CallEvents = {
-    state: [state: CallState];
-    /** The network plays something before the answer (true), or stops to (false). */
-    earlyMedia: [on: boolean];
-    /** Somebody holds or resumes. */
-    hold: [hold: {
-        local: boolean;
-        remote: boolean;
-    }];
-    mute: [muted: boolean];
-    /** The called phone sends the call to another one; to is null when where is withheld or not said. */
-    diverted: [to: Remote | null];
-    /** The called user is in another call and has been told of this one. */
-    waiting: [];
-    /** The far party pressed a key. */
-    dtmf: [digit: string, durationMs: number];
-    /** Every two seconds while connected. */
-    quality: [sample: Quality];
-    /** Something is wrong and the call goes on. */
-    warning: [warning: PhoneError];
-    /** The last event of every call, exactly once. */
-    ended: [reason: EndReason];
-};
-export interface CallOptions {
-    /** One of the phone's identities to call from; the default one when absent. */
-    from?: string;
-    /** Asks the network to withhold the number. */
-    anonymous?: boolean;
-    /** Information for the far party's application. */
-    userToUser?: UserToUser;
-    /** Headers for the far party's application: names of the operator's list. */
-    headers?: Headers;
-    /** Where the user is; sent with an emergency call only. Without it the phone asks the browser. */
-    position?: Position;
-}
-/** What an application may add to its answer. */
-export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers">;
-/** What a call needs of its phone. */
-export interface CallHost {
-    readonly platform: Platform;
-    readonly rpc: Rpc;
-    /** True while the gateway can be reached. */
-    readonly up: boolean;
-    changed(call: Call): void;
-    audioBlocked(): void;
-}
 /** One telephone call. Made by phone.call() and by the phone's "incoming" event. */
 export declare class Call extends Emitter<CallEvents> {
     private readonly host;
@@ -60,6 +11,8 @@ export declare class Call extends Emitter<CallEvents> {
     readonly called: string;
     /** Incoming: whose phone diverted the call here; null when nobody's did. */
     readonly divertedBy: Diversion | null;
+    /** Incoming: the call whose place this one has taken, because its far party was put through; null for an ordinary one. */
+    readonly replaces: Call | null;
     private currentState;
     private currentRemote;
     private hold_;
@@ -68,6 +21,7 @@ export declare class Call extends Emitter<CallEvents> {
     private startedAt_;
     private reason;
     private lastQuality;
+    private transfer_;
     private waiting_;
     private divertedTo_;
     private far;
@@ -86,6 +40,8 @@ export declare class Call extends Emitter<CallEvents> {
     get waiting(): boolean;
     /** Outgoing: where the call has been diverted to; null when it was not, or that is withheld. */
     get divertedTo(): Remote | null;
+    /** The transfer of this call that is under way; null when there is none. */
+    get transferring(): TransferProgress | null;
     /** What the far party's application sent: with its call, or with its answer. */
     get userToUser(): UserToUser | null;
     /** Headers of the far party's application, of the operator's list. */
@@ -107,6 +63,12 @@ export declare class Call extends Emitter<CallEvents> {
     hold(): Promise<void>;
     /** Takes the far party back from hold. */
     resume(): Promise<void>;
+    /**
+     * Hands the far party on: to a number, a tel: or a sip: URI, or to the far party of another call. Resolves when its phone has agreed;
+     * what becomes of it is told by "transfer". When it is done the call ends ("transferred"), and the other one too; when it fails
+     * everything is as before. Hold the call first, and resume() it after a failure.
+     */
+    transfer(to: string | Call): Promise<void>;
     /** Mutes or unmutes the microphone at once, here in the browser. */
     mute(on?: boolean): void;
     /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
@@ -126,6 +88,8 @@ export declare class Call extends Emitter<CallEvents> {
     private needTalk;
     private setHold;
     private progress;
+    private progressed;
+    private setTransfer;
     private setEarly;
     private input;
     private finish;

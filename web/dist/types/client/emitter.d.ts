@@ -8,5 +8,7 @@ export declare class Emitter<M extends {
     /** Adds a listener for the next event only. */
     once<K extends keyof M>(name: K, fn: (...args: M[K]) => void): () => void;
     off<K extends keyof M>(name: K, fn: (...args: M[K]) => void): void;
+    /** True when somebody listens. */
+    protected heard(name: keyof M): boolean;
     protected emit<K extends keyof M>(name: K, ...args: M[K]): void;
 }

@@ -35,6 +35,9 @@ export declare class Path {
     dial(params: {
         call: string;
         target: string;
+    } | {
+        call: string;
+        refer: string;
     }): Promise<void>;
     /** Makes a connection for a call that exists: after a reload of the page, or when it comes from another browser. */
     connect<R extends {

@@ -1,57 +1,12 @@
-import { PhoneError } from "../protocol/failure";
 import type { ElsewhereCall, Identity } from "../protocol/frames";
-import type { DeviceKind } from "../media/engine";
-import type { Credentials } from "../transport/digest";
-import { Call, type CallOptions } from "./call";
+import { Call } from "./call";
+import type { CallOptions } from "./callparts";
 import { Devices } from "./devices";
 import { Emitter } from "./emitter";
+import type { PhoneEvents, PhoneOptions } from "./phoneparts";
 import { type PhoneState } from "./phonestate";
 /** Version of this SDK, sent to the gateway with the login. */
 export declare const VERSION = "1.0.0";
-/** Settings of a Phone. */
-export interface PhoneOptions {
-    /** The gateway's WebSocket, wss://.../ws; the page's own host when absent. */
-    url?: string;
-    /** A token to log in with ... */
-    token?: string;
-    /** ... or, better, a function that gets one; it is called again whenever a fresh one is needed. */
-    getToken?: () => Promise<string> | string;
-    /** Instead of a token: the telephone network's own user name and password, where the operator allows it (SIP digest). */
-    credentials?: Credentials;
-    /** Ring on incoming calls and play ringback while dialing (true when absent). */
-    sounds?: boolean;
-    /** Come back by itself after the connection was lost (true when absent). */
-    autoReconnect?: boolean;
-    /** STUN and TURN servers; seldom needed, the gateway is reachable itself. */
-    iceServers?: RTCIceServer[];
-    /** Another source of sound than the microphone. The stream is asked for at every call; its tracks are not stopped. */
-    source?: () => Promise<MediaStream> | MediaStream;
-    /** What to tell the gateway about this page, for its log. */
-    client?: {
-        name: string;
-        version: string;
-    };
-}
-/** Events of a Phone, with their arguments. */
-export type PhoneEvents = {
-    state: [state: PhoneState];
-    /** Somebody calls: answer(), reject() or let it ring. */
-    incoming: [call: Call];
-    /** Any call changed or went; for a page that draws phone.calls. */
-    calls: [calls: readonly Call[]];
-    /** The user talks in other browsers: pull(one) takes a call over. Told whenever that changes. */
-    elsewhere: [calls: readonly ElsewhereCall[]];
-    /** The user's telephone identities are known or have changed. */
-    identities: [identities: readonly Identity[]];
-    /** The token ends in so many seconds: call updateToken(). Only without getToken, or when that failed. */
-    tokenExpiring: [seconds: number];
-    /** Something is wrong and the phone goes on. */
-    warning: [warning: PhoneError];
-    /** The phone stopped, or the network refused it. */
-    error: [error: PhoneError];
-    /** Devices came or went; lost names the selected ones that are gone and were replaced by the default. */
-    deviceChange: [lost: readonly DeviceKind[]];
-};
 /** A telephone in the page: log in with a token, call and be called. */
 export declare class Phone extends Emitter<PhoneEvents> {
     private readonly options;
@@ -115,6 +70,11 @@ export declare class Phone extends Emitter<PhoneEvents> {
      */
     switchTo(call: Call): Promise<void>;
     private incoming;
+    /** Answers at once: the user is in this conversation already, only the other end has changed. */
+    private takePlace;
+    /** The far party asks for a call to somebody else. */
+    private referred;
+    private follow;
     private add;
     /** Rings, plays ringback, or is silent, as the calls need it: ringback only while nothing comes from the network. */
     private changed;

@@ -122,6 +122,15 @@ export interface EndReason {
     /** Who ended it: this page, the far party, or the gateway. */
     by: "local" | "remote" | "gateway";
 }
+/** How far a transfer of a call has come. */
+export interface TransferProgress {
+    /** Asked for; the far phone calls; the phone it calls rings; it was answered and the call ends; it failed and the call goes on. */
+    state: "asked" | "trying" | "ringing" | "accepted" | "failed";
+    /** SIP status that the far phone reported. */
+    sip?: number;
+    /** Why it failed. */
+    cause?: EndReason;
+}
 /** The telephone network asks for the password's digest; answered with session.prove. */
 export interface Challenge {
     id: string;
@@ -159,6 +168,7 @@ export interface Events {
         divertedBy?: Diversion;
         userToUser?: UserToUser;
         headers?: Headers;
+        replaces?: string;
     };
     "call.progress": {
         call: string;
@@ -192,6 +202,18 @@ export interface Events {
     "call.quality": {
         call: string;
     } & Quality;
+    "call.transferring": {
+        call: string;
+    } & TransferProgress;
+    "call.refer": {
+        call: string;
+        refer: string;
+        target: Remote;
+        referredBy?: Remote;
+        replaces: boolean;
+        follow: boolean;
+        within: number;
+    };
     "call.ended": {
         call: string;
         cause: EndReason;

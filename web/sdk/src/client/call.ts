@@ -1,9 +1,8 @@
 import { PhoneError, isErrorName } from "../protocol/failure";
 import { catalogue, type ErrorName } from "../protocol/errors";
-import type { Diversion, EndReason, Events, GatewayEvent, Headers, Quality, Remote, Snapshot, UserToUser } from "../protocol/frames";
-import type { Rpc } from "../protocol/rpc";
-import type { Platform, Position } from "../transport/platform";
+import type { Diversion, EndReason, Events, GatewayEvent, Headers, Quality, Remote, Snapshot, TransferProgress, UserToUser } from "../protocol/frames";
 import type { MediaLeg } from "../media/engine";
+import type { AnswerOptions, CallEvents, CallHost, CallInit, CallOptions } from "./callparts";
 import { step, type CallInput, type CallState } from "./callstate";
 import { Emitter } from "./emitter";
 import { Path } from "./path";
@@ -11,58 +10,8 @@ import { Path } from "./path";
 /** How long the gateway may take to confirm a hang-up before the call ends here, milliseconds. */
 const HANGUP_TIMEOUT = 5_000;
 
-/** Events of a Call, with their arguments. */
-export type CallEvents = {
-  state: [state: CallState];
-  /** The network plays something before the answer (true), or stops to (false). */
-  earlyMedia: [on: boolean];
-  /** Somebody holds or resumes. */
-  hold: [hold: { local: boolean; remote: boolean }];
-  mute: [muted: boolean];
-  /** The called phone sends the call to another one; to is null when where is withheld or not said. */
-  diverted: [to: Remote | null];
-  /** The called user is in another call and has been told of this one. */
-  waiting: [];
-  /** The far party pressed a key. */
-  dtmf: [digit: string, durationMs: number];
-  /** Every two seconds while connected. */
-  quality: [sample: Quality];
-  /** Something is wrong and the call goes on. */
-  warning: [warning: PhoneError];
-  /** The last event of every call, exactly once. */
-  ended: [reason: EndReason];
-};
-
-export interface CallOptions {
-  /** One of the phone's identities to call from; the default one when absent. */
-  from?: string;
-  /** Asks the network to withhold the number. */
-  anonymous?: boolean;
-  /** Information for the far party's application. */
-  userToUser?: UserToUser;
-  /** Headers for the far party's application: names of the operator's list. */
-  headers?: Headers;
-  /** Where the user is; sent with an emergency call only. Without it the phone asks the browser. */
-  position?: Position;
-}
-
-/** What an application may add to its answer. */
-export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers">;
-
-/** @internal A call as it begins. */
-export interface CallInit {
-  id: string;
-  direction: "outgoing" | "incoming";
-  remote: Remote;
-  offer?: string;
-  called?: string;
-  waiting?: boolean;
-  divertedBy?: Diversion;
-  userToUser?: UserToUser;
-  headers?: Headers;
-  /** Where the call stands that exists already: after a reload of the page, or in another browser. */
-  running?: Snapshot["state"];
-}
+/** How long the far phone may take to agree to a transfer, milliseconds: its network gives up after 32 s. */
+const TRANSFER_TIMEOUT = 40_000;
 
 /** The state of a call that is taken up, by the gateway's word for it. */
 const taken: Record<Snapshot["state"], CallState> = {
@@ -75,16 +24,6 @@ const taken: Record<Snapshot["state"], CallState> = {
   active: "reconnecting",
 };
 
-/** What a call needs of its phone. */
-export interface CallHost {
-  readonly platform: Platform;
-  readonly rpc: Rpc;
-  /** True while the gateway can be reached. */
-  readonly up: boolean;
-  changed(call: Call): void;
-  audioBlocked(): void;
-}
-
 /** One telephone call. Made by phone.call() and by the phone's "incoming" event. */
 export class Call extends Emitter<CallEvents> {
   readonly id: string;
@@ -94,6 +33,9 @@ export class Call extends Emitter<CallEvents> {
   /** Incoming: whose phone diverted the call here; null when nobody's did. */
   readonly divertedBy: Diversion | null;
 
+  /** Incoming: the call whose place this one has taken, because its far party was put through; null for an ordinary one. */
+  readonly replaces: Call | null;
+
   private currentState: CallState;
   private currentRemote: Remote;
   private hold_ = { local: false, remote: false };
@@ -102,6 +44,7 @@ export class Call extends Emitter<CallEvents> {
   private startedAt_: Date | null = null;
   private reason: EndReason | null = null;
   private lastQuality: Quality | null = null;
+  private transfer_: TransferProgress | null = null;
   private waiting_: boolean;
   private divertedTo_: Remote | null = null;
   private far: { userToUser: UserToUser | null; headers: Headers };
@@ -116,6 +59,7 @@ export class Call extends Emitter<CallEvents> {
     this.direction = init.direction;
     this.called = init.called ?? "";
     this.divertedBy = init.divertedBy ?? null;
+    this.replaces = init.replaces ?? null;
     this.waiting_ = init.waiting ?? false;
     this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
     this.currentRemote = init.remote;
@@ -159,6 +103,10 @@ export class Call extends Emitter<CallEvents> {
   /** Outgoing: where the call has been diverted to; null when it was not, or that is withheld. */
   get divertedTo(): Remote | null {
     return this.divertedTo_;
+  }
+  /** The transfer of this call that is under way; null when there is none. */
+  get transferring(): TransferProgress | null {
+    return this.transfer_;
   }
   /** What the far party's application sent: with its call, or with its answer. */
   get userToUser(): UserToUser | null {
@@ -226,6 +174,23 @@ export class Call extends Emitter<CallEvents> {
     await this.host.rpc.request("call.resume", { call: this.id });
   }
 
+  /**
+   * Hands the far party on: to a number, a tel: or a sip: URI, or to the far party of another call. Resolves when its phone has agreed;
+   * what becomes of it is told by "transfer". When it is done the call ends ("transferred"), and the other one too; when it fails
+   * everything is as before. Hold the call first, and resume() it after a failure.
+   */
+  async transfer(to: string | Call): Promise<void> {
+    this.needTalk();
+    const params = typeof to === "string" ? { target: to.trim() } : { with: to.id };
+    this.setTransfer({ state: "asked" });
+    try {
+      await this.host.rpc.request("call.transfer", { call: this.id, ...params }, TRANSFER_TIMEOUT);
+    } catch (thrown) {
+      if (this.transfer_?.state === "asked") this.setTransfer(null);
+      throw thrown;
+    }
+  }
+
   /** Mutes or unmutes the microphone at once, here in the browser. */
   mute(on = true): void {
     if (this.muted_ === on || this.currentState === "ended") return;
@@ -259,6 +224,15 @@ export class Call extends Emitter<CallEvents> {
     }
   }
 
+  /** @internal Fulfils a wish of another call's far party. */
+  async follow(refer: string, options: CallOptions): Promise<void> {
+    try {
+      await this.path.dial({ call: this.id, refer, ...options });
+    } catch (thrown) {
+      this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
+    }
+  }
+
   /** @internal Takes up a call that exists; every failure ends it here with its reason. */
   async takeUp(method: "call.update" | "call.pull", from: object, shot: Snapshot | null): Promise<void> {
     if (shot) this.catchUp(shot);
@@ -287,6 +261,9 @@ export class Call extends Emitter<CallEvents> {
         break;
       case "call.hold":
         this.setHold(event.params.local, event.params.remote);
+        break;
+      case "call.transferring":
+        this.progressed(event.params);
         break;
       case "call.dtmf":
         this.emit("dtmf", event.params.digit, event.params.duration);
@@ -366,6 +343,16 @@ export class Call extends Emitter<CallEvents> {
       this.host.changed(this);
       this.emit("diverted", this.divertedTo_);
     } else if (p.state !== "trying") this.input(p.state);
+  }
+
+  private progressed({ call: _, ...progress }: Events["call.transferring"]): void {
+    this.setTransfer(progress.state === "failed" ? null : progress);
+    this.emit("transfer", progress);
+  }
+
+  private setTransfer(progress: TransferProgress | null): void {
+    this.transfer_ = progress;
+    this.host.changed(this);
   }
 
   private setEarly(on: boolean): void {

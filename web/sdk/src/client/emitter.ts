@@ -23,6 +23,11 @@ export class Emitter<M extends { [K in keyof M]: unknown[] }> {
     this.listeners.get(name)?.delete(fn);
   }
 
+  /** True when somebody listens. */
+  protected heard(name: keyof M): boolean {
+    return (this.listeners.get(name)?.size ?? 0) > 0;
+  }
+
   protected emit<K extends keyof M>(name: K, ...args: M[K]): void {
     for (const fn of [...(this.listeners.get(name) ?? [])]) {
       try {

@@ -53,7 +53,7 @@ export class Path {
   }
 
   /** Offers and starts the call; the gateway's answer comes at once, long before anybody answers the telephone. */
-  async dial(params: { call: string; target: string }): Promise<void> {
+  async dial(params: { call: string; target: string } | { call: string; refer: string }): Promise<void> {
     await this.connect("call.start", params);
   }
 

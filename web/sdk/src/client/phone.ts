@@ -1,15 +1,16 @@
 import type { ErrorName } from "../protocol/errors";
 import { PhoneError } from "../protocol/failure";
 import type { ElsewhereCall, Events, GatewayEvent, Identity, LoginResult, Registration, Snapshot } from "../protocol/frames";
-import type { DeviceKind } from "../media/engine";
 import { browserPlatform } from "../transport/platform-browser";
 import type { Platform } from "../transport/platform";
 import { Session } from "../transport/session";
-import type { Credentials } from "../transport/digest";
 import { TokenSource } from "../transport/token";
-import { Call, type CallHost, type CallOptions } from "./call";
+import { Call } from "./call";
+import type { CallHost, CallOptions } from "./callparts";
 import { Devices } from "./devices";
 import { Emitter } from "./emitter";
+import { Refer } from "./refer";
+import type { PhoneEvents, PhoneOptions } from "./phoneparts";
 import { stepPhone, type PhoneInput, type PhoneState } from "./phonestate";
 
 /** Version of this SDK, sent to the gateway with the login. */
@@ -20,51 +21,6 @@ const REPLAY_TIME = 2_000;
 
 /** How long a page that goes away in a call is waited for, milliseconds: a reload takes less. */
 const RELOAD_TIME = 10_000;
-
-/** Settings of a Phone. */
-export interface PhoneOptions {
-  /** The gateway's WebSocket, wss://.../ws; the page's own host when absent. */
-  url?: string;
-  /** A token to log in with ... */
-  token?: string;
-  /** ... or, better, a function that gets one; it is called again whenever a fresh one is needed. */
-  getToken?: () => Promise<string> | string;
-  /** Instead of a token: the telephone network's own user name and password, where the operator allows it (SIP digest). */
-  credentials?: Credentials;
-  /** Ring on incoming calls and play ringback while dialing (true when absent). */
-  sounds?: boolean;
-  /** Come back by itself after the connection was lost (true when absent). */
-  autoReconnect?: boolean;
-  /** STUN and TURN servers; seldom needed, the gateway is reachable itself. */
-  iceServers?: RTCIceServer[];
-  /** Another source of sound than the microphone. The stream is asked for at every call; its tracks are not stopped. */
-  source?: () => Promise<MediaStream> | MediaStream;
-  /** What to tell the gateway about this page, for its log. */
-  client?: { name: string; version: string };
-  /** @internal Replaces the browser in tests. */
-  platform?: Platform;
-}
-
-/** Events of a Phone, with their arguments. */
-export type PhoneEvents = {
-  state: [state: PhoneState];
-  /** Somebody calls: answer(), reject() or let it ring. */
-  incoming: [call: Call];
-  /** Any call changed or went; for a page that draws phone.calls. */
-  calls: [calls: readonly Call[]];
-  /** The user talks in other browsers: pull(one) takes a call over. Told whenever that changes. */
-  elsewhere: [calls: readonly ElsewhereCall[]];
-  /** The user's telephone identities are known or have changed. */
-  identities: [identities: readonly Identity[]];
-  /** The token ends in so many seconds: call updateToken(). Only without getToken, or when that failed. */
-  tokenExpiring: [seconds: number];
-  /** Something is wrong and the phone goes on. */
-  warning: [warning: PhoneError];
-  /** The phone stopped, or the network refused it. */
-  error: [error: PhoneError];
-  /** Devices came or went; lost names the selected ones that are gone and were replaced by the default. */
-  deviceChange: [lost: readonly DeviceKind[]];
-};
 
 /** A telephone in the page: log in with a token, call and be called. */
 export class Phone extends Emitter<PhoneEvents> {
@@ -287,6 +243,8 @@ export class Phone extends Emitter<PhoneEvents> {
         return this.emit("elsewhere", this.elsewhere_);
       case "call.incoming":
         return this.incoming(event.params);
+      case "call.refer":
+        return this.referred(event.params);
       default:
         this.list.find((c) => c.id === event.params.call)?.take(event);
     }
@@ -306,11 +264,52 @@ export class Phone extends Emitter<PhoneEvents> {
   private incoming(params: Events["call.incoming"]): void {
     const session = this.session;
     if (!session || this.list.some((c) => c.id === params.call)) return;
-    const { call: id, sdp: offer, ...rest } = params;
-    const call = new Call(this.host(), { ...rest, id, offer, direction: "incoming" });
+    const { call: id, sdp: offer, replaces: place, ...rest } = params;
+    const replaces = this.list.find((c) => c.id === place) ?? null;
+    const call = new Call(this.host(), { ...rest, id, offer, replaces, direction: "incoming" });
+    if (replaces) return this.takePlace(call, replaces);
     this.add(call);
     void session.rpc.request("call.ringing", { call: call.id }).catch(() => undefined);
     this.emit("incoming", call);
+  }
+
+  /** Answers at once: the user is in this conversation already, only the other end has changed. */
+  private takePlace(call: Call, old: Call): void {
+    const answered = call.answer();
+    this.add(call);
+    if (old.muted) call.mute();
+    this.emit("replaced", call, old);
+    answered.catch((thrown: PhoneError) => {
+      if (call.state === "incoming") this.emit("incoming", call); // no microphone: the user may try again
+      this.emit("warning", thrown);
+    });
+  }
+
+  /** The far party asks for a call to somebody else. */
+  private referred(params: Events["call.refer"]): void {
+    const call = this.list.find((c) => c.id === params.call) ?? null;
+    const refer = new Refer(
+      {
+        follow: (wish, options) => this.follow(wish, options),
+        refuse: async (wish) => void (await this.session?.rpc.request("call.refuseRefer", { refer: wish.id })),
+      },
+      params,
+      call,
+    );
+    const policy = this.options.transfers ?? "ask";
+    if (policy === "accept" || (policy === "ask" && params.follow)) refer.accept();
+    else if (policy === "ask" && this.heard("refer")) this.emit("refer", refer);
+    else void refer.refuse().catch(() => undefined);
+  }
+
+  private follow(refer: Refer, options: CallOptions): Call {
+    const next = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: refer.target });
+    const old = refer.call;
+    if (old?.startedAt && old.state !== "ended" && !old.localHold && !old.remoteHold) void old.hold().catch(() => undefined);
+    this.add(next);
+    void next.follow(refer.id, options);
+    this.emit("following", refer, next);
+    return next;
   }
 
   private add(call: Call): void {

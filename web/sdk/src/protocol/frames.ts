@@ -133,6 +133,16 @@ export interface EndReason {
   by: "local" | "remote" | "gateway";
 }
 
+/** How far a transfer of a call has come. */
+export interface TransferProgress {
+  /** Asked for; the far phone calls; the phone it calls rings; it was answered and the call ends; it failed and the call goes on. */
+  state: "asked" | "trying" | "ringing" | "accepted" | "failed";
+  /** SIP status that the far phone reported. */
+  sip?: number;
+  /** Why it failed. */
+  cause?: EndReason;
+}
+
 /** The telephone network asks for the password's digest; answered with session.prove. */
 export interface Challenge {
   id: string;
@@ -156,13 +166,15 @@ export interface Events {
   "session.closing": { reason: "drain" | "replaced" | "tokenExpired" | "deregistered" | "slow" | "refused"; text: string; retryAfter?: number };
   "session.challenge": Challenge;
   "session.elsewhere": { calls: ElsewhereCall[] };
-  "call.incoming": { call: string; remote: Remote; called: string; sdp: string; waiting: boolean; divertedBy?: Diversion; userToUser?: UserToUser; headers?: Headers };
+  "call.incoming": { call: string; remote: Remote; called: string; sdp: string; waiting: boolean; divertedBy?: Diversion; userToUser?: UserToUser; headers?: Headers; replaces?: string };
   "call.progress": { call: string; state: "trying" | "diverted" | "ringing" | "early"; earlyMedia: boolean; sip: number; waiting?: boolean; divertedTo?: Remote };
   "call.accepted": { call: string; remote: Remote; startedAt: string; userToUser?: UserToUser; headers?: Headers };
   "call.hold": { call: string; local: boolean; remote: boolean };
   "call.dtmf": { call: string; digit: string; duration: number };
   "call.media": { call: string; state: "connecting" | "connected" | "lost" | "restored" | "renegotiate" };
   "call.quality": { call: string } & Quality;
+  "call.transferring": { call: string } & TransferProgress;
+  "call.refer": { call: string; refer: string; target: Remote; referredBy?: Remote; replaces: boolean; follow: boolean; within: number };
   "call.ended": { call: string; cause: EndReason; duration: number };
 }
 

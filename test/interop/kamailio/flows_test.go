@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,9 @@ import (
 // plays without a core between.
 type flow struct {
 	file   string
+	calls  int    // SIPp's; 0 is 1
+	far    string // number of the handset; "" is sipp's
+	port   int    // of the handset; 0 is sippSIP
 	values map[string]string
 	silent bool // the page makes no media: the call comes to nothing
 	limit  time.Duration
@@ -38,6 +42,7 @@ type hand struct {
 	media   client.Media
 	far     []*scenario.Far
 	silent  bool
+	number  string
 	sipp    func() *process // starts SIPp as caller
 	running *process
 	record  string // SIPp's, of messages
@@ -68,7 +73,7 @@ func (h *hand) medium() client.Media {
 func (h *hand) dials() {
 	h.t.Helper()
 	var err error
-	h.call, err = h.browser.Call(h.ctx, sipp.number, h.medium())
+	h.call, err = h.browser.Call(h.ctx, h.number, h.medium())
 	h.must(err)
 }
 
@@ -84,7 +89,7 @@ func (h *hand) isCalled() {
 	h.does("call.ringing")
 }
 
-// sees waits until SIPp has got a message. Kamailio's processes hand on what follows closely in any order.
+// sees waits until SIPp has got a message: one that comes too early would surprise it.
 func (h *hand) sees(text string) {
 	h.t.Helper()
 	until(h.t, text+" at SIPp", 10*time.Second, func() bool {
@@ -143,7 +148,13 @@ func flows() []flow {
 		{file: "mo-preconditions", script: talk(1), story: []string{trying, "progress trying 183", "progress trying 183", ringing, answered, hungUp}},
 		{file: "mo-early-reliable", script: talk(1), story: []string{trying, "progress early 183 heard", "progress early 180 heard", answered, hungUp}},
 		{file: "mo-early-unreliable", script: func(h *hand) { h.dials(); h.hears("accepted") }, story: []string{trying, "progress early 183 heard", ringing, answered, hungUs}},
-		{file: "mo-forks", script: talk(2), story: []string{trying, "progress early 183 heard", "progress early 183 heard", "progress early 180 heard", answered, hungUp}},
+		{file: "mo-forks", script: func(h *hand) {
+			h.dials()
+			h.hears("accepted")
+			h.talks(2)
+			h.sees("\nBYE ") // of the late fork: the page's own comes after it
+			h.does("call.hangup")
+		}, story: []string{trying, "progress early 183 heard", "progress early 183 heard", "progress early 180 heard", answered, hungUp}},
 		{file: "mo-network-bye", script: func(h *hand) { h.dials() }, story: []string{trying, answered, "ended hangup by remote q850=31"}},
 		{file: "mo-cancel", silent: true, script: givesUp, story: []string{trying, ringing, "ended cancelled by local"}},
 		{file: "mo-cancel-race", silent: true, script: givesUp, story: []string{trying, ringing, "ended cancelled by local"}},
@@ -162,9 +173,34 @@ func flows() []flow {
 			h.talks(1)
 			h.does("call.hangup")
 		}, story: []string{trying, answered, "hold local=false remote=true", "hold local=false remote=false", hungUp}},
-		{file: "mo-refresh", limit: 90 * time.Second, script: func(h *hand) { h.dials(); h.hears("accepted") }, story: []string{trying, answered, "ended unavailable by remote|ended unavailable by gateway"}},
-		{file: "mt-answered", values: map[string]string{"user": "alice|" + strings.TrimPrefix(alice.number, "+")}, script: func(h *hand) { h.isCalled(); h.answers() }, story: []string{"incoming", answered, hungUs + " q850=16"}},
-		{file: "mt-preconditions", script: func(h *hand) { h.isCalled(); h.answers(); h.talks(1); h.does("call.hangup") }, story: []string{"incoming", answered, hungUp}},
+		{file: "mo-transfer", values: map[string]string{"user": "15550001"}, script: func(h *hand) {
+			h.dials()
+			h.hears("accepted")
+			h.talks(1)
+			h.does("call.transfer", "target", "+15550102")
+		}, story: []string{trying, answered, "transfer trying", "transfer ringing 180", "transfer accepted 200", "ended transferred by local"}},
+		{file: "mo-transfer-failed", script: func(h *hand) {
+			h.dials()
+			h.hears("accepted")
+			h.does("call.transfer", "target", "+15550102")
+			h.hears("transfer failed")
+			h.talks(1)
+			h.does("call.hangup")
+		}, story: []string{trying, answered, "transfer trying", "transfer ringing 180", "transfer failed 486 busy", hungUp}},
+		{file: "mo-transfer-attended", calls: 2, values: map[string]string{"user": "15550001"}, script: func(h *hand) {
+			h.dials()
+			h.hears("accepted")
+			other, err := h.browser.Call(h.ctx, h.number, client.Silent{})
+			h.must(err)
+			h.must(other.Hears(h.ctx, "accepted"))
+			h.does("call.transfer", "with", other.ID())
+			h.must(other.Hears(h.ctx, "ended"))
+			if got := other.Story(); !slices.Equal(got, []string{trying, answered, "ended transferred by local"}) {
+				h.t.Errorf("the other call was told %q", got)
+			}
+		}, story: []string{trying, answered, "transfer trying", "transfer accepted 200", "ended transferred by local"}},
+		{file: "mt-answered", values: map[string]string{"user": "alice|" + strings.TrimPrefix(alice.number, "+")}, script: func(h *hand) { h.isCalled(); h.answers() }, story: []string{"incoming|incoming waiting", answered, hungUs + " q850=16"}},
+		{file: "mt-preconditions", script: func(h *hand) { h.isCalled(); h.answers(); h.talks(1); h.does("call.hangup") }, story: []string{"incoming|incoming waiting", answered, hungUp}},
 		{file: "mt-hold", script: func(h *hand) {
 			h.isCalled()
 			h.answers()
@@ -174,13 +210,13 @@ func flows() []flow {
 			h.hears("hold local=false remote=false")
 			h.talks(1)
 			h.does("call.hangup")
-		}, story: []string{"incoming", answered, "hold local=false remote=true", "hold local=true remote=true", "hold local=false remote=true", "hold local=false remote=false", hungUp}},
+		}, story: []string{"incoming|incoming waiting", answered, "hold local=false remote=true", "hold local=true remote=true", "hold local=false remote=true", "hold local=false remote=false", hungUp}},
 		{file: "mt-cancel", silent: true, values: map[string]string{"reason": `Reason: SIP;cause=200;text="Call completed elsewhere"`}, script: func(h *hand) { h.isCalled() },
-			story: []string{"incoming", "ended answered_elsewhere by remote|ended cancelled by remote"}},
+			story: []string{"incoming|incoming waiting", "ended answered_elsewhere by remote|ended cancelled by remote"}},
 		{file: "mt-refused", silent: true, values: map[string]string{"status": "486", "reason": "Q.850;cause=17"}, script: func(h *hand) { h.isCalled(); h.sees("SIP/2.0 180 "); h.does("call.reject", "reason", "busy") },
-			story: []string{"incoming", "ended busy by local"}},
+			story: []string{"incoming|incoming waiting", "ended busy by local"}},
 		{file: "mt-refused", silent: true, values: map[string]string{"status": "603", "reason": "Q.850;cause=21"}, script: func(h *hand) { h.isCalled(); h.sees("SIP/2.0 180 "); h.does("call.reject", "reason", "declined") },
-			story: []string{"incoming", "ended declined by local"}},
+			story: []string{"incoming|incoming waiting", "ended declined by local"}},
 	}
 	for _, r := range []struct{ status, header, want string }{
 		{"486 Busy Here", "Reason: Q.850;cause=17", "ended busy by remote sip=486 q850=17"},
@@ -198,12 +234,38 @@ func flows() []flow {
 	return list
 }
 
+// waits are flows that only time ends, each with a handset of its own.
+func waits() []flow {
+	accepted := func(h *hand) { h.dials(); h.hears("accepted") }
+	list := []flow{
+		{file: "mo-refresh", script: accepted, story: []string{trying, answered, "ended unavailable by remote"}},
+		{file: "mo-expiry", script: accepted, story: []string{trying, answered, "ended unavailable by remote"}},
+		{file: "mo-no-answer", silent: true, script: func(h *hand) { h.dials() }, story: []string{trying, ringing, "ended no_answer by gateway"}},
+		{file: "mo-dead", script: func(h *hand) {
+			h.dials()
+			h.talks(1)
+			h.far[0].Mute.Store(true)
+		}, story: []string{trying, answered, "ended media_lost by remote"}},
+	}
+	for i := range list {
+		list[i].far, list[i].port, list[i].limit = fmt.Sprintf("+1555021%d", i), sippSIP+1+i, 100*time.Second
+	}
+	return list
+}
+
 // TestFlows plays the main call flows through Kamailio's P-, I- and S-CSCF, with SIPp as the handset.
 func TestFlows(t *testing.T) {
-	c := startCore(t)
+	var more []subscriber
+	for _, f := range waits() {
+		more = append(more, subscriber{number: f.far, password: sipp.password})
+	}
+	c := startCore(t, more...)
 	record := scene(t)
-	b := c.bed(t, gatewayIP, "CAUSEWAY_IMS_CALLS_PRECONDITIONS_ORIGINATING=false")
+	b := c.bed(t, gatewayIP, "CAUSEWAY_SESSION_RING_TIMEOUT=10s", "CAUSEWAY_MEDIA_MEDIA_TIMEOUT=5s", "CAUSEWAY_SESSION_MAX_CALLS=8")
 	play(t, "register.xml", script{}, sippMediaAny).done(t, 10*time.Second)
+	for i, f := range waits() {
+		registerAt(t, more[i], f.port)
+	}
 	peers, err := client.NewPeers()
 	if err != nil {
 		t.Fatal(err)
@@ -219,6 +281,15 @@ func TestFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer browser.Close()
+	var slow sync.WaitGroup
+	defer slow.Wait()
+	for _, f := range waits() {
+		slow.Go(func() {
+			t.Run(f.file, func(t *testing.T) {
+				f.play(t, &hand{t: t, browser: browser, peers: peers, silent: f.silent})
+			})
+		})
+	}
 	for _, f := range flows() {
 		name := f.file
 		if status := f.values["status"]; status != "" {
@@ -226,6 +297,7 @@ func TestFlows(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) { f.play(t, &hand{t: t, browser: browser, peers: peers, silent: f.silent}) })
 	}
+	slow.Wait()
 	if err := browser.Logout(ctx); err != nil {
 		t.Error(err)
 	}
@@ -236,10 +308,18 @@ func TestFlows(t *testing.T) {
 // play runs one flow.
 func (f flow) play(t *testing.T, h *hand) {
 	limit := max(f.limit, 20*time.Second)
+	h.number = sipp.number
+	if f.far != "" {
+		h.number = f.far
+	}
+	port := f.port
+	if port == 0 {
+		port = sippSIP
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	h.ctx = ctx
-	text := &scenario.Script{Dir: filepath.Join("..", "interop", "sipp", "testdata"), Network: "udp", User: alice.number, Host: sippIP, Self: sipp.number, Values: f.values}
+	text := &scenario.Script{Dir: filepath.Join("..", "interop", "sipp", "testdata"), Network: "udp", User: alice.number, Host: sippIP, Self: h.number, Values: f.values}
 	if _, err := os.Stat(text.Dir); err != nil {
 		text.Dir = filepath.Join("..", "sipp", "testdata")
 	}
@@ -250,7 +330,7 @@ func (f flow) play(t *testing.T, h *hand) {
 	}
 	file := text.Render(t, f.file)
 	run := func() *process {
-		p := start(t, "sipp "+f.file, "sipp", "-sf", file, "-i", sippIP, "-p", fmt.Sprint(sippSIP), "-m", "1", "-nostdin", "-trace_err", "-trace_msg", "-message_file", file+".msg",
+		p := start(t, "sipp "+f.file, "sipp", "-sf", file, "-i", sippIP, "-p", fmt.Sprint(port), "-m", fmt.Sprint(max(f.calls, 1)), "-nostdin", "-trace_err", "-trace_msg", "-message_file", file+".msg",
 			"-timeout", fmt.Sprint(int(limit.Seconds()))+"s", "-timeout_error", "-cid_str", "%u-%p-"+f.file+"@%s", netip.AddrPortFrom(netip.MustParseAddr(pcscfIP), 5060).String())
 		t.Cleanup(func() {
 			if messages, _ := os.ReadFile(h.record); t.Failed() {
@@ -262,7 +342,7 @@ func (f flow) play(t *testing.T, h *hand) {
 	h.sipp, h.record = run, file+".msg"
 	if !text.Caller {
 		h.running = run()
-		until(t, "SIPp's port", 5*time.Second, func() bool { h.running.alive(t); return bound(sippSIP) })
+		until(t, "SIPp's port", 5*time.Second, func() bool { h.running.alive(t); return bound(port) })
 	}
 	f.script(h)
 	h.running.done(t, limit)
@@ -278,6 +358,14 @@ func (f flow) play(t *testing.T, h *hand) {
 	if !fits {
 		t.Errorf("the page was told\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(f.story, "\n\t"))
 	}
+}
+
+// registerAt registers a handset at a port of its own.
+func registerAt(t *testing.T, s subscriber, port int) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "register.xml")
+	render(t, "register.xml", file, script{Home: home, User: s.impu(), Private: s.impi(), Password: s.password})
+	start(t, "sipp register", "sipp", "-sf", file, "-i", sippIP, "-p", fmt.Sprint(port), "-m", "1", "-nostdin", "-timeout", "10s", "-timeout_error", pcscfIP+":5060").done(t, 15*time.Second)
 }
 
 // bound says whether somebody has this UDP port.

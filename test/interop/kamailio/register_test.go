@@ -72,7 +72,7 @@ func TestStranger(t *testing.T) {
 // scene records everything between the addresses of the namespace but the access leg and HTTP.
 func scene(t *testing.T) *capture.Recording {
 	t.Helper()
-	r := capture.Start(t, "lo", fmt.Sprintf("net %s and (port 5060 or port 5070 or port 5090 or port 3868 or udp portrange 20000-29999)", network))
+	r := capture.Start(t, "lo", fmt.Sprintf("net %s and (port 5060 or portrange 5070-5079 or port 5090 or port 3868 or udp portrange 20000-29999)", network))
 	t.Cleanup(func() {
 		if dir := os.Getenv("INTEROP_KEEP"); dir != "" { // a convenience for people
 			if b, err := os.ReadFile(r.Stop(t)); err == nil {
@@ -85,7 +85,7 @@ func scene(t *testing.T) *capture.Recording {
 
 func rules() capture.Rules {
 	return capture.Rules{
-		DecodeAs:   []string{"udp.port==5060,sip", "tcp.port==5060,sip", "udp.port==5070,sip", "udp.port==5090,sip", "tcp.port==3868,diameter"},
+		DecodeAs:   []string{"udp.port==5060,sip", "tcp.port==5060,sip", "udp.port==5070-5079,sip", "udp.port==5090,sip", "tcp.port==3868,diameter"},
 		Prefs:      []string{"amr.mode:Wideband AMR", "amr.encoding.version:RFC 3267 octet aligned"},
 		Identities: []string{alice.impu(), "tel:" + alice.number, "sip:" + gatewayIP + ":5060"}, // the last for its own SUBSCRIBE (TS 24.229 5.2.3)
 		Ours: func(m capture.Message) bool {

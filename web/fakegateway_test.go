@@ -27,6 +27,8 @@ type fakeGateway struct {
 	calls   map[string]*fakeCall
 	started fakeRequest // the last call.start
 	handed  fakeRequest // the last call.transfer
+	written fakeRequest // the last message.send
+	read    []string    // messages that have been displayed
 	got     []string    // methods in the order they came
 	done    sync.WaitGroup
 }
@@ -93,6 +95,8 @@ type fakeRequest struct {
 	Method string          `json:"method"`
 	Params struct {
 		Token, Call, Target, SDP, Digits, With, Refer string
+		Message, Text, Via                            string
+		Report                                        []string
 
 		Anonymous bool
 		Resume    *struct{ After int }
@@ -140,6 +144,19 @@ func (g *fakeGateway) take(conn *websocket.Conn, data []byte) {
 		g.accept(r.Params.Call)
 	case "call.update":
 		answer(map[string]any{"sdp": g.negotiate(g.calls[r.Params.Call], r.Params.SDP)})
+	case "message.send":
+		g.written = r
+		switch {
+		case r.Params.Target == "+15550104":
+			refuse(2060, "message_too_long", "The message has 900 bytes; 312 are allowed here.", "Shorten it, or send it as several messages.")
+		case r.Params.Target == "+15550105" && len(r.Params.Report) > 0:
+			refuse(2063, "message_unsupported", "The other side does not take messages of this kind.", "Call.")
+		default:
+			answer(map[string]any{"message": r.Params.Message, "via": r.Params.Via, "parts": 1})
+		}
+	case "message.displayed":
+		g.read = append(g.read, r.Params.Message)
+		answer(struct{}{})
 	case "call.hangup", "call.reject":
 		answer(struct{}{})
 		g.end(r.Params.Call, 2013, "hangup", "local", 0)
@@ -160,7 +177,7 @@ func (g *fakeGateway) login(r fakeRequest, answer func(any)) {
 		}
 	}
 	answer(map[string]any{"session": "s", "secret": "x", "user": "alice", "resumed": r.Params.Resume != nil, "lastSeq": g.seq,
-		"resumeWindow": 30000, "limits": map[string]any{"frame": 65536, "calls": 4}, "calls": calls,
+		"resumeWindow": 30000, "limits": map[string]any{"frame": 65536, "calls": 4}, "calls": calls, "messages": map[string]any{"bytes": 8192, "sms": true},
 		"registration": map[string]any{"state": "registered", "identities": []any{map[string]any{"uri": "sip:+15550001@ims.example", "default": true}}}})
 	if r.Params.Resume != nil {
 		for _, frame := range g.sent[min(r.Params.Resume.After, len(g.sent)):] {

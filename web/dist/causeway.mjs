@@ -1668,6 +1668,19 @@ var Refer = class {
   }
 };
 
+// sdk/src/client/messages.ts
+var SEND_TIMEOUT = 4e4;
+function send(rpc, id, target, text, o) {
+  const params = { message: id, target: target.trim(), text, report: o.report?.length ? o.report : void 0, from: o.from || void 0, anonymous: o.anonymous || void 0, via: o.via };
+  return rpc.request("message.send", params, SEND_TIMEOUT).then((r) => ({ id: r.message, via: r.via, parts: r.parts }));
+}
+function received(m) {
+  return { id: m.message, remote: m.remote, called: m.called, text: m.text, at: new Date(m.at), via: m.via, subject: m.subject ?? "", display: m.display, incomplete: m.incomplete ?? false };
+}
+function reported(r) {
+  return { id: r.message, status: r.status, at: new Date(r.at), error: r.error ? PhoneError.fromWire(r.error) : null };
+}
+
 // sdk/src/client/phonestate.ts
 var phoneTable = {
   offline: { start: "connecting" },
@@ -1695,6 +1708,7 @@ var Phone = class extends Emitter {
     this.user_ = "";
     this.emergency = { numbers: ["112", "911"], routed: false };
     // until the gateway says which
+    this.messaging_ = { bytes: 0, sms: false };
     this.identities_ = [];
     this.elsewhere_ = [];
     this.waiting = null;
@@ -1803,6 +1817,19 @@ var Phone = class extends Emitter {
     const position2 = options.position ?? (this.emergency.routed ? await this.platform.position() : null);
     await call.dial(target, position2 ? { ...options, position: position2 } : options);
   }
+  /** What messages may be: bytes of a text at most (0: none are carried), and whether they may go as short messages. */
+  get messaging() {
+    return this.messaging_;
+  }
+  /** Sends a text to a number, a tel: or a sip: URI. Resolves when the network has taken it; whether it arrives, "messageReport" tells. */
+  async sendMessage(target, text, options = {}) {
+    if (!this.session || this.currentState !== "ready") throw new PhoneError("not_registered");
+    return send(this.session.rpc, options.id ?? this.platform.uuid(), target, text, options);
+  }
+  /** Tells a message's sender that the user has read it, if the sender asked for that. */
+  async messageDisplayed(id) {
+    await this.session?.rpc.request("message.displayed", { message: id });
+  }
   /** Starts sound that the browser blocked; call it from a click after an "audio_blocked" warning. */
   unlockAudio() {
     return this.platform.media.unlock();
@@ -1828,6 +1855,7 @@ var Phone = class extends Emitter {
   loggedIn(result) {
     this.user_ = result.user;
     this.emergency = result.emergency ?? this.emergency;
+    this.messaging_ = result.messages ?? this.messaging_;
     if (this.currentState === "connecting" || this.currentState === "reconnecting") this.input("registering");
     this.registration(result.registration);
     const known = new Map(result.calls.map((c) => [c.call, c]));
@@ -1884,6 +1912,12 @@ var Phone = class extends Emitter {
       case "session.elsewhere":
         this.elsewhere_ = event.params.calls;
         return this.emit("elsewhere", this.elsewhere_);
+      case "message.received":
+        return this.emit("message", received(event.params));
+      case "message.report":
+        return this.emit("messageReport", reported(event.params));
+      case "message.composing":
+        return this.emit("composing", event.params);
       case "call.incoming":
         return this.incoming(event.params);
       case "call.refer":

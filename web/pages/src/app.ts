@@ -8,6 +8,7 @@ import { Elsewhere } from "./elsewhere";
 import { callStateText, phoneStateText, who } from "./format";
 import { History } from "./history";
 import { IncomingView } from "./incoming";
+import { Messages } from "./messages";
 import { fillPad } from "./pad";
 import { ReferView } from "./referview";
 import { drawDevices } from "./settings";
@@ -24,6 +25,7 @@ export class App {
   private readonly callAs = new CallAs();
   private readonly refer = new ReferView(this.names, (wish) => void wish.accept());
   private readonly elsewhere = new Elsewhere(this.names, (call) => this.pull(call));
+  private readonly messages = new Messages(this.names, () => this.callAs.from);
   private front: Call | null = null;
   private view: CallView | null = null;
   private drawn = "";
@@ -64,6 +66,7 @@ export class App {
     });
     this.phone = phone;
     phone.on("state", () => this.drawState());
+    this.messages.follow(phone);
     phone.on("calls", () => this.drawCalls());
     phone.on("elsewhere", () => this.elsewhere.draw(this.phone));
     phone.on("identities", () => this.callAs.draw(phone));
@@ -188,6 +191,7 @@ export class App {
     el.title = this.phone?.identities.map((i) => i.uri).join(", ") ?? "";
     show(byId("connect"), state === "closed" && byId("login").hidden);
     this.drawDial();
+    this.messages.draw();
     document.querySelectorAll<HTMLButtonElement>("#contacts button").forEach((b) => (b.disabled = state !== "ready"));
     this.drawDialer();
     if (state === "reconnecting") announce("Connection lost, reconnecting");

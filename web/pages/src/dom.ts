@@ -36,6 +36,7 @@ const icons = {
   out: "M7 17 17 7M9 7h8v8",
   in: "M17 7 7 17M15 17H7V9",
   missed: "M17 7 7 17M15 17H7V9M14 14l6 6M20 14l-6 6",
+  back: "M15 5l-7 7 7 7",
   sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M19 5l-2 2M7 17l-2 2",
 } as const;
 

@@ -4,6 +4,7 @@ import type { CallOptions } from "./callparts";
 import { Devices } from "./devices";
 import { Emitter } from "./emitter";
 import type { PhoneEvents, PhoneOptions } from "./phoneparts";
+import { type MessageOptions, type SentMessage } from "./messages";
 import { type PhoneState } from "./phonestate";
 /** Version of this SDK, sent to the gateway with the login. */
 export declare const VERSION = "1.0.0";
@@ -19,6 +20,7 @@ export declare class Phone extends Emitter<PhoneEvents> {
     private list;
     private user_;
     private emergency;
+    private messaging_;
     private identities_;
     private elsewhere_;
     private waiting;
@@ -54,6 +56,15 @@ export declare class Phone extends Emitter<PhoneEvents> {
     get emergencyRouted(): boolean;
     /** An emergency call goes out whether the phone is registered or not, with the place if it can be told. */
     private help;
+    /** What messages may be: bytes of a text at most (0: none are carried), and whether they may go as short messages. */
+    get messaging(): Readonly<{
+        bytes: number;
+        sms: boolean;
+    }>;
+    /** Sends a text to a number, a tel: or a sip: URI. Resolves when the network has taken it; whether it arrives, "messageReport" tells. */
+    sendMessage(target: string, text: string, options?: MessageOptions): Promise<SentMessage>;
+    /** Tells a message's sender that the user has read it, if the sender asked for that. */
+    messageDisplayed(id: string): Promise<void>;
     /** Starts sound that the browser blocked; call it from a click after an "audio_blocked" warning. */
     unlockAudio(): Promise<void>;
     /** Plays a keypad tone to the user (not to the far party). */

@@ -1,3 +1,4 @@
+import type { Composing, MessageReport, TextMessage } from "./messages";
 import type { PhoneError } from "../protocol/failure";
 import type { ElsewhereCall, Identity } from "../protocol/frames";
 import type { DeviceKind } from "../media/engine";
@@ -50,6 +51,12 @@ export type PhoneEvents = {
     calls: [calls: readonly Call[]];
     /** The user talks in other browsers: pull(one) takes a call over. Told whenever that changes. */
     elsewhere: [calls: readonly ElsewhereCall[]];
+    /** Somebody has written. */
+    message: [message: TextMessage];
+    /** What has become of a message that was sent with report, or as a short message. */
+    messageReport: [report: MessageReport];
+    /** Somebody is writing, or has stopped. */
+    composing: [composing: Composing];
     /** The user's telephone identities are known or have changed. */
     identities: [identities: readonly Identity[]];
     /** The token ends in so many seconds: call updateToken(). Only without getToken, or when that failed. */

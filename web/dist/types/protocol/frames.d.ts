@@ -84,6 +84,11 @@ export interface LoginResult {
         numbers: string[];
         routed: boolean;
     };
+    /** What messages may be: bytes of a text at most, and whether short messages are sent. Absent with gateways that carry none. */
+    messages?: {
+        bytes: number;
+        sms: boolean;
+    };
 }
 /** Figures of one side of the call, counted by the gateway since the call began. */
 export interface LegQuality {
@@ -147,6 +152,21 @@ export interface Challenge {
     /** How long the page has, milliseconds. */
     within: number;
 }
+/** A message that came for the user, as the gateway tells it. */
+export interface ReceivedMessage {
+    message: string;
+    remote: Remote;
+    called: string;
+    text: string;
+    contentType: "text/plain";
+    at: string;
+    via: "sip" | "sms";
+    subject?: string;
+    display: boolean;
+    incomplete?: boolean;
+}
+/** What has become of a message that was sent. */
+export type MessageStatus = "accepted" | "stored" | "delivered" | "displayed" | "failed";
 /** The events of the gateway, by method, without seq. */
 export interface Events {
     "session.registration": Registration;
@@ -212,6 +232,19 @@ export interface Events {
         referredBy?: Remote;
         replaces: boolean;
         follow: boolean;
+        within: number;
+    };
+    "message.received": ReceivedMessage;
+    "message.report": {
+        message: string;
+        status: MessageStatus;
+        at: string;
+        error?: WireError;
+    };
+    "message.composing": {
+        remote: Remote;
+        called: string;
+        active: boolean;
         within: number;
     };
     "call.ended": {

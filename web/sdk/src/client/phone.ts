@@ -11,6 +11,7 @@ import { Devices } from "./devices";
 import { Emitter } from "./emitter";
 import { Refer } from "./refer";
 import type { PhoneEvents, PhoneOptions } from "./phoneparts";
+import { received, reported, send, type MessageOptions, type SentMessage } from "./messages";
 import { stepPhone, type PhoneInput, type PhoneState } from "./phonestate";
 
 /** Version of this SDK, sent to the gateway with the login. */
@@ -34,6 +35,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private list: Call[] = [];
   private user_ = "";
   private emergency: LoginResult["emergency"] = { numbers: ["112", "911"], routed: false }; // until the gateway says which
+  private messaging_ = { bytes: 0, sms: false };
   private identities_: Identity[] = [];
   private elsewhere_: ElsewhereCall[] = [];
   private waiting: { resolve(): void; reject(e: PhoneError): void } | null = null;
@@ -155,6 +157,21 @@ export class Phone extends Emitter<PhoneEvents> {
     await call.dial(target, position ? { ...options, position } : options);
   }
 
+  /** What messages may be: bytes of a text at most (0: none are carried), and whether they may go as short messages. */
+  get messaging(): Readonly<{ bytes: number; sms: boolean }> {
+    return this.messaging_;
+  }
+  /** Sends a text to a number, a tel: or a sip: URI. Resolves when the network has taken it; whether it arrives, "messageReport" tells. */
+  async sendMessage(target: string, text: string, options: MessageOptions = {}): Promise<SentMessage> {
+    if (!this.session || this.currentState !== "ready") throw new PhoneError("not_registered");
+    return send(this.session.rpc, options.id ?? this.platform.uuid(), target, text, options);
+  }
+
+  /** Tells a message's sender that the user has read it, if the sender asked for that. */
+  async messageDisplayed(id: string): Promise<void> {
+    await this.session?.rpc.request("message.displayed", { message: id });
+  }
+
   /** Starts sound that the browser blocked; call it from a click after an "audio_blocked" warning. */
   unlockAudio(): Promise<void> {
     return this.platform.media.unlock();
@@ -183,6 +200,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private loggedIn(result: LoginResult): void {
     this.user_ = result.user;
     this.emergency = result.emergency ?? this.emergency;
+    this.messaging_ = result.messages ?? this.messaging_;
     if (this.currentState === "connecting" || this.currentState === "reconnecting") this.input("registering");
     this.registration(result.registration);
     const known = new Map(result.calls.map((c) => [c.call, c]));
@@ -241,6 +259,12 @@ export class Phone extends Emitter<PhoneEvents> {
       case "session.elsewhere":
         this.elsewhere_ = event.params.calls;
         return this.emit("elsewhere", this.elsewhere_);
+      case "message.received":
+        return this.emit("message", received(event.params));
+      case "message.report":
+        return this.emit("messageReport", reported(event.params));
+      case "message.composing":
+        return this.emit("composing", event.params);
       case "call.incoming":
         return this.incoming(event.params);
       case "call.refer":

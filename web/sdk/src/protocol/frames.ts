@@ -91,6 +91,8 @@ export interface LoginResult {
   calls: Snapshot[];
   /** Which numbers are emergency numbers here, and whether calls to them are carried. */
   emergency: { numbers: string[]; routed: boolean };
+  /** What messages may be: bytes of a text at most, and whether short messages are sent. Absent with gateways that carry none. */
+  messages?: { bytes: number; sms: boolean };
 }
 
 /** Figures of one side of the call, counted by the gateway since the call began. */
@@ -160,6 +162,23 @@ export interface Challenge {
   within: number;
 }
 
+/** A message that came for the user, as the gateway tells it. */
+export interface ReceivedMessage {
+  message: string;
+  remote: Remote;
+  called: string;
+  text: string;
+  contentType: "text/plain";
+  at: string;
+  via: "sip" | "sms";
+  subject?: string;
+  display: boolean;
+  incomplete?: boolean;
+}
+
+/** What has become of a message that was sent. */
+export type MessageStatus = "accepted" | "stored" | "delivered" | "displayed" | "failed";
+
 /** The events of the gateway, by method, without seq. */
 export interface Events {
   "session.registration": Registration;
@@ -175,6 +194,9 @@ export interface Events {
   "call.quality": { call: string } & Quality;
   "call.transferring": { call: string } & TransferProgress;
   "call.refer": { call: string; refer: string; target: Remote; referredBy?: Remote; replaces: boolean; follow: boolean; within: number };
+  "message.received": ReceivedMessage;
+  "message.report": { message: string; status: MessageStatus; at: string; error?: WireError };
+  "message.composing": { remote: Remote; called: string; active: boolean; within: number };
   "call.ended": { call: string; cause: EndReason; duration: number };
 }
 

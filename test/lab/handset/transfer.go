@@ -65,7 +65,9 @@ func (c *Call) referred(tx *sip.ServerTx) {
 		c.report("400 Bad Request", true)
 		return
 	}
-	c.farm.byID(id).watcher = func(status int, reason string) {
+	next := c.farm.byID(id)
+	next.party = addr.URI.User
+	next.watcher = func(status int, reason string) {
 		c.report(strconv.Itoa(status)+" "+reason, status >= 200)
 	}
 }

@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 
 	"signaling":                 {"signaling/...", "media", "diameter/rx"},
 	"signaling/ws":              {"signaling/wire"},
-	"signaling/sipws":           {"signaling/wire", "signaling/pace", "signaling/sip/dialog", "signaling/sip/transaction", "signaling/sip/transport"},
+	"signaling/sipws":           {"signaling/wire", "signaling/pace", "signaling/sip/dialog", "signaling/sip/refer", "signaling/sip/transaction", "signaling/sip/transport"},
 	"signaling/session":         {"signaling/wire", "signaling/pace", "signaling/auth", "signaling/b2bua", "signaling/messaging", "signaling/call", "signaling/sdp", "signaling/ims", "signaling/sip/digest"},
 	"signaling/messaging":       {"signaling/wire", "signaling/call", "signaling/ims", "signaling/pace", "signaling/sms", "signaling/sip/cpim", "signaling/sip/identity"},
 	"signaling/b2bua":           {"signaling/wire", "signaling/call", "signaling/sdp", "signaling/ims", "signaling/sip/pidf", "media", "diameter/rx"},

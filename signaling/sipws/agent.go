@@ -64,7 +64,7 @@ func (a *agent) post(f func()) {
 
 // allow lists the methods taken.
 func allow() []string {
-	return []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER"}
+	return []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REFER", "MESSAGE", "REGISTER"}
 }
 
 // refuse answers a request with a final status; why is shown to whoever reads the trace, "" for nothing.
@@ -98,8 +98,10 @@ func (a *agent) request(tx *transaction.Server) *call {
 		refuse(tx, 403, "Register first: nothing else is taken before.")
 	case req.Method == sip.INVITE:
 		return a.invite(tx)
+	case req.Method == sip.MESSAGE:
+		a.message(tx)
 	case req.Method == sip.OPTIONS:
-		refuse(tx, 200, "", dialog.Header{Name: "Allow", Value: strings.Join(allow(), ", ")}, dialog.Header{Name: "Accept", Value: "application/sdp"},
+		refuse(tx, 200, "", dialog.Header{Name: "Allow", Value: strings.Join(allow(), ", ")}, dialog.Header{Name: "Accept", Value: "application/sdp, text/plain"},
 			dialog.Header{Name: "Supported", Value: strings.Join(supported(), ", ")})
 	case req.Method == sip.BYE, req.Method == sip.NOTIFY, req.Method == sip.PRACK, req.Method == sip.UPDATE, req.Method == sip.INFO:
 		refuse(tx, 481, "")

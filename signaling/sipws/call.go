@@ -254,6 +254,8 @@ func (c *call) event(e dialog.Event) {
 		c.offered(e.SDP)
 	case dialog.Info:
 		c.info(e)
+	case dialog.Referred:
+		c.referred(e.Request)
 	case dialog.Ended:
 		c.release(wire.MethodHangup, params{})
 	}
@@ -280,6 +282,18 @@ func (c *call) notified(method string, data json.RawMessage) error {
 			return err
 		}
 		c.digit(e)
+	case wire.EventTransferring:
+		var e wire.CallTransferring
+		if err := json.Unmarshal(data, &e); err != nil {
+			return err
+		}
+		c.transferring(e)
+	case wire.EventRefer: // the far party wants to hand the user on; user agents ask for that among themselves only
+		var e wire.CallRefer
+		if err := json.Unmarshal(data, &e); err != nil {
+			return err
+		}
+		c.agent.ask(wire.MethodRefuseRefer, params{"refer": e.Refer}, func(answer) {})
 	case wire.EventEnded:
 		var e wire.CallEnded
 		if err := json.Unmarshal(data, &e); err != nil {

@@ -276,7 +276,7 @@ func TestHold(t *testing.T) {
 		p.expect("SIP/2.0 200 ", "CSeq: 7 UPDATE")
 		d.send("OPTIONS", "")
 		p.expect("SIP/2.0 200 ", "Allow: ")
-		d.send("REFER", "", "Refer-To: <sip:+15550119@ims.example>")
+		d.send("SUBSCRIBE", "", "Event: dialog")
 		p.expect("SIP/2.0 405 ", "Allow: ")
 	})
 }
@@ -447,4 +447,116 @@ func TestAnswerNotTaken(t *testing.T) {
 		p.expect("BYE ")
 		l.asked(wire.MethodHangup)
 	})
+}
+
+// TestTransfer: REFER to an address and to another call, and what is reported.
+func TestTransfer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).phone()
+		l := p.register()
+		d, name := up(t, p, l)
+		d.send("REFER", "", "Refer-To: <sip:+15550119@ims.example?Subject=evil>")
+		transfer := l.asked(wire.MethodTransfer)
+		if got := transfer.params.(wire.TransferParams); got != (wire.TransferParams{Call: name, Target: "+15550119"}) {
+			t.Errorf("%+v", got)
+		}
+		l.refuse(transfer, wire.NewError(wire.NameTransferUnsupported))
+		p.expect("SIP/2.0 405 ")
+
+		other, second := up(t, p, l)
+		tag := other.remote[strings.Index(other.remote, ";tag=")+5:]
+		d.send("REFER", "", fmt.Sprintf("Refer-To: <sip:+15550118@ims.example?Replaces=%s%%3Bto-tag%%3D%s%%3Bfrom-tag%%3Dua>", other.callID, tag))
+		transfer = l.asked(wire.MethodTransfer)
+		if got := transfer.params.(wire.TransferParams); got != (wire.TransferParams{Call: name, With: second}) {
+			t.Errorf("%+v", got)
+		}
+		l.answer(transfer, nil)
+		p.expect("SIP/2.0 202 ")
+		notify := p.expect("NOTIFY ", "Event: refer", "Subscription-State: active", "SIP/2.0 100 Trying")
+		p.respond(notify, "200 OK", "")
+		l.tell(wire.EventTransferring, wire.CallTransferring{Call: name, State: wire.TransferTrying})
+		l.tell(wire.EventTransferring, wire.CallTransferring{Call: name, State: wire.TransferRinging, SIP: 180})
+		p.respond(p.expect("NOTIFY ", "SIP/2.0 180 Ringing"), "200 OK", "")
+		l.tell(wire.EventTransferring, wire.CallTransferring{Call: name, State: wire.TransferAccepted, SIP: 200})
+		p.respond(p.expect("NOTIFY ", "SIP/2.0 200 OK", "Subscription-State: terminated"), "200 OK", "")
+		l.tell(wire.EventEnded, ends(name, wire.NameTransferred, nil))
+		p.expect("BYE ")
+		for _, bad := range []string{"<sip:+1@x?Replaces=nobody%3Bto-tag%3D1%3Bfrom-tag%3D2>", "<http://evil/>", "<sip:a@b;method=BYE>"} {
+			other.send("REFER", "", "Refer-To: "+bad)
+			p.expect("SIP/2.0 4")
+		}
+	})
+}
+
+// TestFarEndRefers: a far party that wants to hand the user on is told no.
+func TestFarEndRefers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).phone()
+		l := p.register()
+		_, name := up(t, p, l)
+		l.tell(wire.EventRefer, wire.CallRefer{Call: name, Refer: "w1"})
+		if got := l.asked(wire.MethodRefuseRefer).params.(wire.RefuseReferParams); got.Refer != "w1" {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// TestMessages: texts both ways, and what is none.
+func TestMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).phone()
+		l := p.register()
+		n := 0
+		send := func(kind, body string) {
+			n++
+			p.flow.Frame(fmt.Appendf(nil, "MESSAGE sip:+15550118@ims.example SIP/2.0\r\nVia: SIP/2.0/WSS abc.invalid;branch=z9hG4bKm%d\r\nFrom: <%s>;tag=m%d\r\nTo: <sip:+15550118@ims.example>\r\nCall-ID: m\r\nCSeq: %d MESSAGE\r\nContent-Type: %s\r\nPrivacy: id\r\n\r\n%s",
+				n, aor, n, n, kind, body))
+		}
+		send("text/plain", "On my way\r\nP-Evil: 1")
+		m := l.asked(wire.MethodSend)
+		if got := m.params.(wire.SendParams); got.Target != "+15550118" || got.Text != "On my way\r\nP-Evil: 1" || got.From != "tel:+15550001" || !got.Anonymous || got.Via != wire.ViaSIP {
+			t.Errorf("%+v", got)
+		}
+		p.silent()
+		l.answer(m, wire.SendResult{Message: "m", Via: wire.ViaSIP, Parts: 1})
+		p.expect("SIP/2.0 200 ")
+		for name, status := range map[string]string{wire.NameMessageTooLong: "413", wire.NameMessageRefused: "403", wire.NameMessageFailed: "480", wire.NameNotRegistered: "503", wire.NameRateLimited: "503"} {
+			send("text/plain;charset=UTF-8", "x")
+			l.refuse(l.asked(wire.MethodSend), wire.NewError(name).WithRetryAfter(time.Second))
+			p.expect("SIP/2.0 "+status, "Retry-After: 1")
+		}
+		send("text/plain", "\x00")
+		p.expect("SIP/2.0 400 ") // the protocol's own check
+		for _, kind := range []string{"text/html", "application/im-iscomposing+xml", "text/plain;charset=latin1"} {
+			send(kind, "x")
+			p.expect("SIP/2.0 415 ", "Accept: text/plain")
+		}
+		send("text/plain", "\xff")
+		p.expect("SIP/2.0 415 ")
+
+		l.tell(wire.EventMessage, wire.MessageReceived{Message: "r1", Remote: wire.Remote{Number: "+15550118", Name: "Bob"}, Called: aor, Text: "Good\r\n\r\nVia: x", ContentType: "text/plain", Via: wire.ViaSIP})
+		got := p.expect("MESSAGE sip:q7k2@abc.invalid;transport=ws SIP/2.0", `From: "Bob" <sip:+15550118@ims.example;user=phone>;tag=`, "Content-Type: text/plain;charset=utf-8", "P-Asserted-Identity: ")
+		if body(got) != "Good\r\n\r\nVia: x" {
+			t.Errorf("body %q", body(got))
+		}
+		p.respond(got, "200 OK", "")
+		l.tell(wire.EventMessage, wire.MessageReceived{Message: "r2", Remote: wire.Remote{Name: "MyBank"}, Text: "Code 1", Via: wire.ViaSMS})
+		p.respond(p.expect("MESSAGE ", `From: "MyBank" <sip:anonymous@anonymous.invalid>;tag=`), "480 Away", "")
+		p.silent()
+	})
+}
+
+// TestStatuses: every name of the catalogue that a request or a call can end with has a status on purpose.
+func TestStatuses(t *testing.T) {
+	general := map[string]bool{ // what is nobody's fault but ours, or cannot come from what a user agent asks
+		wire.NameParseError: true, wire.NameInvalidRequest: true, wire.NameMethodUnknown: true, wire.NameInternal: true, wire.NameResumeUnknown: true,
+		wire.NameAlreadyLoggedIn: true, wire.NameCallExists: true, wire.NameHeaderRefused: true, wire.NameUserToUserRefused: true, wire.NameMediaFailed: true,
+		wire.NameDTMFUnavailable: true, wire.NameMoved: true, wire.NameTransferred: true, wire.NameReplaced: true, wire.NameReferUnknown: true,
+		wire.NameMessageUnknown: true, wire.NameMessageExists: true, wire.NameMessageUnsupported: true, wire.NameSMSUnavailable: true,
+	}
+	for _, e := range wire.Catalogue() {
+		if e.Code < 4000 && statusOf(e.Name) == 500 && !general[e.Name] {
+			t.Errorf("%s has no status", e.Name)
+		}
+	}
 }

@@ -179,6 +179,12 @@ func (a *agent) notified(method string, data json.RawMessage) error {
 			return err
 		}
 		a.incoming(e)
+	case wire.EventMessage:
+		var e wire.MessageReceived
+		if err := json.Unmarshal(data, &e); err != nil {
+			return err
+		}
+		a.received(e)
 	default:
 		if c := a.calls[head.Call]; c != nil && strings.HasPrefix(method, "call.") {
 			return c.notified(method, data)

@@ -19,17 +19,13 @@ func (a *agent) incoming(e wire.CallIncomingEvent) {
 	if uri := a.dialable(e.Remote); uri != "" {
 		from = named(e.Remote.Name, uri)
 	}
-	c.profile.Initial = append(c.party(e.Remote), a.listed(e.Headers)...)
+	c.profile.Initial = append(a.asserted(e.Remote), a.listed(e.Headers)...)
 	if e.Called != "" {
 		if _, err := transport.ParseURI(e.Called); err == nil {
 			c.profile.Initial = append(c.profile.Initial, dialog.Header{Name: "P-Called-Party-ID", Value: "<" + e.Called + ">"})
 		}
 	}
-	target := a.reg.wish.aor
-	if a.reg.contact != nil {
-		target = a.reg.contact.Address.String()
-	}
-	machine, err := dialog.NewCaller(&c.profile, dialog.Call{Target: target, From: from, To: "<" + a.reg.wish.aor + ">", CallID: c.callID, SDP: e.SDP})
+	machine, err := dialog.NewCaller(&c.profile, dialog.Call{Target: a.target(), From: from, To: "<" + a.reg.wish.aor + ">", CallID: c.callID, SDP: e.SDP})
 	if err != nil {
 		a.log.Info("SIP user agent not called", "err", err)
 		c.release(wire.MethodReject, params{"reason": wire.RejectUnavailable})
@@ -38,6 +34,14 @@ func (a *agent) incoming(e wire.CallIncomingEvent) {
 	c.machine = machine
 	a.dialogs[machine.LocalTag()] = c
 	c.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Start(now) })
+}
+
+// target is where the user agent is called: its Contact, which it recognises its own messages by.
+func (a *agent) target() string {
+	if a.reg.contact != nil {
+		return a.reg.contact.Address.String()
+	}
+	return a.reg.wish.aor
 }
 
 // accepted takes the user agent's answer.
@@ -79,9 +83,9 @@ func (a *agent) dialable(r wire.Remote) string {
 	return r.URI
 }
 
-// party is P-Asserted-Identity of the remote party as the network vouches for it (RFC 3325 9.1).
-func (c *call) party(r wire.Remote) []dialog.Header {
-	uri := c.agent.dialable(r)
+// asserted is P-Asserted-Identity of the remote party as the network vouches for it (RFC 3325 9.1).
+func (a *agent) asserted(r wire.Remote) []dialog.Header {
+	uri := a.dialable(r)
 	if uri == "" {
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"causeway/signaling/sip/dialog"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/wire"
@@ -35,7 +37,7 @@ func (a *agent) invite(tx *transaction.Server) *call {
 		c.hangup(488, "", warning("An INVITE needs an SDP offer here."))
 		return c
 	}
-	p := params{"call": c.name, "target": a.target(tx), "sdp": offer, "lateAnswer": true}
+	p := params{"call": c.name, "target": a.dialled(req.Recipient), "sdp": offer, "lateAnswer": true}
 	if from := a.preferred(tx); from != "" {
 		p["from"] = from
 	}
@@ -50,9 +52,8 @@ func (a *agent) invite(tx *transaction.Server) *call {
 	return c
 }
 
-// target is what was dialled: a number of the user's own domain as the number, anything else as the address.
-func (a *agent) target(tx *transaction.Server) string {
-	uri := tx.Request().Recipient
+// dialled is whom a URI calls: a number of the user's own domain as the number, anything else as the address.
+func (a *agent) dialled(uri sip.Uri) string {
 	if (uri.Scheme == "sip" || uri.Scheme == "sips") && strings.EqualFold(uri.Host, a.reg.wish.domain) {
 		number, _, _ := strings.Cut(uri.User, ";")
 		number = strings.ReplaceAll(number, "%23", "#")
@@ -144,7 +145,7 @@ func (c *call) connected(e wire.CallAccepted) {
 	if c.incoming {
 		return
 	}
-	c.profile.Answer = append(c.party(e.Remote), c.agent.listed(e.Headers)...)
+	c.profile.Answer = append(c.agent.asserted(e.Remote), c.agent.listed(e.Headers)...)
 	c.step(func(m *dialog.Session, now time.Time) []dialog.Action {
 		out, err := m.Accept(now, c.local)
 		if err != nil {

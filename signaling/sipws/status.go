@@ -14,21 +14,26 @@ func statusOf(name string) int {
 	case wire.NameTokenMissing, wire.NameTokenInvalid, wire.NameTokenExpired, wire.NameTokenAudience, wire.NameLoginRequired:
 		return 401
 	case wire.NameIdentityRefused, wire.NameRegistrationRefused, wire.NameSchemeRefused, wire.NamePasswordRefused, wire.NameInsecureLogin,
-		wire.NameTooManySessions, wire.NameIdentityBarred, wire.NameDigestUnsupported, wire.NameChallengeUnanswered, "forbidden", "policy_rejected":
+		wire.NameTooManySessions, wire.NameIdentityBarred, wire.NameDigestUnsupported, wire.NameChallengeUnanswered, wire.NameMessageRefused,
+		wire.NameMessageEmergency, "forbidden", "policy_rejected":
 		return 403
 	case "number_unknown":
 		return 404
 	case "number_invalid":
 		return 484
+	case wire.NameTransferUnsupported:
+		return 405
+	case wire.NameMessageTooLong:
+		return 413
 	case "busy", wire.NameTooManyCalls:
 		return 486
 	case "cancelled", "hangup", "answered_elsewhere":
 		return 487
 	case wire.NameSDPInvalid, "media_incompatible":
 		return 488
-	case "no_answer", "unavailable", "session_ended", "deregistered", "redirected":
+	case wire.NameMessageFailed, wire.NameMessageUndelivered, "no_answer", "unavailable", "session_ended", "deregistered", "redirected":
 		return 480
-	case "declined":
+	case "declined", wire.NameTransferRefused:
 		return 603
 	case "emergency_use_phone":
 		return 380
@@ -41,7 +46,7 @@ func statusOf(name string) int {
 	case wire.NameCallState:
 		return 491
 	case wire.NameRateLimited, wire.NameDraining, wire.NameCoreUnreachable, wire.NameNotRegistered, "issuer_unreachable", "too_many_attempts",
-		"pool_exhausted", "congestion", "policy_released", "media_resources", "media_lost":
+		wire.NameTransferFailed, "pool_exhausted", "congestion", "policy_released", "media_resources", "media_lost":
 		return 503
 	}
 	return 500

@@ -53,11 +53,15 @@ func list(s string) []string {
 	return strings.Split(s, field)
 }
 
-// headers splits a header section; tshark prints line ends as escapes.
+// headers splits header sections; tshark prints line ends as escapes, and a body of plain text behind its header.
 func headers(s string) []string {
-	s = strings.NewReplacer(`\r\n`, "\n", "\r\n", "\n", field, "\n").Replace(s)
+	var all []string
+	for part := range strings.SplitSeq(strings.NewReplacer(`\r\n`, "\n", "\r\n", "\n").Replace(s), field) {
+		head, _, _ := strings.Cut(part, "\n\n")
+		all = append(all, head)
+	}
 	var out []string
-	for line := range strings.SplitSeq(s, "\n") {
+	for line := range strings.SplitSeq(strings.Join(all, "\n"), "\n") {
 		if (strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")) && len(out) > 0 {
 			out[len(out)-1] += " " + strings.TrimSpace(line)
 		} else if line != "" {

@@ -242,3 +242,76 @@ func TestAgentRefusals(t *testing.T) {
 		})
 	}
 }
+
+// TestAgentsTalk: the two foreign user agents send messages to each other and call each other, through the core.
+func TestAgentsTalk(t *testing.T) {
+	b := rig.Start(t, rig.Options{})
+	alice := agent(t, b, "jssip", withToken(t, b, "alice", "+15550001"))
+	alice.register()
+	options := withToken(t, b, "bob", "+15550002")
+	options["hz"] = handsetHz
+	bob := agent(t, b, "sipjs", options)
+	bob.register()
+	send := func(p *agentPage, to, text string) {
+		t.Helper()
+		var status string
+		if p.JS(fmt.Sprintf(`window.agent.message("sip:%s@%s", %q)`, to, lab.HomeDomain, text), &status); status != "200" {
+			t.Errorf("%q: %s", text, status)
+		}
+	}
+	send(alice, "+15550002", "Are you there? \u263a")
+	bob.Until("the message", `window.agent.messages.join() === "+15550001: Are you there? \u263a"`)
+	send(bob, "+15550001", "I am.\nCall me.")
+	alice.Until("the answer", `window.agent.messages.join() === "+15550002: I am.\nCall me."`)
+
+	alice.JS(fmt.Sprintf(`window.agent.call("sip:+15550002@%s")`, lab.HomeDomain), nil)
+	bob.state("incoming")
+	alice.state("ringing")
+	bob.JS(`window.agent.answer()`, nil)
+	alice.state("active")
+	bob.state("active")
+	alice.hears(handsetHz)
+	bob.hears(pageHz)
+	bob.JS(`window.agent.hangup()`, nil)
+	alice.state("ended")
+
+	bob.JS(fmt.Sprintf(`window.agent.state = "", window.agent.call("sip:+15550001@%s")`, lab.HomeDomain), nil)
+	alice.state("incoming")
+	alice.JS(`window.agent.refuse()`, nil)
+	bob.state("ended")
+	var cause string
+	if bob.JS(`window.agent.cause`, &cause); cause != "486" {
+		t.Errorf("refused with %s", cause)
+	}
+	for _, p := range []*agentPage{alice, bob} {
+		p.JS(`window.agent.stop()`, nil)
+	}
+	b.Until("the end of both registrations", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+	settled(t, b)
+}
+
+// TestAgentComesBack: JsSIP loses its connection in a call and makes another: the call has gone on, and can be held and ended.
+func TestAgentComesBack(t *testing.T) {
+	b := rig.Start(t, rig.Options{})
+	p := agent(t, b, "jssip", withToken(t, b, "alice", "+15550001"))
+	p.register()
+	const number = "+15550118"
+	p.JS(fmt.Sprintf(`window.agent.call("sip:%s@%s")`, number, lab.HomeDomain), nil)
+	p.state("active")
+	p.hears(handsetHz)
+	p.JS(`window.agent.registered = "", window.agent.disconnect()`, nil)
+	p.Until("the new connection", `window.agent.registered === "yes"`)
+	p.state("active")
+	p.hears(handsetHz)
+	b.HandsetCall(number, "the page's tone", hears(pageHz))
+	p.JS(`window.agent.hold()`, nil)
+	b.HandsetCall(number, "hold", func(c handset.CallInfo) bool { return c.Hold.Remote && silent(c) })
+	p.JS(`window.agent.resume()`, nil)
+	b.HandsetCall(number, "the page's tone after hold", hears(pageHz))
+	p.JS(`window.agent.hangup()`, nil)
+	p.state("ended")
+	b.HandsetCall(number, "the end", func(c handset.CallInfo) bool { return c.State == "ended" })
+	p.JS(`window.agent.stop()`, nil)
+	b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+	settled(t, b)
+}

@@ -243,6 +243,39 @@ func (h *hostile) frame(sdp string) []byte {
 	return text
 }
 
+// agent is the next message of a SIP user agent that is registered: for the most part well formed, with whatever a core would obey in
+// places where a user agent can write.
+func (h *hostile) agent(sdp, user string) []byte {
+	h.n++
+	evil := injections()[h.IntN(len(injections()))]
+	target := pick(h, "sip:+15550101@"+scenario.Home, "sip:+15550101@"+scenario.Home+";maddr="+canaryIP+";x=canary", "sip:x@"+canaryIP, "sip:x@canary.example", "tel:+15550101;phone-context=canary", "sip:112@"+scenario.Home, "sip:%0d%0aX-Canary:1@"+scenario.Home)
+	headers := ""
+	for range h.IntN(4) {
+		headers += pick(h, "P-Asserted-Identity: <sip:canary@evil.example>", "Route: <sip:"+canaryIP+";lr>", "Record-Route: <sip:"+canaryIP+";lr>", "P-Charging-Vector: icid-value=canary", "P-Access-Network-Info: canary",
+			"P-Preferred-Identity: <sip:canary@evil.example>", "Privacy: id", "X-Canary: 1", "X-Shop: canary", "History-Info: <sip:canary@evil.example>;index=1", "Geolocation: <https://canary.example/>", "Resource-Priority: canary.0",
+			"Supported: 100rel, timer, canary", "Subject: "+strings.ReplaceAll(evil, "\x00", ""), "User-to-User: 63616e617279;encoding=hex", "Alert-Info: <http://"+canaryIP+"/>", "Replaces: canary;to-tag=1;from-tag=2", "Accept-Contact: *;+canary",
+			"Referred-By: <sip:canary@evil.example>", "Session-Expires: 90;canary") + "\r\n"
+	}
+	method, kind, body := pick(h, "INVITE", "INVITE", "INVITE", "MESSAGE", "OPTIONS", "CANCEL", "BYE", "REFER", "SUBSCRIBE", "REGISTER", "INFO"), "", ""
+	switch method {
+	case "INVITE":
+		kind, body = "application/sdp", h.browserSDP(sdp, evil)
+	case "MESSAGE":
+		kind, body = pick(h, "text/plain", "message/cpim", "text/plain;charset="+pick(h, "utf-8", "canary")), evil
+	case "REGISTER":
+		headers += "Authorization: " + pick(h, "Bearer canary", `Digest username="canary", response="0"`, "Digest "+strings.Repeat("a=b,", 1000)) + "\r\n"
+	}
+	if kind != "" {
+		headers += "Content-Type: " + kind + "\r\n"
+	}
+	text := fmt.Appendf(nil, "%s %s SIP/2.0\r\nVia: SIP/2.0/WS %s;branch=z9hG4bKa%d\r\nMax-Forwards: 70\r\nFrom: \"canary\" <sip:%s@%s>;tag=a%d\r\nTo: <%s>\r\nCall-ID: canary%d\r\nCSeq: 1 %s\r\nContact: <sip:canary@%s;transport=ws>\r\n%s\r\n%s",
+		method, target, pick(h, "a.invalid", canaryIP, "canary.example"), h.n, user, scenario.Home, h.n, target, h.n, method, pick(h, "a.invalid", canaryIP, "canary.example"), headers, body)
+	if h.IntN(8) == 0 {
+		return h.mutate(text)
+	}
+	return text
+}
+
 // browserSDP is a browser's description with canaries in whatever a page can write, and addresses it has no business with.
 func (h *hostile) browserSDP(sdp, evil string) string {
 	return strings.NewReplacer("s=-", "s="+pick(h, "-", "canary", evil), "o=- ", pick(h, "o=- ", "o=canary "), "IN IP4 0.0.0.0", "IN IP4 "+pick(h, "0.0.0.0", canaryIP, "169.254.169.254"),

@@ -3,6 +3,7 @@
 package sipp
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"causeway/test/capture"
+	"causeway/test/interop/scenario"
 	"causeway/test/load/client"
 )
 
@@ -38,6 +40,7 @@ type storm struct {
 	victim, mover *actor // is called by attackers and by the probe; attacks by its own page
 	sent          [4]atomic.Int64
 	probes, inner atomic.Int64
+	busy          atomic.Int64    // calls of SIP user agents that reached the core
 	mu            sync.Mutex      // guards the following
 	waits         []time.Duration // of the probes
 }
@@ -75,12 +78,15 @@ func TestStorm(t *testing.T) {
 	before := s.footprint()
 	peak := s.rage(ctx)
 	slices.Sort(s.waits)
-	t.Logf("%d calls with faults inside", s.inner.Load())
+	t.Logf("%d calls with faults inside, %d calls of SIP user agents", s.inner.Load(), s.busy.Load())
 	t.Logf("%d UDP, %d stranger's, %d TCP, %d WebSocket messages in %v; %d probes, p50 %v, p99 %v, slowest %v; resident %.1f MB before, %.1f at most",
 		s.sent[0].Load(), s.sent[1].Load(), s.sent[2].Load(), s.sent[3].Load(), s.length, s.probes.Load(),
 		at(s.waits, 0.5), at(s.waits, 0.99), at(s.waits, 1), before.resident/1e6, peak/1e6)
 	if s.inner.Load() < 5 {
 		t.Error("no attacker came into a call")
+	}
+	if s.busy.Load() < 5 {
+		t.Errorf("%d calls of SIP user agents reached the core", s.busy.Load())
 	}
 	total := s.sent[0].Load() + s.sent[1].Load() + s.sent[2].Load() + s.sent[3].Load()
 	if want := int64(s.length.Seconds() * stormRate * 0.8); total < want {
@@ -237,64 +243,78 @@ func (l *line) close() {
 	}
 }
 
-// socket is the attacker's page: WebSockets of causeway.v1, logged in as a user or not, and of SIP where it is spoken.
+// socket is the attacker's page: WebSockets of causeway.v1, logged in as a user or not, and of SIP, registered or not.
 type socket struct {
 	storm *storm
 	ctx   context.Context
-	conns [6]*websocket.Conn
+	conns [8]*websocket.Conn
 	reads sync.WaitGroup
-	noSIP bool
 }
+
+// The sockets that speak SIP, and the one of causeway.v1 that is not logged in.
+const (
+	sipStranger = 0
+	sipAgent    = 2
+	sipAgentToo = 3
+	stranger    = 1
+)
 
 func (k *socket) write(h *hostile) error {
 	i := h.IntN(len(k.conns))
-	sip := i == 0 && !k.noSIP
 	if k.conns[i] == nil {
-		if err := k.open(i, sip); err != nil {
+		if err := k.open(i); err != nil {
 			return err
 		}
 	}
-	if k.conns[i] == nil {
-		return nil
-	}
-	text := h.frame(client.SilentOffer())
-	if sip {
+	text := []byte(nil)
+	switch i {
+	case sipStranger:
 		text = h.message()
+	case sipAgent, sipAgentToo:
+		text = h.agent(client.SilentOffer(), number(k.storm.mover.port))
+	default:
+		text = h.frame(client.SilentOffer())
 	}
 	_ = k.conns[i].SetWriteDeadline(time.Now().Add(2 * time.Second))
 	if k.conns[i].WriteMessage(websocket.TextMessage, text) != nil {
-		_ = k.conns[i].Close() // the gateway closed it: ten bad frames, or too large a one
+		_ = k.conns[i].Close() // the gateway closed it: ten bad frames, too many messages, or too large a one
 		k.conns[i] = nil
 	}
 	return nil
 }
 
-// open connects; the sockets but one are logged in.
-func (k *socket) open(i int, sip bool) error {
+// open connects; the sockets but two are logged in.
+func (k *socket) open(i int) error {
 	protocol := "causeway.v1"
-	if sip {
+	if i == sipStranger || i == sipAgent || i == sipAgentToo {
 		protocol = "sip"
 	}
 	d := websocket.Dialer{Subprotocols: []string{protocol}, HandshakeTimeout: 5 * time.Second}
-	conn, res, err := d.DialContext(k.ctx, "ws"+strings.TrimPrefix(k.storm.URL, "http")+"/ws", http.Header{"Origin": {k.storm.URL}})
-	if sip && err != nil && res != nil { // not served here
-		k.noSIP = true
-		return nil
-	} else if err != nil {
+	conn, _, err := d.DialContext(k.ctx, "ws"+strings.TrimPrefix(k.storm.URL, "http")+"/ws", http.Header{"Origin": {k.storm.URL}})
+	if err != nil {
 		return err
 	}
 	k.reads.Go(func() {
 		for {
-			if _, _, err := conn.ReadMessage(); err != nil {
+			_, text, err := conn.ReadMessage()
+			if err != nil {
 				return
+			}
+			if bytes.HasPrefix(text, []byte("SIP/2.0 486 ")) {
+				k.storm.busy.Add(1)
 			}
 		}
 	})
 	k.conns[i] = conn
-	if !sip && i != 1 {
+	if i != sipStranger && i != stranger {
 		token, err := client.Token(k.ctx, k.storm.Lab.URL(), name(k.storm.mover.port))
 		if err != nil {
 			return err
+		}
+		if protocol == "sip" {
+			user := "sip:" + number(k.storm.mover.port) + "@" + scenario.Home
+			return conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "REGISTER sip:%[1]s SIP/2.0\r\nVia: SIP/2.0/WS canary.invalid;branch=z9hG4bKr\r\nFrom: <%[2]s>;tag=1\r\nTo: <%[2]s>\r\nCall-ID: canary\r\nCSeq: 1 REGISTER\r\n"+
+				"Contact: <sip:canary@canary.invalid;transport=ws>;reg-id=1;+sip.instance=\"<urn:uuid:7d8a2f0e-4c1b-4e57-9a43-00000000%04[3]d>\"\r\nAuthorization: Bearer %[4]s\r\n\r\n", scenario.Home, user, i, token))
 		}
 		login := fmt.Sprintf(`{"jsonrpc":"2.0","id":"l","method":"session.login","params":{"token":%q,"instance":"7d8a2f0e-4c1b-4e57-9a43-00000000%04d","client":{"name":"canary","version":"canary"}}}`, token, i)
 		return conn.WriteMessage(websocket.TextMessage, []byte(login))

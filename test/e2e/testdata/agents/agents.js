@@ -1,8 +1,8 @@
 // Two foreign SIP user agents behind one small face, as a web application would use them: unchanged, with what their
-// documentation says. Each is an object with register, call, answer, hold, resume, dtmf, hangup, and what it knows: state
-// ("", "calling", "ringing", "early", "active", "ended", "incoming"), cause, from, stream.
+// documentation says. Each is an object with register, call, answer, hold, resume, dtmf, message, hangup, and what it knows: state
+// ("", "calling", "ringing", "early", "active", "ended", "incoming"), cause, from, messages, stream.
 import JsSIP from "jssip";
-import { Inviter, Registerer, RegistererState, SessionState, UserAgent, Web } from "sip.js";
+import { Inviter, Messager, Registerer, RegistererState, SessionState, UserAgent, Web } from "sip.js";
 
 // tone is a microphone that sends a sine.
 function tone(hz) {
@@ -35,7 +35,7 @@ function heard(connection) {
 
 // jssip: token or password, uri, server.
 export function jssip({ server, uri, token, password, user, hz, expires = 600 }) {
-  const agent = { state: "", registered: "", cause: "", from: "", digits: "", log: [] };
+  const agent = { state: "", registered: "", cause: "", from: "", digits: "", messages: [] };
   const options = { sockets: [new JsSIP.WebSocketInterface(server)], uri, register_expires: expires, session_timers: true };
   if (token) options.authorization_jwt = "Bearer " + token;
   if (password) Object.assign(options, { password, authorization_user: user });
@@ -57,6 +57,11 @@ export function jssip({ server, uri, token, password, user, hz, expires = 600 })
     session.on("failed", (e) => ((agent.state = "ended"), (agent.cause = e.message ? String(e.message.status_code || e.message.method) : e.cause)));
     session.on("newDTMF", (e) => e.originator === "remote" && (agent.digits += e.dtmf.tone));
   });
+  ua.on("newMessage", ({ originator, request }) => {
+    if (originator === "remote") agent.messages.push(`${request.from.uri.user}: ${request.body}`);
+  });
+  agent.message = (target, text) =>
+    new Promise((resolve) => ua.sendMessage(target, text, { eventHandlers: { succeeded: (e) => resolve(String(e.response.status_code)), failed: (e) => resolve(e.cause) } }));
   const media = { mediaStream: microphone, pcConfig: { iceServers: [] } };
   agent.register = () => ua.start();
   agent.call = (target) => void ua.call(target, media);
@@ -76,7 +81,7 @@ export function jssip({ server, uri, token, password, user, hz, expires = 600 })
 
 // sipjs: the core API. It takes no description of a provisional response that is not reliable.
 export function sipjs({ server, uri, token, password, user, hz, expires = 600 }) {
-  const agent = { state: "", registered: "", cause: "", from: "", digits: "", log: [] };
+  const agent = { state: "", registered: "", cause: "", from: "", digits: "", messages: [] };
   const factory = Web.defaultSessionDescriptionHandlerFactory(() => Promise.resolve(tone(hz))); // it stops the tracks at a call's end
   const watch = (session) => {
     agent.session = session;
@@ -101,6 +106,10 @@ export function sipjs({ server, uri, token, password, user, hz, expires = 600 })
     sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers: [] }, iceGatheringTimeout: 500 },
     logLevel: "warn",
     delegate: {
+      onMessage(message) {
+        agent.messages.push(`${message.request.from.uri.user}: ${message.request.body}`);
+        return message.accept();
+      },
       onInvite(invitation) {
         agent.state = "incoming";
         agent.from = invitation.remoteIdentity.uri.user;
@@ -130,6 +139,11 @@ export function sipjs({ server, uri, token, password, user, hz, expires = 600 })
       },
     });
   };
+  agent.message = (target, text) =>
+    new Promise((resolve) => {
+      const report = (r) => resolve(String(r.message.statusCode));
+      new Messager(ua, UserAgent.makeURI(target), text).message({ requestDelegate: { onAccept: report, onReject: report } });
+    });
   agent.answer = () => agent.session.accept();
   agent.refuse = () => agent.session.reject({ statusCode: 486 });
   const reinvite = (options) =>

@@ -45,7 +45,7 @@ func (c *Call) doTransfer(a call.Action) {
 		c.wish.Refuse(a.Status)
 	case call.LendOther:
 		if other := c.host.Call(c.with); other != nil {
-			other.input(call.Lend{On: a.On})
+			other.input(call.Lend(a))
 		}
 	case call.EndOther:
 		if other := c.host.Call(c.with); other != nil {

@@ -253,10 +253,8 @@ func (p *page) authorized(to transport.Target, req *sip.Request, res *sip.Respon
 		p.client.log.Warn("challenge of the SIP peer not answered", "method", string(req.Method), "err", err)
 		return false
 	}
-	req.AppendHeader(sip.NewHeader(credentials.Name, credentials.Value))
-	req.CSeq().SeqNo++
 	p.tried = p.tried[:len(p.tried)-1]
-	p.to(to, req)
+	p.to(to, dialog.Proving(req, req.CSeq().SeqNo+1, credentials))
 	return true
 }
 

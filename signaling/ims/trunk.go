@@ -388,7 +388,7 @@ func (c *Client) calledUser(req *sip.Request) []*Binding {
 		}
 		var found []*Binding
 		for _, b := range c.bindings {
-			if sameUser(uri, b.params.Identity.IMPU) {
+			if identity.SameUser(uri, b.params.Identity.IMPU) {
 				found = append(found, b)
 			}
 		}
@@ -398,22 +398,4 @@ func (c *Client) calledUser(req *sip.Request) []*Binding {
 		}
 	}
 	return nil
-}
-
-// sameUser compares the user parts of two addresses; numbers with and without "+" are the same.
-func sameUser(a, b string) bool {
-	if x, y := identity.Number(a), identity.Number(b); x != "" && y != "" {
-		return strings.TrimPrefix(x, "+") == strings.TrimPrefix(y, "+")
-	}
-	return userOf(a) != "" && strings.EqualFold(userOf(a), userOf(b))
-}
-
-func userOf(uri string) string {
-	_, rest, _ := strings.Cut(uri, ":")
-	user, _, found := strings.Cut(rest, "@")
-	if !found {
-		return ""
-	}
-	user, _, _ = strings.Cut(user, ";")
-	return user
 }

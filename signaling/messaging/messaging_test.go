@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +31,6 @@ type user struct {
 	box   *Box
 	queue pace.Queue
 
-	mu       sync.Mutex
 	detached bool
 	offline  bool
 	log      strings.Builder

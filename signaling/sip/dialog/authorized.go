@@ -24,6 +24,13 @@ func (s *Session) Authorized(now time.Time, tx uint64, sent *sip.Request, creden
 		r.leg.localSeq++
 		r.seq = r.leg.localSeq
 	}
+	s.pending[tx] = r
+	s.do(Send{tx, Proving(sent, r.seq, credentials)})
+	return s.finish(), true
+}
+
+// Proving is a request as it is sent again with credentials and another CSeq number; they replace what it carried under that name.
+func Proving(sent *sip.Request, seq uint32, credentials Header) *sip.Request {
 	req := sip.NewRequest(sent.Method, sent.Recipient)
 	for _, h := range sent.Headers() {
 		switch h.Name() {
@@ -32,10 +39,8 @@ func (s *Session) Authorized(now time.Time, tx uint64, sent *sip.Request, creden
 			req.AppendHeader(sip.HeaderClone(h))
 		}
 	}
-	req.AppendHeader(&sip.CSeqHeader{SeqNo: r.seq, MethodName: sent.Method})
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: sent.Method})
 	req.AppendHeader(sip.NewHeader(credentials.Name, credentials.Value))
 	req.SetBody(sent.Body())
-	s.pending[tx] = r
-	s.do(Send{tx, req})
-	return s.finish(), true
+	return req
 }

@@ -171,3 +171,21 @@ func WithoutSeparators(s string) string {
 		return r
 	}, s)
 }
+
+// SameUser compares the user parts of two addresses; numbers with and without "+" are the same.
+func SameUser(a, b string) bool {
+	if x, y := Number(a), Number(b); x != "" && y != "" {
+		return strings.TrimPrefix(x, "+") == strings.TrimPrefix(y, "+")
+	}
+	return userOf(a) != "" && strings.EqualFold(userOf(a), userOf(b))
+}
+
+func userOf(uri string) string {
+	_, rest, _ := strings.Cut(uri, ":")
+	user, _, found := strings.Cut(rest, "@")
+	if !found {
+		return ""
+	}
+	user, _, _ = strings.Cut(user, ";")
+	return user
+}

@@ -26,7 +26,7 @@ func (c *Call) Start(id wire.ID, p wire.StartParams, emergency bool, wish *ims.W
 // Ring begins a terminating call, which belongs to dialog d; second tells that the user is in another call already, and replaces names
 // the one whose place this call takes.
 func (c *Call) Ring(d Dialog, e ims.IncomingCall, second bool, replaces string) {
-	c.dialog, c.replaces = d, replaces
+	c.dialog, c.replaces, c.place = d, replaces, c.host.Call(replaces)
 	c.remote, c.called, c.waiting = Party(e.Remote), e.Called, second || e.Waiting
 	c.divertedBy, c.farExtras = diversion(e.Diverted), e.Extras
 	c.log = c.log.With("sip_call", d.ID())

@@ -8,8 +8,9 @@ import (
 
 // transfer is what a call knows of transfers.
 type transfer struct {
-	with     string    // the other call of a transfer of this one
-	replaces string    // incoming: the call whose place this one takes
+	with     *Call     // the other call of a transfer of this one
+	replaces string    // incoming: the name of the call whose place this one takes
+	place    *Call     // that call
 	wish     *ims.Wish // what the far side asks for, while the table decides
 	follows  *ims.Wish // outgoing: what this call fulfils
 }
@@ -27,7 +28,7 @@ func (c *Call) hand(id wire.ID, p wire.TransferParams) {
 			return
 		}
 		if c.fsm.Lendable() { // else the table refuses, and what is under way keeps its other call
-			c.with = p.With
+			c.with = other
 		}
 	}
 	c.request(id, call.Transfer{Request: ref(id), Target: p.Target, With: p.With})
@@ -44,16 +45,16 @@ func (c *Call) doTransfer(a call.Action) {
 		c.log.Info("transfer refused", "status", a.Status)
 		c.wish.Refuse(a.Status)
 	case call.LendOther:
-		if other := c.host.Call(c.with); other != nil {
-			other.input(call.Lend(a))
+		if c.with.here(c.host) {
+			c.with.input(call.Lend(a))
 		}
 	case call.EndOther:
-		if other := c.host.Call(c.with); other != nil {
-			other.End(a.Cause)
+		if c.with.here(c.host) {
+			c.with.End(a.Cause)
 		}
 	case call.EndReplaced:
-		if old := c.host.Call(c.replaces); old != nil {
-			old.End(call.Cause{Side: call.Core, Kind: call.Replaced})
+		if c.place.here(c.host) {
+			c.place.End(call.Cause{Side: call.Core, Kind: call.Replaced})
 		}
 	case call.TellTransfer:
 		c.tellTransfer(a)
@@ -63,14 +64,16 @@ func (c *Call) doTransfer(a call.Action) {
 	}
 }
 
+// here reports a call that has not ended and is still this host's: a name may be another call's by now.
+func (c *Call) here(h Host) bool { return c != nil && !c.over && h.Call(c.name) == c }
+
 // sendRefer asks the far side. With another call, that one's dialog is asked for its name first.
 func (c *Call) sendRefer(a call.SendRefer) {
-	other := c.host.Call(a.With)
-	if other == nil {
+	if a.With == "" {
 		c.refer(ims.ReferParams{Target: a.Target})
 		return
 	}
-	other.dialog.Place(func(p ims.Place, ok bool) {
+	c.with.dialog.Place(func(p ims.Place, ok bool) {
 		c.post(func() {
 			if !ok {
 				c.input(call.ReferFailed{Cause: call.Cause{Side: call.Gateway, Kind: call.TransferFailed, Text: "the second call has just ended"}})

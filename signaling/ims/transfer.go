@@ -101,7 +101,7 @@ func (k *Call) Place(give func(Place, bool)) {
 			return
 		}
 		callID, local, remote, target, ok := k.machine.Identity()
-		p := Place{uri: k.far, replaces: refer.Replaces{CallID: callID, ToTag: remote, FromTag: local}}
+		p := Place{uri: k.client.referable(k.far), replaces: refer.Replaces{CallID: callID, ToTag: remote, FromTag: local}}
 		if p.uri == "" || gruuKey(target) != "" { // an address of that one phone is better than the user's (RFC 5589 7)
 			p.uri = target
 		}
@@ -110,6 +110,15 @@ func (k *Call) Place(give func(Place, bool)) {
 	if !ok {
 		give(Place{}, false)
 	}
+}
+
+// referable is an address that header fields can hang on: a tel URI takes none (RFC 3966 3), so it becomes the sip URI of that number
+// (RFC 3261 19.1.6).
+func (c *Client) referable(uri string) string {
+	if number, ok := strings.CutPrefix(uri, "tel:"); ok {
+		return "sip:" + number + "@" + c.plan.Home + ";user=phone"
+	}
+	return uri
 }
 
 // Refer asks the far end of an answered call to call somebody. An error is a *call.Cause (NumberInvalid, Emergency); else the outcome

@@ -116,7 +116,8 @@ func TestReferRefused(t *testing.T) {
 func TestReferAttended(t *testing.T) {
 	for _, c := range []struct{ name, contact, asserted, want string }{
 		{"asserted", "", "P-Asserted-Identity: <sip:+15550102@ims.example>", "sip:+15550102@ims.example"},
-		{"as dialled", "", "X: y", "tel:+15550101"},
+		{"as dialled", "", "X: y", "sip:+15550101@ims.example;user=phone"},
+		{"asserted number", "", "P-Asserted-Identity: <tel:+15550102>", "sip:+15550102@ims.example;user=phone"},
 		{"an address of one phone", "Contact: <sip:+15550102@ims.example;gr=urn:uuid:1>", "P-Asserted-Identity: <sip:+15550102@ims.example>", "sip:+15550102@ims.example;gr=urn:uuid:1"},
 	} {
 		r := onUDP(t)

@@ -84,6 +84,32 @@ func TestReferBlind(t *testing.T) {
 	}
 }
 
+// TestReferToIsOurs: whatever a page writes as whom to call, the REFER holds one address of the gateway's making and no field of theirs.
+func TestReferToIsOurs(t *testing.T) {
+	r := onUDP(t)
+	b, _ := r.register()
+	k, _ := r.talk(b, "far")
+	asked := 0
+	for _, target := range []string{"sip:+15550102@ims.example?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc", "sip:a@ims.example;method=BYE", "sip:a@127.0.0.66;maddr=127.0.0.66;lr",
+		"+15550102\r\nX-Canary: 1", "sip:a%0d%0aX-Canary:1@h", "sip:a@h>,<sip:b@h", "tel:+15550102;x=\r\nX-Canary:1", "\"a\" <sip:b@h>", "sip:x@ims.example;gr=urn:uuid:1?Route=b", "sips:x@h", "*21#"} {
+		if err := k.Refer(ReferParams{Target: target}); err != nil {
+			continue
+		}
+		asked++
+		refer := r.peer.next("REFER ")
+		to := head(refer, "Refer-To")
+		if !strings.HasPrefix(to, "<") || !strings.HasSuffix(to, ">") || strings.ContainsAny(to, "?,\"") || strings.Count(to, "<") != 1 ||
+			strings.Contains(to, "method") || strings.Contains(to, "maddr") || strings.Contains(refer, "X-Canary") {
+			t.Errorf("%q makes\n%s", target, refer)
+		}
+		r.peer.reply(refer, 603, "far", "")
+		said[ReferFailed](r)
+	}
+	if asked < 4 {
+		t.Errorf("only %d of them were written at all", asked)
+	}
+}
+
 func expectKind(t *testing.T, f ReferFailed, kind call.Kind, status int) {
 	t.Helper()
 	if f.Cause.Kind != kind || f.Cause.SIP != status {

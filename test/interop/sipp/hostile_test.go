@@ -206,7 +206,8 @@ func (h *hostile) frame(sdp string) []byte {
 	target := pick(h, "+15550101", "+15550101", "sip:+15550101@"+scenario.Home+"?Route=%3Csip:"+canaryIP+"%3E&X-Canary=1", "sip:x@"+canaryIP, "sip:x@canary.example;maddr="+canaryIP, "tel:+15550101;phone-context="+evil, "sip:"+evil+"@"+scenario.Home, evil,
 		"+15550101\r\nX-Canary: 1", "sips:x@"+canaryIP, "tel:+15550101;x=\r\nX-Canary:1", "112")
 	params := map[string]any{"call": call}
-	method := pick(h, "call.start", "call.start", "call.start", "call.hangup", "call.dtmf", "call.candidates", "call.update", "call.answer", "call.reject", "session.token", "session.login", "session.ping", "call.hold")
+	method := pick(h, "call.start", "call.start", "call.start", "call.hangup", "call.dtmf", "call.candidates", "call.update", "call.answer", "call.reject", "session.token", "session.login", "session.ping", "call.hold",
+		"call.transfer", "call.refuseRefer")
 	switch method {
 	case "call.start":
 		params["target"], params["sdp"] = target, h.browserSDP(sdp, evil)
@@ -217,6 +218,9 @@ func (h *hostile) frame(sdp string) []byte {
 			params["call"] = evil
 		}
 		params["anonymous"] = h.IntN(2) == 0
+		if h.IntN(8) == 0 {
+			params["refer"] = evil
+		}
 		switch h.IntN(6) {
 		case 0:
 			params["headers"] = map[string]string{pick(h, "P-Asserted-Identity", "X-Canary", "X-Shop\r\nX-Canary", "Route", evil): pick(h, "<sip:canary@evil.example>", evil)}
@@ -225,6 +229,10 @@ func (h *hostile) frame(sdp string) []byte {
 		case 2:
 			params["userToUser"] = map[string]string{"data": pick(h, "63616e617279", evil), "encoding": pick(h, "hex", evil), "content": evil, "purpose": evil}
 		}
+	case "call.transfer":
+		params[pick(h, "target", "with")] = target
+	case "call.refuseRefer":
+		params["refer"] = evil
 	case "call.dtmf":
 		params["digits"] = pick(h, "12#", evil, "1\r\nX-Canary: 1")
 	case "call.candidates":

@@ -15,6 +15,9 @@
 // answer is negotiated (terms.go), the stream starts with the answer, Steps run
 // after the call is up, BYE ends it; what was heard stays in Calls.
 //
+// Texts (letter.go) are taken, reported on and sent back by number; one number
+// is a short message centre (relay.go).
+//
 // A fault is something the far side did against the standards; tests ask for
 // none.
 package handset

@@ -42,6 +42,7 @@ type Farm struct {
 	calls   []*Call
 	byTx    map[*sip.ServerTx][]*Call
 	faults  []Fault
+	letters []Letter
 	served  int
 }
 
@@ -184,8 +185,10 @@ func (f *Farm) Request(tx *sip.ServerTx) {
 	switch m.Method {
 	case "INVITE":
 		f.invited(tx)
-	case "OPTIONS", "MESSAGE":
+	case "OPTIONS":
 		tx.Reply(200, "OK", sip.Token())
+	case "MESSAGE":
+		f.letter(tx)
 	default:
 		tx.Reply(405, "Method Not Allowed", sip.Token())
 	}

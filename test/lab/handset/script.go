@@ -29,6 +29,7 @@ type Script struct {
 	Announce      bool     // early media that moves to another port and codec by UPDATE before the answer
 	Headers       []string // added to 101-299 responses to INVITE, "Name: value"
 	RefuseRefer   int      // final status for a REFER; 0 = it is followed
+	Text          string   // what it does with texts: "" takes them, echo, plain, relay (letter.go)
 	Then          []Step
 }
 
@@ -39,7 +40,7 @@ func volte() []string { return []string{"EVS", "AMR-WB", "AMR"} }
 func Scripts() []Script {
 	const ring = 800 * time.Millisecond
 	list := []Script{
-		{Number: "+15550101", Name: "echo", Description: "sends back what it hears, 0.4 s later",
+		{Number: "+15550101", Name: "echo", Description: "sends back what it hears, 0.4 s later, and what it is written", Text: textEcho,
 			Codecs: []string{"EVS", "AMR-WB/be", "AMR/be"}, Source: "echo"},
 		{Number: "+15550102", Name: "announcement", Description: "speaks about Causeway, over and over"},
 		{Number: "+15550103", Name: "callback", Description: "answers, hangs up after 3 s and calls you back 2 s later as an echo",
@@ -51,7 +52,7 @@ func Scripts() []Script {
 		{Number: "+15550108", Name: "preconditions", Description: "183 with preconditions, waits for UPDATE, then rings", Preconditions: true},
 		{Number: "+15550109", Name: "fork", Description: "two early dialogs, the second one answers", Fork: true},
 		{Number: "+15550110", Name: "narrowband", Description: "AMR narrowband only", Codecs: []string{"AMR"}},
-		{Number: "+15550111", Name: "G.711", Description: "G.711 only", Codecs: []string{"PCMA", "PCMU"}},
+		{Number: "+15550111", Name: "G.711", Description: "G.711 only, and plain texts", Codecs: []string{"PCMA", "PCMU"}, Text: textPlain},
 		{Number: "+15550112", Name: "octet-aligned", Description: "AMR-WB octet-aligned only", Codecs: []string{"AMR-WB/oa"}},
 		{Number: "+15550113", Name: "no common codec", Description: "answers 488 Not Acceptable Here", Codecs: []string{"EVS"}},
 		{Number: "+15550114", Name: "holder", Description: "holds after 3 s, resumes 3 s later",
@@ -62,6 +63,7 @@ func Scripts() []Script {
 		{Number: "+15550118", Name: "tone", Description: "plays a 700 Hz tone", Source: "tone", ToneHz: 700},
 		{Number: "+15550119", Name: "transfers you", Description: "after 3 s asks you to call the echo",
 			Then: []Step{{3 * time.Second, "transfer", "+15550101"}}},
+		{Number: "+15550190", Name: "short messages", Description: "the short message centre: an SMS to the echo comes back; takes no calls", Text: textRelay, Reject: 403},
 		{Number: "+15550120", Name: "not transferred", Description: "refuses to be transferred (603)", RefuseRefer: 603},
 	}
 	for i := range list {

@@ -51,13 +51,9 @@ type Flow struct {
 
 func newFlow(s *Server, c Conn) *Flow {
 	f := &Flow{server: s, conn: c, log: s.deps.Log.With("front", "sip"), remote: netip.AddrPortFrom(c.Remote(), c.Port())}
-	layer, err := transaction.New(f, s.timers, f.log)
-	if err != nil { // only timers that are not valid, and these are constants
-		panic(err)
-	}
-	f.tx = layer
-	layer.OnRequest(f.request)
-	layer.OnAck(func(ack *sip.Request, _ transport.Source) {
+	f.tx = s.layer.Beside(f)
+	f.tx.OnRequest(f.request)
+	f.tx.OnAck(func(ack *sip.Request, _ transport.Source) {
 		a := f.agent.Load()
 		a.post(func() { a.ack(ack) })
 	})

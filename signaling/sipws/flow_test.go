@@ -142,7 +142,15 @@ func TestComesBack(t *testing.T) {
 		}
 		result := loginResult()
 		result.Resumed, result.Registration = true, registered()
-		l2.answer(login, result)
+		frame, err := wire.Response(login.id, result)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l2.socket.Send(frame) // and at once what it missed
+		l2.seq = l.seq
+		l2.tell(wire.EventDTMF, wire.CallDTMF{Call: name, Digit: "5", Duration: 100e6})
+		info := q.expect("INFO ", "Signal=5")
+		q.respond(info, "200 OK", "")
 		l2.answer(l2.asked(wire.MethodToken), wire.TokenResult{})
 		q.expect("SIP/2.0 200 ", "CSeq: 1 REGISTER")
 		d.p = q
@@ -186,6 +194,10 @@ func TestComesBackTooLate(t *testing.T) {
 			d.p = q
 			d.send("BYE", "")
 			q.expect("SIP/2.0 481 ")
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			b.server.park.mu.Lock()
+			defer b.server.park.mu.Unlock()
 			if n := len(b.server.park.agents); n != 0 {
 				t.Errorf("%d agents are still parked", n)
 			}

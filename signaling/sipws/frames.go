@@ -126,7 +126,11 @@ func (a *agent) insist(method string, p params) {
 
 // heard takes one frame of the session.
 func (a *agent) heard(s *seat, data []byte) {
-	if s != a.seat {
+	switch {
+	case s != a.seat:
+		return
+	case a.moving:
+		a.behind = append(a.behind, data)
 		return
 	}
 	var f frame

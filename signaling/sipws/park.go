@@ -12,7 +12,7 @@ import (
 //
 //	lost ---> put ---- resume window ----> the session has ended the calls: forgotten
 //	           |
-//	           '-- REGISTER, same address of record and instance --> take --> session.login, resume --> moveTo, or drop
+//	           '-- REGISTER, same address of record and instance --> find --> session.login, resume --> take, moveTo
 type park struct {
 	mu     sync.Mutex
 	agents map[string]parked // by address of record and instance
@@ -48,25 +48,34 @@ func (p *park) put(a *agent) {
 	})}
 }
 
-// take gives a parked agent out, nil when there is none.
-func (p *park) take(key string) *parked {
+// find looks a parked agent up. It stays: whoever asks has not shown yet that the session is theirs.
+func (p *park) find(key string) (parked, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	found, ok := p.agents[key]
-	if !ok {
-		return nil
-	}
-	delete(p.agents, key)
-	found.timer.Stop()
-	return &found
+	return found, ok
 }
 
-// drop lets an agent go whose session is over.
-func (p *parked) drop() { p.agent.post(p.agent.over) }
+// take takes a parked agent out; false when somebody else was faster.
+func (p *park) take(key string, what parked) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.agents[key] != what {
+		return false
+	}
+	delete(p.agents, key)
+	what.timer.Stop()
+	return true
+}
 
-// moveTo gives the calls to the agent that has resumed the session. Nothing comes in for the old one any more but its timers.
-func (p *parked) moveTo(a *agent) {
+// drop lets an agent go.
+func (p parked) drop() { p.agent.post(p.agent.over) }
+
+// moveTo gives the calls to the agent that has resumed the session. Nothing comes in for the old one any more but its timers. What
+// the session says meanwhile is about these calls, and waits for them.
+func (p parked) moveTo(a *agent) {
 	old := p.agent
+	a.moving = true
 	old.post(func() {
 		calls := old.calls
 		old.calls, old.dialogs = map[string]*call{}, map[string]*call{}
@@ -82,6 +91,11 @@ func (p *parked) moveTo(a *agent) {
 					a.dialogs[c.machine.LocalTag()] = c
 				}
 			}
+			a.moving = false
+			for _, frame := range a.behind {
+				a.heard(a.seat, frame)
+			}
+			a.behind = nil
 			for _, c := range calls {
 				c.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Tick(now) })
 			}

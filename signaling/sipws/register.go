@@ -170,7 +170,7 @@ func (a *agent) admit(c credentials) {
 	case c.token != "" && r.in:
 		a.ask(wire.MethodToken, params{"token": c.token}, a.renewed)
 	case c.token != "":
-		a.login(c.token)
+		a.login(c.token, true)
 	case !a.server.deps.Digest:
 		a.challenge("")
 	case r.in && r.digest && r.question == nil: // the network trusts the connection it proved (tls-yes)
@@ -187,28 +187,26 @@ func (a *agent) admit(c credentials) {
 }
 
 // login begins a session with a token, or takes one up again whose connection was lost.
-func (a *agent) login(token string) {
+func (a *agent) login(token string, again bool) {
 	w := a.reg.wish
 	p := params{"token": token, "instance": w.instance, "client": params{"name": "SIP"}}
-	old := a.server.park.take(w.key())
-	if old != nil {
+	old, resumes := a.server.park.find(w.key())
+	if resumes = resumes && again; resumes {
 		p["resume"] = params{"session": old.session, "secret": old.secret, "after": old.seq}
 	}
 	a.sit()
 	a.ask(wire.MethodLogin, p, func(r answer) {
-		if old != nil && r.Fault != nil {
+		if resumes && r.Fault != nil && r.Fault.Data.Name == wire.NameResumeUnknown { // over, or never this user's
 			a.log.Info("SIP user agent not resumed", "error", r.Fault.Data.Name)
-			old.drop()
-			if r.Fault.Data.Name == wire.NameResumeUnknown {
-				a.login(token)
-				return
-			}
+			a.login(token, false)
+			return
 		}
 		if !a.loggedIn(r) {
 			return
 		}
-		if old != nil {
+		if resumes && a.server.park.take(w.key(), old) {
 			a.log.Info("SIP user agent resumed")
+			a.seq = max(a.seq, old.seq)
 			old.moveTo(a)
 		}
 		a.ask(wire.MethodToken, params{"token": token}, a.renewed) // tells when the token ends

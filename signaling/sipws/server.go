@@ -45,6 +45,7 @@ type Server struct {
 	config Config
 	deps   Deps
 	timers transaction.Timers
+	layer  *transaction.Layer // of no connection: those of the connections are made after it
 	park   park
 }
 
@@ -53,9 +54,14 @@ const maxTransactions = 64
 
 // New returns a server. config must be valid.
 func New(config Config, deps Deps) *Server {
-	timers := transaction.DefaultTimers()
-	timers.MaxTransactions = maxTransactions
-	return &Server{config: config, deps: deps, timers: timers, park: park{agents: map[string]parked{}}}
+	s := &Server{config: config, deps: deps, timers: transaction.DefaultTimers(), park: park{agents: map[string]parked{}}}
+	s.timers.MaxTransactions = maxTransactions
+	layer, err := transaction.New(&Flow{}, s.timers, deps.Log)
+	if err != nil { // only timers that are not valid, and these are constants
+		panic(err)
+	}
+	s.layer = layer
+	return s
 }
 
 // Accept takes a new connection.

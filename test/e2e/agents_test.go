@@ -161,6 +161,9 @@ func TestAgents(t *testing.T) {
 			p.JS(`window.agent.stop()`, nil)
 			b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 			settled(t, b)
+			if log := b.Gateway.Log(); strings.Contains(log, "Bearer") || strings.Contains(log, "eyJ") {
+				t.Error("a token stands in the log")
+			}
 		})
 	}
 }
@@ -314,4 +317,33 @@ func TestAgentComesBack(t *testing.T) {
 	p.JS(`window.agent.stop()`, nil)
 	b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 	settled(t, b)
+}
+
+// TestAgentTransfer: user agents hand a call on by REFER: the handset follows and speaks with whom it was told to call, or does
+// not want to.
+func TestAgentTransfer(t *testing.T) {
+	for _, name := range agents {
+		t.Run(name, func(t *testing.T) {
+			b := rig.Start(t, rig.Options{})
+			p := agent(t, b, name, withToken(t, b, "alice", "+15550001"))
+			p.register()
+			for number, want := range map[string]string{refusesUs: "refused", announcer: "accepted"} {
+				p.JS(fmt.Sprintf(`window.agent.state = "", window.agent.call("sip:%s@%s")`, number, lab.HomeDomain), nil)
+				p.state("active")
+				var got string
+				if p.JS(fmt.Sprintf(`window.agent.refer("sip:%s@%s")`, tonePlayer, lab.HomeDomain), &got); got != want {
+					t.Errorf("%s: %s", number, got)
+				}
+				if want == "accepted" {
+					b.HandsetCall(announcer, "the tone of whom it was handed on to", func(c handset.CallInfo) bool { return talksTo(tonePlayer)(c) && hears(handsetHz)(c) })
+				} else {
+					p.JS(`window.agent.hangup()`, nil)
+				}
+				p.state("ended")
+			}
+			p.JS(`window.agent.stop()`, nil)
+			b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+			settled(t, b)
+		})
+	}
 }

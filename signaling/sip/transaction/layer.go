@@ -72,9 +72,16 @@ func New(tr Transport, timers Timers, log *slog.Logger) (*Layer, error) {
 	if err := timers.Validate(); err != nil {
 		return nil, fmt.Errorf("sip timers: %w", err)
 	}
-	l := &Layer{
-		tr: tr, timers: timers, log: log,
-		clientInvite: clientInvite(), clientOther: clientOther(), serverInvite: serverInvite(), serverOther: serverOther(),
+	tables := &Layer{timers: timers, log: log, clientInvite: clientInvite(), clientOther: clientOther(), serverInvite: serverInvite(), serverOther: serverOther()}
+	return tables.Beside(tr), nil
+}
+
+// Beside makes a layer of its own on top of another transport, with the same settings. The two share nothing that changes; where
+// there are many, each a connection's, they share the machines' tables.
+func (l *Layer) Beside(tr Transport) *Layer {
+	l = &Layer{
+		tr: tr, timers: l.timers, log: l.log,
+		clientInvite: l.clientInvite, clientOther: l.clientOther, serverInvite: l.serverInvite, serverOther: l.serverOther,
 		onAck:   func(*sip.Request, transport.Source) {},
 		onStray: func(*sip.Response, transport.Source) {},
 		clients: make(map[clientKey]*Client),
@@ -84,7 +91,7 @@ func New(tr Transport, timers Timers, log *slog.Logger) (*Layer, error) {
 	// Without a user every request is refused rather than left to time out.
 	l.onRequest = func(s *Server) { s.answer(503, "Service Unavailable") }
 	tr.OnMessage(l.message)
-	return l, nil
+	return l
 }
 
 // OnRequest sets the receiver of new server transactions, called in wire order on the transport's reader. The hooks of

@@ -71,6 +71,8 @@ export function jssip({ server, uri, token, password, user, hz, expires = 600 })
   agent.hold = () => done((then) => agent.session.hold({}, then));
   agent.resume = () => done((then) => agent.session.unhold({}, then));
   agent.dtmf = (digits) => agent.session.sendDTMF(digits, { duration: 100, interToneGap: 100 });
+  agent.refer = (target) =>
+    new Promise((resolve) => agent.session.refer(target, { eventHandlers: { accepted: () => resolve("accepted"), failed: (e) => resolve("failed"), requestFailed: (e) => resolve("refused") } }));
   agent.hangup = () => agent.session.terminate();
   agent.restart = () => done((then) => agent.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, then));
   agent.stop = () => ua.stop();
@@ -162,6 +164,17 @@ export function sipjs({ server, uri, token, password, user, hz, expires = 600 })
       await new Promise((r) => setTimeout(r, 200));
     }
   };
+  agent.refer = (target) =>
+    new Promise((resolve) =>
+      agent.session.refer(UserAgent.makeURI(target), {
+        requestDelegate: { onReject: () => resolve("refused") },
+        onNotify: (n) => {
+          n.accept();
+          if (/SIP\/2.0 2/.test(n.request.body)) resolve("accepted");
+          else if (/SIP\/2.0 [3-6]/.test(n.request.body)) resolve("failed");
+        },
+      })
+    );
   agent.hangup = () => (agent.state === "active" ? agent.session.bye() : agent.session.cancel());
   agent.stop = async () => {
     await registerer.unregister();

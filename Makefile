@@ -10,7 +10,7 @@ endif
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test unit e2e interop lint generate bench bench-signalling deps deps-test clean
+.PHONY: help build demo test unit e2e interop lint generate bench bench-signalling bench-media deps deps-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ generate: ## the web bundles and generated sources
 
 bench: deps ## figures of docs/performance.md
 	@.ci/install bench
-	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' -skip '^TestBenchSignalling$$' ./test/load/...
+	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' -skip '^TestBench(Signalling|Media)$$' ./test/load/...
 
 bench-signalling: deps ## the signalling plane beside Kamailio's WebSocket server; its last line is for scripts
 	@.ci/install bench
@@ -54,6 +54,13 @@ bench-signalling: deps ## the signalling plane beside Kamailio's WebSocket serve
 	@$(GO) test -tags bench -timeout 30m -count=1 -v -run '^TestBenchSignalling$$' ./test/load/... > $(BIN)/bench-signalling.log 2>&1; status=$$?; \
 		grep -E '^(\||while|load|RESULT|---|bench-signalling:)' $(BIN)/bench-signalling.log | grep -v '^bench-signalling:'; \
 		grep '^bench-signalling:' $(BIN)/bench-signalling.log; exit $$status
+
+bench-media: deps ## the media plane beside rtpengine in user space; its last line is for scripts
+	@.ci/install bench
+	@mkdir -p $(BIN)
+	@$(GO) test -tags bench -timeout 40m -count=1 -v -run '^TestBenchMedia$$' ./test/load/... > $(BIN)/bench-media.log 2>&1; status=$$?; \
+		grep -E '^(\||SRTP|Resident|Allocations|Calls held|Set-up|\*\*\*|---)' $(BIN)/bench-media.log; \
+		grep '^bench-media:' $(BIN)/bench-media.log; exit $$status
 
 deps: ## Debian packages needed to build
 	@.ci/install build

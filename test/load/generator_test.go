@@ -226,12 +226,13 @@ func (g *traffic) arrived(s *stream, fd int, b []byte) {
 }
 
 // quantiles of the one-way delay, in milliseconds.
-func (g *traffic) quantiles() (p50, p99 float64) {
+func (g *traffic) quantiles() (p50, p99, p999 float64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.delays) == 0 {
-		return 0, 0
+		return 0, 0, 0
 	}
 	slices.Sort(g.delays)
-	return float64(quantile(g.delays, 0.5)) / 1000, float64(quantile(g.delays, 0.99)) / 1000
+	ms := func(q float64) float64 { return float64(quantile(g.delays, q)) / 1000 }
+	return ms(0.5), ms(0.99), ms(0.999)
 }

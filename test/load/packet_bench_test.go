@@ -64,7 +64,7 @@ func (s *side) fill(ctx context.Context, t *testing.T, n int, newLight func() (*
 }
 
 // round is one measurement.
-type round struct{ perPacket, p50, p99, loss, load float64 }
+type round struct{ perPacket, p50, p99, p999, loss, load float64 }
 
 func (s *side) measure(t *testing.T, d time.Duration) round {
 	t.Helper()
@@ -73,8 +73,8 @@ func (s *side) measure(t *testing.T, d time.Duration) round {
 	s.traffic.run(d, true)
 	cpu := s.process.cpu(t) - before
 	sent, received := float64(s.traffic.sent.Load()), float64(s.traffic.received.Load())
-	p50, p99 := s.traffic.quantiles()
-	return round{cpu.Seconds() * 1e6 / max(1, received), p50, p99, 100 * (sent - received) / max(1, sent), neighbours(t)}
+	p50, p99, p999 := s.traffic.quantiles()
+	return round{cpu.Seconds() * 1e6 / max(1, received), p50, p99, p999, 100 * (sent - received) / max(1, sent), neighbours(t)}
 }
 
 // settled is a side's resident memory, the gateway's after its collector has been through twice.
@@ -125,43 +125,84 @@ func TestBenchPackets(t *testing.T) {
 	if os.Getenv("BENCH_SRTP") == "GCM" {
 		profile = dtls.SRTP_AEAD_AES_128_GCM
 	}
+	f := newField(t, most, profile)
+	var results []any
+	for _, n := range counts {
+		results = append(results, f.at(n).results...)
+		f.bench.profile(t, fmt.Sprintf("packets-%d", n), func() { f.sides[0].traffic.run(time.Second, false) })
+	}
+	for i, kb := range f.memory() {
+		results = append(results, f.sides[i].name+"_kb_per_call", kb)
+	}
+	report(t, "packets", results...)
+	f.bench.allocations(t, f.sides[0])
+}
+
+// field is both gateways with the same generator before them.
+type field struct {
+	t        *testing.T
+	ctx      context.Context
+	bench    *bench
+	sides    []*side // ours, and rtpengine where it is installed
+	newLight func() (*client.Light, error)
+}
+
+// newField starts both for up to most calls.
+func newField(t *testing.T, most int, profile dtls.SRTPProtectionProfile) *field {
+	t.Helper()
 	b := newBench(t, most/4+1, false, "GOGC=10") // garbage is nobody's memory; forwarding makes none
-	sides := []*side{b.ours(t, b.login(t, 0, most/4+1))}
+	f := &field{t: t, bench: b, sides: []*side{b.ours(t, b.login(t, 0, most/4+1))}}
 	if r := newRTPEngine(t); r != nil {
-		sides = append(sides, r.side(t))
+		f.sides = append(f.sides, r.side(t))
 	}
 	cert := certificate(t)
-	newLight := func() (*client.Light, error) { return client.NewLight(cert, profile) }
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
-	for _, s := range sides {
-		s.fill(ctx, t, 8, newLight) // pools and tables
+	f.newLight = func() (*client.Light, error) { return client.NewLight(cert, profile) }
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	t.Cleanup(cancel)
+	f.ctx = ctx
+	for _, s := range f.sides {
+		s.fill(ctx, t, 8, f.newLight) // pools and tables
 		s.traffic.run(time.Second, false)
 		s.memory = b.settled(t, s)
 	}
-	fmt.Printf("SRTP %v, both directions, 50 packets/s each\n| calls | gateway | us CPU per packet (lowest to highest) | to rtpengine | delay p50, p99 ms | loss %% | load average |\n|---|---|---|---|---|---|---|\n", profile)
-	var results []any
-	for _, n := range counts {
-		for _, s := range sides {
-			s.fill(ctx, t, n, newLight)
-		}
-		results = append(results, compare(t, n, sides)...)
-		b.profile(t, fmt.Sprintf("packets-%d", n), func() { sides[0].traffic.run(time.Second, false) })
+	fmt.Printf("SRTP %v, both directions, 50 packets/s each\n| calls | gateway | us CPU per packet (lowest to highest) | to rtpengine | delay p50, p99, p99.9 ms | loss %% | load average |\n|---|---|---|---|---|---|---|\n", profile)
+	return f
+}
+
+// at measures both with n calls held.
+func (f *field) at(n int) comparison {
+	f.t.Helper()
+	for _, s := range f.sides {
+		s.fill(f.ctx, f.t, n, f.newLight)
 	}
-	for _, s := range sides {
-		kb := (b.settled(t, s) - s.memory) / 1024 / float64(most-8)
-		fmt.Printf("Resident memory per active call, %s: %.0f kB (%d calls)\n", s.name, kb, most)
-		results = append(results, s.name+"_kb_per_call", kb)
+	return compare(f.t, n, f.sides)
+}
+
+// memory is the resident memory of one active call, kB, for each side, with the calls that are held now.
+func (f *field) memory() (kb []float64) {
+	f.t.Helper()
+	for _, s := range f.sides {
+		held := len(s.traffic.streams)
+		each := (f.bench.settled(f.t, s) - s.memory) / 1024 / float64(held-8)
+		fmt.Printf("Resident memory per active call, %s: %.0f kB (%d calls)\n", s.name, each, held)
+		kb = append(kb, each)
 		if n := s.traffic.broken.Load(); n > 0 {
-			t.Errorf("%s: %d packets that do not open", s.name, n)
+			f.t.Errorf("%s: %d packets that do not open", s.name, n)
 		}
 	}
-	report(t, "packets", results...)
-	b.allocations(t, sides[0])
+	return kb
+}
+
+// comparison is one row of the comparison.
+type comparison struct {
+	results []any
+	ratio   float64   // processor time to rtpengine's; 0 without it
+	p99     []float64 // ms, of each side
+	loss    []float64 // per cent, of each side
 }
 
 // compare measures all sides in turns and prints their rows.
-func compare(t *testing.T, n int, sides []*side) (results []any) {
+func compare(t *testing.T, n int, sides []*side) (out comparison) {
 	t.Helper()
 	d := time.Duration(setting("BENCH_SECONDS", 5)) * time.Second
 	all := map[string][]round{}
@@ -183,21 +224,26 @@ func compare(t *testing.T, n int, sides []*side) (results []any) {
 		mid, low, high := column(s.name, cost)
 		p50, _, _ := column(s.name, func(r round) float64 { return r.p50 })
 		p99, _, _ := column(s.name, func(r round) float64 { return r.p99 })
+		p999, _, _ := column(s.name, func(r round) float64 { return r.p999 })
 		loss, _, _ := column(s.name, func(r round) float64 { return r.loss })
 		busy, _, _ := column(s.name, func(r round) float64 { return r.load })
 		ratio := "-"
 		if len(sides) > 1 {
 			ratio = fmt.Sprintf("%.2f", mid/peer)
 		}
-		fmt.Printf("| %d | %s | %.1f (%.1f to %.1f) | %s | %.2f, %.2f | %.2f | %.1f |\n", n, s.name, mid, low, high, ratio, p50, p99, loss, busy)
-		results = append(results, fmt.Sprintf("%s_%d_us", s.name, n), mid, fmt.Sprintf("%s_%d_p99_ms", s.name, n), p99)
+		if s == sides[0] && len(sides) > 1 {
+			out.ratio = mid / peer
+		}
+		out.p99, out.loss = append(out.p99, p99), append(out.loss, loss)
+		fmt.Printf("| %d | %s | %.1f (%.1f to %.1f) | %s | %.2f, %.2f, %.2f | %.2f | %.1f |\n", n, s.name, mid, low, high, ratio, p50, p99, p999, loss, busy)
+		out.results = append(out.results, fmt.Sprintf("%s_%d_us", s.name, n), mid, fmt.Sprintf("%s_%d_p99_ms", s.name, n), p99)
 	}
-	return results
+	return out
 }
 
 // allocations counts the gateway's allocations while packets flow and while none do; the difference is the packets'. Reports and
 // quality events go on in both.
-func (b *bench) allocations(t *testing.T, s *side) {
+func (b *bench) allocations(t *testing.T, s *side) float64 {
 	const mallocs = "go_memstats_mallocs_total"
 	count := func(run func()) float64 {
 		before := b.Metric(mallocs)
@@ -214,4 +260,5 @@ func (b *bench) allocations(t *testing.T, s *side) {
 		t.Errorf("%.4f allocations per packet, want none", each)
 	}
 	report(t, "allocations", "per_packet", each)
+	return each
 }

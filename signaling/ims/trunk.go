@@ -118,7 +118,7 @@ func newTrunk(c *Client, cfg TrunkConfig) (*trunk, error) {
 	return t, nil
 }
 
-// open begins the registration.
+// open begins the registration, if there is to be one.
 func (t *trunk) open() {
 	if t.cfg.Register {
 		t.q.post(t.register)
@@ -307,7 +307,6 @@ func (t *trunk) tell() {
 	}
 }
 
-// Errors of credentials, in words for an operator.
 var (
 	errNoAccount = errors.New("none is configured: set trunk.username and trunk.password_file")
 	errTaken     = errors.New("it does not take the password of trunk.password_file for trunk.username")

@@ -9,6 +9,10 @@ import "fmt"
 func (s *Script) letter(args ...string) string {
 	s.cseq++
 	headers, body := s.parts(args)
+	if s.Self != "" {
+		return message(true, fmt.Sprintf("MESSAGE sip:%s@%s SIP/2.0\n", s.User, Home)+s.via(false)+fmt.Sprintf("From: <sip:%s@%s>;tag=[pid]far%d\nTo: <sip:%s@%s>\n", s.Self, Home, s.cseq, s.User, Home)+
+			fmt.Sprintf("Call-ID: m%d///[call_id]\nCSeq: 1 MESSAGE\n", s.cseq)+headers, body)
+	}
 	text := fmt.Sprintf("MESSAGE sip:%s@%s SIP/2.0\n", s.Token, s.Gateway) + s.via(false) + fmt.Sprintf("Route: <sip:mt-%s@%s;lr>\n", s.Token, s.Gateway) +
 		fmt.Sprintf("From: \"Far\" <sip:+15550101@%s>;tag=[pid]far%d\nTo: <sip:%s@%s>\n", Home, s.cseq, s.User, Home) +
 		fmt.Sprintf("Call-ID: m%d///[call_id]\nCSeq: 1 MESSAGE\n", s.cseq) +

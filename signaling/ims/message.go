@@ -85,10 +85,19 @@ func (b *Binding) Envelope(target, from string, anonymous bool) (Envelope, error
 }
 
 // Reply addresses a message to a URI that the core or the operator gave: the sender of another one, a gateway, the short message centre.
-// The errors are those of Envelope.
+// from is the identity that was called, in whatever form the core wrote it; the default one answers for one that is not found. The errors
+// are those of Envelope.
 func (b *Binding) Reply(to, from string) (Envelope, error) {
 	if !reachable(to) {
 		return Envelope{}, &call.Cause{Side: call.Core, Kind: call.NumberInvalid, Text: "the other side has no address that can be answered"}
+	}
+	if r := b.current.Load(); r != nil {
+		if _, ok := r.choose(from); !ok {
+			from = identity.Number(from)
+		}
+		if _, ok := r.choose(from); !ok {
+			from = ""
+		}
 	}
 	return b.envelope(to, from)
 }

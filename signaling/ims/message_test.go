@@ -74,8 +74,10 @@ func TestMessageOut(t *testing.T) {
 	if s := r.client.Stats(); s.MessagesRefused["number_unknown"] != 1 {
 		t.Errorf("%+v", s)
 	}
-	if _, err := b.Reply("sip:ipsmgw.ims.example", ""); err != nil {
-		t.Error(err)
+	for from, want := range map[string]string{"": "sip:+15550001@ims.example", "tel:+15550001": "tel:+15550001", "sip:+15550001@ims.example;user=phone": "sip:+15550001@ims.example", "sip:nobody@x": "sip:+15550001@ims.example"} {
+		if e, err := b.Reply("sip:ipsmgw.ims.example", from); err != nil || e.From != want {
+			t.Errorf("%s: %+v %v", from, e, err)
+		}
 	}
 	for name, f := range map[string]func() error{
 		"number_invalid":      func() error { _, err := b.Envelope("hello", "", false); return err },

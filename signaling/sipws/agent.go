@@ -35,6 +35,7 @@ type agent struct {
 	calls   map[string]*call // by the session's id
 	dialogs map[string]*call // by our tag
 	refused int              // logins of this connection
+	name    name             // the last one that was told
 	moving  bool             // calls are on their way from an agent whose connection was lost
 	behind  [][]byte         // frames that wait for them
 }

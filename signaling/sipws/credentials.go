@@ -42,6 +42,9 @@ func readCredentials(req *sip.Request) (c credentials) {
 	return c
 }
 
+// name is a user's private identity as an answer has told it.
+type name struct{ aor, impi string }
+
 // maxAuthParams bounds the parameters of one header.
 const maxAuthParams = 32
 
@@ -133,20 +136,33 @@ func digestChallenge(q *wire.SessionChallenge, again bool) string {
 // knock begins a login with the network's password: the network's question comes as session.challenge. The user name is the
 // private identity. User agents of RFC 3261 tell it only in the answer to a question; until then it is that of the public
 // identity (TS 24.229 5.4.1.2.1, TS 23.003 13.3).
+//
+// When the answer tells another one, the question was for nobody or for somebody else, and the network has to be asked anew. A
+// second question to the same REGISTER would be answered with a nonce count of 2, which S-CSCFs refuse for a fresh nonce. A 423
+// makes the user agent begin anew by itself (RFC 3261 10.2.8), and then its name is known.
 func (a *agent) knock(c credentials) {
 	r := &a.reg
 	impi := c.username
 	switch {
+	case impi == "" && a.name.aor == r.wish.aor:
+		impi = a.name.impi
 	case impi == "":
 		impi = strings.TrimPrefix(r.wish.aor, "sip:")
 	case !strings.Contains(impi, "@"):
 		impi += "@" + r.wish.domain
 	}
-	r.again, r.nobody = c.response != "", false
 	if a.seat != nil && r.impi != "" { // another user than the one the network was asked for
 		a.waiting = map[string]func(answer){}
 		a.rise()
+		r.impi, r.question = "", nil
 	}
+	told := name{r.wish.aor, impi}
+	if c.response != "" && a.name != told {
+		a.name = told
+		a.answerRegister(423, "", dialog.Header{Name: "Min-Expires", Value: seconds(r.wish.expires)})
+		return
+	}
+	r.again, r.nobody = c.response != "", false
 	a.sit()
 	r.digest, r.impi, r.question = true, impi, nil
 	a.ask(wire.MethodLogin, params{"scheme": wire.SchemeDigest, "impi": impi, "impu": r.wish.aor, "instance": r.wish.instance, "client": params{"name": "SIP"}}, func(answer answer) {

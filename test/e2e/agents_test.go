@@ -5,13 +5,9 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/evanw/esbuild/pkg/api"
 
 	"causeway/test/browser"
 	"causeway/test/lab"
@@ -20,33 +16,8 @@ import (
 	"causeway/test/rig"
 )
 
-// The foreign user agents, by their name in testdata/agents.
+// The foreign user agents, by their name in rig.Agents.
 var agents = []string{"jssip", "sipjs"}
-
-// agentsBundle is JsSIP and SIP.js with the face of testdata/agents, for a page. The packages are where make deps-test puts
-// them; without them the test is skipped, loudly, and fails where CI is set.
-func agentsBundle(t *testing.T) string {
-	t.Helper()
-	modules, err := filepath.Abs("../../bin/node_modules")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range agents {
-		name = map[string]string{"sipjs": "sip.js"}[name] + map[string]string{"jssip": "jssip"}[name]
-		if _, err := os.Stat(filepath.Join(modules, name)); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("SKIPPING IS NOT ALLOWED HERE: %v: make deps-test", err)
-			}
-			t.Skipf("SKIPPED, THE FOREIGN USER AGENTS ARE MISSING: %v: make deps-test", err)
-		}
-	}
-	r := api.Build(api.BuildOptions{EntryPoints: []string{"testdata/agents/agents.js"}, Bundle: true, Format: api.FormatIIFE, GlobalName: "agents",
-		Target: api.ES2020, NodePaths: []string{modules}, Define: map[string]string{"process.env.NODE_ENV": `"production"`}, LogLevel: api.LogLevelSilent})
-	if len(r.Errors) > 0 {
-		t.Fatalf("bundle: %s in %+v", r.Errors[0].Text, r.Errors[0].Location)
-	}
-	return string(r.OutputFiles[0].Contents)
-}
 
 // agentPage is a page in Chromium with one foreign user agent.
 type agentPage struct {
@@ -58,7 +29,7 @@ type agentPage struct {
 // agent opens a page and makes the user agent there; it does nothing yet.
 func agent(t *testing.T, b *rig.Bed, name string, options map[string]any) *agentPage {
 	t.Helper()
-	script := agentsBundle(t)
+	script := rig.Agents(t)
 	p := &agentPage{b.OpenWith(browser.Chromium, browser.Options{FakeMic: true}, "/sip-user-agent"), t, b}
 	text, err := json.Marshal(options)
 	if err != nil {

@@ -76,3 +76,29 @@ func TestDigest(t *testing.T) {
 	r.Identities = append(slices.Clone(r.Identities), bob.impu(), "tel:"+bob.number)
 	judgeBy(t, c, record, r, []string{"REGISTER", "SUBSCRIBE", "NOTIFY", "INVITE"})
 }
+
+// TestDigestAgent: JsSIP and SIP.js register by SIP over WebSocket with the network's own password. Their user's private identity is
+// not the number, and the gateway learns it from the answer to a first question.
+func TestDigestAgent(t *testing.T) {
+	c := startCore(t, bob)
+	b := c.bed(t, gatewayIP, "CAUSEWAY_AUTH_SCHEMES=[token, digest]", "CAUSEWAY_AUTH_DIGEST_ALLOW_INSECURE=true", "CAUSEWAY_SIP_WEBSOCKET_ENABLED=true")
+	script := rig.Agents(t)
+	for n, name := range []string{"jssip", "sipjs"} {
+		for _, password := range []string{"wrong", bob.password} {
+			p := b.OpenWith(browser.Chromium, browser.Options{FakeMic: true}, "/sip-user-agent")
+			p.JS(fmt.Sprintf(`(() => { %s
+				window.agent = agents.%s({ server: location.origin.replace("http", "ws") + "/ws", uri: %q, user: %q, password: %q, hz: 440 }); window.agent.register(); return true; })()`,
+				script, name, bob.impu(), bob.impi(), password), nil)
+			p.Until("an answer", `window.agent.registered !== ""`)
+			var got string
+			if p.JS(`window.agent.registered`, &got); (got == "yes") != (password != "wrong") {
+				t.Errorf("%s with %q: %s", name, password, got)
+			}
+			if got == "yes" {
+				p.JS(`window.agent.stop()`, nil)
+				until(t, "de-registration at the HSS", 15*time.Second, func() bool { return len(c.hss.said("SAR "+bob.number+" 5")) == n+1 })
+			}
+			p.Close()
+		}
+	}
+}

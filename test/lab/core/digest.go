@@ -47,7 +47,7 @@ func (c *Core) proved(m *sip.Message, u *user, auth sip.Params) *sip.Message {
 		return hex.EncodeToString(sum[:])
 	}
 	want := h(h(c.privateID(u), c.cfg.HomeDomain, u.Password), get("nonce"), get("nc"), get("cnonce"), get("qop"), h(m.Method, get("uri")))
-	if get("qop") != "auth" || len(get("nc")) != 8 || len(get("cnonce")) < 8 || get("opaque") != "lab" || !strings.EqualFold(get("algorithm"), algorithm(u)) {
+	if get("qop") != "auth" || get("nc") != "00000001" || len(get("cnonce")) < 8 || get("opaque") != "lab" || !strings.EqualFold(get("algorithm"), algorithm(u)) {
 		c.violate(m, "digest", "an answer that does not fit its challenge")
 	}
 	if get("response") != want {

@@ -126,9 +126,11 @@ export function sipjs({ server, uri, token, password, user, hz, expires = 600 })
     if (state === RegistererState.Registered) agent.registered = "yes";
     if (state === RegistererState.Unregistered && agent.registered === "yes") agent.registered = "no";
   });
+  const register = registerer.register.bind(registerer);
+  registerer.register = () => register({ requestDelegate: { onReject: (r) => (agent.registered = "failed " + r.message.statusCode) } }); // also after a 423
   agent.register = async () => {
     await ua.start();
-    await registerer.register({ requestDelegate: { onReject: (r) => (agent.registered = "failed " + r.message.statusCode) } });
+    await registerer.register();
   };
   agent.call = async (target) => {
     const inviter = new Inviter(ua, UserAgent.makeURI(target));

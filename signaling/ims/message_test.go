@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"causeway/signaling/call"
@@ -230,4 +231,90 @@ func TestMessageConfig(t *testing.T) {
 	if err := c.Validate(); err != nil || c.Messaging.SMS.center() != "+15550199" {
 		t.Error(err, c.Messaging.SMS.center())
 	}
+}
+
+// TestMessageFailover: another hop is tried after 503, and none after silence: the message may have arrived.
+func TestMessageFailover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, link, b := twoHops(t, 0)
+		send := func() chan *call.Cause {
+			e, err := b.Envelope("+15550101", "", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := r.sends(b, e, Content{"text/plain", []byte("x")})
+			synctest.Wait()
+			return done
+		}
+		done := send()
+		first := r.peer.next("MESSAGE")
+		r.peer.reply(first, 503, "a", "", "Retry-After: 30")
+		synctest.Wait()
+		second := r.peer.next("MESSAGE")
+		if got := link.went(); got != "MESSAGE 192.0.2.7, MESSAGE 192.0.2.8" || head(second, "Call-ID") != head(first, "Call-ID") || body(second) != "x" {
+			t.Errorf("%s\n%s", got, second)
+		}
+		r.peer.reply(second, 200, "b", "")
+		synctest.Wait()
+		if c := <-done; c != nil {
+			t.Fatal(c)
+		}
+		done = send()
+		later(33 * time.Second) // timer F
+		if c := <-done; c == nil || c.Kind != call.CoreUnreachable {
+			t.Fatal(c)
+		}
+		if got := link.went(); got != "MESSAGE 192.0.2.8" {
+			t.Errorf("after silence: %s", got)
+		}
+	})
+}
+
+// TestTrunkMessage: messages to and from a PBX: nothing of IMS in them, a challenge is answered, and every browser of the user gets them.
+func TestTrunkMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := onTrunk(t)
+		b := r.user("sip:200@pbx.example")
+		heard[Registered](r)
+		e, err := b.Envelope("201", "", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := r.sends(b, e, Content{"text/plain", []byte("hi")})
+		synctest.Wait()
+		req := r.peer.next("MESSAGE sip:201@pbx.example")
+		for _, name := range []string{"P-Asserted-Identity", "P-Charging-Vector", "Route", "Contact", "Authorization"} {
+			if head(req, name) != "" {
+				t.Errorf("%s: %s", name, head(req, name))
+			}
+		}
+		r.peer.reply(req, 401, "x", "", "WWW-Authenticate: "+challenge)
+		synctest.Wait()
+		again := r.peer.next("MESSAGE ")
+		proves(t, again, "Authorization")
+		if head(again, "CSeq") != "2 MESSAGE" || body(again) != "hi" || strings.Count(again, "\r\nCSeq:") != 1 {
+			t.Error(again)
+		}
+		r.peer.reply(again, 401, "x", "", "WWW-Authenticate: "+challenge)
+		synctest.Wait()
+		if c := <-done; c == nil || c.Kind != call.Forbidden {
+			t.Fatal(c)
+		}
+
+		r.user("sip:200@pbx.example")
+		heard[Registered](r)
+		r.peer.say("MESSAGE sip:200@192.0.2.1 SIP/2.0", "hello", "Via: SIP/2.0/UDP "+r.peer.wire.address()+";branch=z9hG4bKtm", "Max-Forwards: 60",
+			`From: "Bob" <sip:201@pbx.example>;tag=far`, "To: <sip:200@pbx.example>", "Call-ID: m@pbx", "CSeq: 1 MESSAGE", "Content-Type: text/plain")
+		synctest.Wait()
+		one, two := heard[IncomingMessage](r), heard[IncomingMessage](r)
+		if one.Sender != "sip:201@pbx.example" || one.Remote.Name != "Bob" || string(two.Content.Body) != "hello" {
+			t.Errorf("%+v", one)
+		}
+		one.Respond(480, 0)
+		two.Respond(200, 0)
+		synctest.Wait()
+		if res := r.peer.next("SIP/2.0"); !strings.HasPrefix(res, "SIP/2.0 200") || head(res, "P-Asserted-Identity") != "" {
+			t.Error(res)
+		}
+	})
 }

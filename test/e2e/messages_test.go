@@ -86,3 +86,29 @@ func TestMessageAfterReload(t *testing.T) {
 	p.Until("the page again", `!window.old && window.causeway && window.causeway.phone && window.causeway.phone.calls.length === 1`)
 	p.Until("the answer after the reload", `document.querySelector('[data-testid="messages"]').innerText.includes("See you")`)
 }
+
+// TestUsersWrite: two users of the gateway write to each other, by message and by short message; each sees that the other has read.
+func TestUsersWrite(t *testing.T) {
+	b := rig.Start(t, rig.Options{})
+	alice := b.Open(browser.Chromium, pageHz)
+	bob := b.OpenWith(browser.Firefox, browser.Options{FakeMic: true}, "/?user=bob")
+	bob.Until("bob to be ready", `window.causeway && window.causeway.phone && window.causeway.phone.state === "ready"`)
+	var number string
+	bob.JS(`window.causeway.phone.identities[0].uri.replace(/^sip:|@.*$/g, "")`, &number)
+	write(alice, number, "Hello, Bob", false)
+	shows(alice, "mine", "Hello, Bob", "Delivered")
+	bob.Until("the message in bob's list", `document.querySelector('[data-testid="threads"]').innerText.includes("Hello, Bob")`)
+	bob.Click("thread")
+	shows(alice, "mine", "Hello, Bob", "Read")
+	write(bob, "", "Hello, Alice", false)
+	shows(bob, "mine", "Hello, Alice", "Read") // her conversation with him is open
+	write(alice, "", "By SMS: [€] ж", true)
+	shows(alice, "mine", "By SMS: [€] ж", "Delivered")
+	shows(bob, "theirs", "By SMS: [€] ж", "SMS")
+	if faults := b.Lab.Handsets.Faults(); len(faults) > 0 {
+		t.Errorf("%+v", faults)
+	}
+	if v := b.Lab.Core.Violations(); len(v) > 0 {
+		t.Errorf("%+v", v)
+	}
+}

@@ -1977,7 +1977,12 @@ var Phone = class extends Emitter {
   follow(refer, options) {
     const next = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: refer.target });
     const old = refer.call;
-    if (old?.startedAt && old.state !== "ended" && !old.localHold && !old.remoteHold) void old.hold().catch(() => void 0);
+    if (old?.startedAt && old.state !== "ended" && !old.localHold && !old.remoteHold) {
+      void old.hold().catch(() => void 0);
+      next.once("ended", () => {
+        if (!next.startedAt && old.localHold && old.state !== "ended") void old.resume().catch(() => void 0);
+      });
+    }
     this.add(next);
     void next.follow(refer.id, options);
     this.emit("following", refer, next);

@@ -86,10 +86,12 @@ test("the far party's wish is followed with the old call on hold", async () => {
   assert.equal(call.remote.number, "+15550103");
   await settle();
   assert.ok(platform.last.last("call.hold"));
+  event("call.hold", { call: old.id, local: true, remote: false });
   assert.deepEqual(platform.last.last("call.start").params, { call: call.id, refer: "w1", anonymous: true, sdp: "offer 1" });
   platform.last.refuse("call.start", 2050, "refer_unknown");
   await settle();
   assert.equal(call.endReason?.name, "refer_unknown");
+  assert.equal(platform.last.last("call.resume").params.call, old.id, "back to the old call");
   await asked!.refuse(); // answered already: nothing is sent
   assert.equal(platform.last.last("call.refuseRefer"), undefined);
 });

@@ -329,7 +329,12 @@ export class Phone extends Emitter<PhoneEvents> {
   private follow(refer: Refer, options: CallOptions): Call {
     const next = new Call(this.host(), { id: this.platform.uuid(), direction: "outgoing", remote: refer.target });
     const old = refer.call;
-    if (old?.startedAt && old.state !== "ended" && !old.localHold && !old.remoteHold) void old.hold().catch(() => undefined);
+    if (old?.startedAt && old.state !== "ended" && !old.localHold && !old.remoteHold) {
+      void old.hold().catch(() => undefined);
+      next.once("ended", () => {
+        if (!next.startedAt && old.localHold && old.state !== "ended") void old.resume().catch(() => undefined); // nobody took the user
+      });
+    }
     this.add(next);
     void next.follow(refer.id, options);
     this.emit("following", refer, next);

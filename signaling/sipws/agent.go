@@ -50,6 +50,19 @@ func newAgent(s *Server, f *Flow) *agent {
 // newToken is a random tag, Call-ID or name: at least 128 bits.
 func newToken() string { return rand.Text() }
 
+// uuid is the UUID of a +sip.instance (RFC 5626 4.1), a random one where there is none.
+func uuid(instance string) string {
+	text := strings.Trim(strings.ToLower(instance), `"<>`)
+	text = strings.TrimPrefix(text, "urn:uuid:")
+	if len(text) == 36 && strings.Trim(text, "0123456789abcdef-") == "" && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' && strings.Count(text, "-") == 4 {
+		return text
+	}
+	var b [16]byte
+	_, _ = rand.Read(b[:])                      // crypto/rand.Read does not fail (it aborts the program)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // RFC 9562 5.4
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
 // post runs f in the agent's queue. A panic in f costs the connection, not the program.
 func (a *agent) post(f func()) {
 	a.work.Post(func() {
@@ -97,7 +110,7 @@ func (a *agent) request(tx *transaction.Server) *call {
 			return nil
 		}
 		c.request(tx)
-	case !a.reg.in:
+	case a.reg.as.aor == "":
 		refuse(tx, 403, "Register first: nothing else is taken before.")
 	case req.Method == sip.INVITE:
 		return a.invite(tx)
@@ -133,9 +146,13 @@ func (a *agent) unseated(s *seat, code int, reason string) {
 	}
 	switch {
 	case a.reg.leaving: // our own logout: the connection may be used again
+		a.server.park.forget(a.reg.as.key(), a)
 		a.reg = registration{}
 	case !a.reg.in && code != wire.CloseLoginTimeout && a.refused < maxRefused:
 		a.sit() // a refused login: there may be another try, within the session's time limit
+	case a.reg.in && code == wire.CloseReplaced: // another connection has taken the session up, or is about to
+		a.flow.conn.Close(code, reason)
+		a.wait()
 	default:
 		a.end(`SIP;cause=480;text="the registration has ended"`)
 		a.flow.conn.Close(code, reason)
@@ -148,6 +165,7 @@ func (a *agent) end(reason string) {
 		c.hangup(480, reason)
 	}
 	stop(a.reg.timer)
+	a.server.park.forget(a.reg.as.key(), a)
 	a.reg = registration{}
 }
 
@@ -161,10 +179,11 @@ func (a *agent) lost(f *Flow) {
 		stop(a.reg.patience)
 		a.reg.tx = nil
 	}
-	in := a.reg.in
+	// A token shows whose session it is when the user agent comes back; with a password only the network can say that, and asks anew.
+	waits := a.reg.in && !a.reg.digest && !a.reg.leaving
 	a.rise() // the session's resume window begins
-	if in && len(a.calls) > 0 {
-		a.server.park.put(a)
+	if waits {
+		a.wait()
 		return
 	}
 	a.over()
@@ -173,9 +192,12 @@ func (a *agent) lost(f *Flow) {
 // over lets go of everything.
 func (a *agent) over() {
 	stop(a.reg.timer)
+	a.server.park.forget(a.reg.as.key(), a)
+	a.rise()
 	for _, c := range a.calls {
 		c.forget()
 	}
+	a.reg = registration{}
 }
 
 func stop(t *time.Timer) {

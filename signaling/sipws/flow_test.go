@@ -167,6 +167,105 @@ func TestComesBack(t *testing.T) {
 	})
 }
 
+// TestComesBackByAnotherWay: a phone changes its network and comes back while its old connection still seems alive. Somebody else's
+// attempt to do so changes nothing.
+func TestComesBackByAnotherWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.phone()
+		l := p.register()
+		d, name := up(t, p, l)
+
+		stranger := b.phone()
+		stranger.request("REGISTER", "sip:ims.example", contact, "Authorization: Bearer another's")
+		l2 := b.link()
+		l2.refuse(l2.asked(wire.MethodLogin), wire.NewError(wire.NameResumeUnknown))
+		other := loginResult()
+		other.Registration = wire.Registration{State: wire.Registered, Identities: []wire.Identity{{URI: "sip:other@ims.example"}}}
+		l2.answer(l2.asked(wire.MethodLogin), other)
+		l2.answer(l2.asked(wire.MethodToken), wire.TokenResult{})
+		stranger.expect("SIP/2.0 403 ")
+		l2.asked(wire.MethodLogout)
+		d.send("OPTIONS", "")
+		p.expect("SIP/2.0 200 ")
+
+		q := b.phone()
+		q.request("REGISTER", "sip:ims.example", contact, "Authorization: Bearer good")
+		l3 := b.link()
+		login := l3.asked(wire.MethodLogin)
+		if login.params.(wire.LoginParams).Resume == nil {
+			t.Fatal("not resumed")
+		}
+		l.socket.Close(wire.CloseReplaced, "the session was taken over by another connection")
+		result := loginResult()
+		result.Registration = registered()
+		l3.answer(login, result)
+		l3.answer(l3.asked(wire.MethodToken), wire.TokenResult{})
+		q.expect("SIP/2.0 200 ")
+		if p.closeCode() != wire.CloseReplaced {
+			t.Errorf("the old connection was closed with %d", p.closeCode())
+		}
+		p.silent() // no BYE
+		p.flow.Closed()
+		time.Sleep(time.Minute)
+		l3.tell(wire.EventEnded, ends(name, wire.NameHangup, nil))
+		q.expect("BYE ")
+	})
+}
+
+// TestComesBackIdle: also without a call the session is taken up, once, and what came meanwhile is told; after a logout it is not, and
+// neither is one that was begun with a password.
+func TestComesBackIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.phone()
+		l := p.register()
+		p.flow.Closed()
+		q := b.phone()
+		q.request("REGISTER", "sip:ims.example", contact, "Authorization: Bearer good")
+		l2 := b.link()
+		login := l2.asked(wire.MethodLogin)
+		if got := login.params.(wire.LoginParams); got.Resume == nil || got.Resume.After != l.seq {
+			t.Fatalf("login %+v", got)
+		}
+		result := loginResult()
+		result.Registration = registered()
+		l2.seq = l.seq
+		l2.answer(login, result)
+		l2.tell(wire.EventMessage, wire.MessageReceived{Message: "r1", Remote: wire.Remote{Number: "+15550118"}, Text: "Still there?"})
+		q.expect("MESSAGE ")
+		l2.answer(l2.asked(wire.MethodToken), wire.TokenResult{})
+		q.expect("SIP/2.0 200 ")
+		q.request("REGISTER", "sip:ims.example", contact[:len(contact)-3]+"0")
+		q.expect("SIP/2.0 200 ")
+		l2.asked(wire.MethodLogout)
+		q.flow.Closed()
+		r := b.phone()
+		r.request("REGISTER", "sip:ims.example", contact, "Authorization: Bearer good")
+		if got := b.link().asked(wire.MethodLogin).params.(wire.LoginParams); got.Resume != nil {
+			t.Errorf("resumed after a logout: %+v", got)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, func(_ *Config, d *Deps) { d.Digest = true })
+		p := b.phone()
+		p.request("REGISTER", "sip:ims.example", contact)
+		l := b.link()
+		result := loginResult()
+		result.Registration = registered()
+		l.answer(l.asked(wire.MethodLogin), result)
+		p.expect("SIP/2.0 200 ")
+		p.flow.Closed()
+		for _, credentials := range []string{"X-None: 1", "Authorization: Bearer good"} {
+			q := b.phone()
+			q.request("REGISTER", "sip:ims.example", contact, credentials)
+			if got := b.link().asked(wire.MethodLogin).params.(wire.LoginParams); got.Resume != nil {
+				t.Errorf("%s resumes what a password began: %+v", credentials, got)
+			}
+		}
+	})
+}
+
 // TestComesBackTooLate: the session is over: the user agent logs in anew and its old dialog is gone.
 func TestComesBackTooLate(t *testing.T) {
 	for _, wait := range []time.Duration{time.Second, time.Minute} {
@@ -196,10 +295,8 @@ func TestComesBackTooLate(t *testing.T) {
 			q.expect("SIP/2.0 481 ")
 			time.Sleep(time.Minute)
 			synctest.Wait()
-			b.server.park.mu.Lock()
-			defer b.server.park.mu.Unlock()
-			if n := len(b.server.park.agents); n != 0 {
-				t.Errorf("%d agents are still parked", n)
+			if n := len(b.server.park.agents); n != 1 || b.server.park.find(wish{aor: aor, instance: instance}.key()) != q.flow.agent.Load() {
+				t.Errorf("%d agents are known", n)
 			}
 		})
 	}

@@ -25,7 +25,7 @@ func (a *agent) incoming(e wire.CallIncomingEvent) {
 			c.profile.Initial = append(c.profile.Initial, dialog.Header{Name: "P-Called-Party-ID", Value: "<" + e.Called + ">"})
 		}
 	}
-	machine, err := dialog.NewCaller(&c.profile, dialog.Call{Target: a.target(), From: from, To: "<" + a.reg.wish.aor + ">", CallID: c.callID, SDP: e.SDP})
+	machine, err := dialog.NewCaller(&c.profile, dialog.Call{Target: a.target(), From: from, To: "<" + a.reg.as.aor + ">", CallID: c.callID, SDP: e.SDP})
 	if err != nil {
 		a.log.Info("SIP user agent not called", "err", err)
 		c.release(wire.MethodReject, params{"reason": wire.RejectUnavailable})
@@ -41,7 +41,7 @@ func (a *agent) target() string {
 	if a.reg.contact != nil {
 		return a.reg.contact.Address.String()
 	}
-	return a.reg.wish.aor
+	return a.reg.as.aor
 }
 
 // accepted takes the user agent's answer.
@@ -74,7 +74,7 @@ func (a *agent) dialable(r wire.Remote) string {
 	case r.Anonymous:
 		return ""
 	case r.Number != "" && strings.Trim(r.Number, "+0123456789") == "":
-		return "sip:" + r.Number + "@" + a.reg.wish.domain + ";user=phone"
+		return "sip:" + r.Number + "@" + a.reg.as.domain + ";user=phone"
 	}
 	uri, err := transport.ParseURI(r.URI)
 	if err != nil || uri.Scheme != "sip" && uri.Scheme != "sips" {

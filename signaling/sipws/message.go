@@ -63,7 +63,7 @@ func (a *agent) received(e wire.MessageReceived) {
 	req := sip.NewRequest(sip.MESSAGE, target)
 	add := func(name, value string) { req.AppendHeader(sip.NewHeader(name, value)) }
 	add("From", from+";tag="+newToken())
-	add("To", "<"+a.reg.wish.aor+">")
+	add("To", "<"+a.reg.as.aor+">")
 	add("Call-ID", newToken())
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: sip.MESSAGE})
 	for _, h := range a.asserted(e.Remote) {

@@ -54,7 +54,7 @@ func (a *agent) invite(tx *transaction.Server) *call {
 
 // dialled is whom a URI calls: a number of the user's own domain as the number, anything else as the address.
 func (a *agent) dialled(uri sip.Uri) string {
-	if (uri.Scheme == "sip" || uri.Scheme == "sips") && strings.EqualFold(uri.Host, a.reg.wish.domain) {
+	if (uri.Scheme == "sip" || uri.Scheme == "sips") && strings.EqualFold(uri.Host, a.reg.as.domain) {
 		number, _, _ := strings.Cut(uri.User, ";")
 		number = strings.ReplaceAll(number, "%23", "#")
 		if number != "" && strings.Trim(number, "+0123456789*#-.()") == "" {

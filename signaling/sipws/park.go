@@ -7,75 +7,80 @@ import (
 	"causeway/signaling/sip/dialog"
 )
 
-// park keeps the calls of user agents whose connection was lost while the session waits for them (its resume window). A user
-// agent that registers again with the same instance, by whatever connection, takes them up: the calls have gone on meanwhile.
+// park knows the registered user agents by address of record and instance, those whose connection was lost included, for as long as
+// their session waits for them (its resume window). A user agent that registers again with the same instance by another
+// connection takes its session up: the calls have gone on meanwhile, and what it missed comes now. The old connection may still
+// seem alive: a phone that changes its network says no goodbye.
 //
-//	lost ---> put ---- resume window ----> the session has ended the calls: forgotten
-//	           |
-//	           '-- REGISTER, same address of record and instance --> find --> session.login, resume --> take, moveTo
+//	granted ---> keep ---- lost, replaced ---- resume window ----> over: the session has ended the calls
+//	              |
+//	              '-- REGISTER, same key --> find --> session.login, resume --> moveTo: the calls have another agent
 type park struct {
-	mu     sync.Mutex
-	agents map[string]parked // by address of record and instance
+	mu     sync.Mutex // guards the following
+	agents map[string]*agent
 }
 
-// parked is what a session is resumed with.
-type parked struct {
-	agent           *agent
-	session, secret string
-	seq             uint64
-	timer           *time.Timer
-}
-
-// key is who may take parked calls up, if the session's secret and the token agree.
+// key is who may take a session up, if its secret and the token agree.
 func (w wish) key() string { return w.aor + " " + w.instance }
 
-// put keeps an agent without a connection.
-func (p *park) put(a *agent) {
+// keep enters an agent, in place of an older one.
+func (p *park) keep(key string, a *agent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := a.reg.wish.key()
-	if old, ok := p.agents[key]; ok {
-		old.timer.Stop()
-		old.drop()
+	p.agents[key] = a
+}
+
+// find looks an agent up.
+func (p *park) find(key string) *agent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.agents[key]
+}
+
+// forget takes an agent out, unless another one stands in its place.
+func (p *park) forget(key string, a *agent) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.agents[key] == a {
+		delete(p.agents, key)
 	}
-	p.agents[key] = parked{agent: a, session: a.reg.session, secret: a.reg.secret, seq: a.seq, timer: time.AfterFunc(a.reg.window, func() {
-		p.mu.Lock()
-		if p.agents[key].agent == a {
-			delete(p.agents, key)
+}
+
+// wait lets an agent without a place in the session room wait for its user agent.
+func (a *agent) wait() {
+	stop(a.reg.timer)
+	a.reg.timer = time.AfterFunc(a.reg.window, func() { a.post(a.over) })
+}
+
+// resumption is what a session is taken up with.
+type resumption struct {
+	from            *agent
+	session, secret string
+	seq             uint64
+}
+
+// resumable asks the agent that has the session of this REGISTER, if there is one, what to take it up with. A session that began
+// with a password is not: only the network can say whose it is, and asks anew.
+func (a *agent) resumable(then func(*resumption)) {
+	old := a.server.park.find(a.reg.wish.key())
+	if old == nil || old == a {
+		then(nil)
+		return
+	}
+	old.post(func() {
+		var r *resumption
+		if old.reg.in && !old.reg.digest && !old.reg.leaving {
+			r = &resumption{from: old, session: old.reg.session, secret: old.reg.secret, seq: old.seq}
 		}
-		p.mu.Unlock()
-		a.post(a.over)
-	})}
+		a.post(func() { then(r) })
+	})
 }
 
-// find looks a parked agent up. It stays: whoever asks has not shown yet that the session is theirs.
-func (p *park) find(key string) (parked, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	found, ok := p.agents[key]
-	return found, ok
-}
-
-// take takes a parked agent out; false when somebody else was faster.
-func (p *park) take(key string, what parked) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.agents[key] != what {
-		return false
-	}
-	delete(p.agents, key)
-	what.timer.Stop()
-	return true
-}
-
-// drop lets an agent go.
-func (p parked) drop() { p.agent.post(p.agent.over) }
-
-// moveTo gives the calls to the agent that has resumed the session. Nothing comes in for the old one any more but its timers. What
-// the session says meanwhile is about these calls, and waits for them.
-func (p parked) moveTo(a *agent) {
-	old := p.agent
+// moveTo gives the calls to the agent that has resumed the session. What the session says meanwhile is about these calls, and waits
+// for them.
+func (r *resumption) moveTo(a *agent) {
 	a.moving = true
+	old := r.from
 	old.post(func() {
 		calls := old.calls
 		old.calls, old.dialogs = map[string]*call{}, map[string]*call{}
@@ -97,6 +102,7 @@ func (p parked) moveTo(a *agent) {
 			}
 			a.behind = nil
 			for _, c := range calls {
+				c.timer = nil // it belongs to the old agent's queue
 				c.step(func(m *dialog.Session, now time.Time) []dialog.Action { return m.Tick(now) })
 			}
 		})

@@ -1,9 +1,7 @@
 package sipws
 
 import (
-	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +34,8 @@ type registration struct {
 	window   time.Duration // how long the session outlives its connection
 	until    time.Time     // end of the token
 	state    wire.Registration
-	wish     wish
+	wish     wish                // of the REGISTER that was read last
+	as       wish                // as granted; zero before
 	contact  *sip.ContactHeader  // as granted; nil before
 	tx       *transaction.Server // the REGISTER that waits for its answer
 	timer    *time.Timer         // nobody has refreshed
@@ -150,19 +149,6 @@ func (w *wish) expire(value string, c Config) *refusal {
 
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
-// uuid is the UUID of a +sip.instance (RFC 5626 4.1), a random one where there is none.
-func uuid(instance string) string {
-	text := strings.Trim(strings.ToLower(instance), `"<>`)
-	text = strings.TrimPrefix(text, "urn:uuid:")
-	if len(text) == 36 && strings.Trim(text, "0123456789abcdef-") == "" && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' && strings.Count(text, "-") == 4 {
-		return text
-	}
-	var b [16]byte
-	_, _ = rand.Read(b[:])                      // crypto/rand.Read does not fail (it aborts the program)
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // RFC 9562 5.4
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
 // admit logs the user in, renews its token, or asks for either.
 func (a *agent) admit(c credentials) {
 	r := &a.reg
@@ -170,7 +156,7 @@ func (a *agent) admit(c credentials) {
 	case c.token != "" && r.in:
 		a.ask(wire.MethodToken, params{"token": c.token}, a.renewed)
 	case c.token != "":
-		a.login(c.token, true)
+		a.resumable(func(r *resumption) { a.login(c.token, r) })
 	case !a.server.deps.Digest:
 		a.challenge("")
 	case r.in && r.digest && r.question == nil: // the network trusts the connection it proved (tls-yes)
@@ -186,28 +172,30 @@ func (a *agent) admit(c credentials) {
 	}
 }
 
-// login begins a session with a token, or takes one up again whose connection was lost.
-func (a *agent) login(token string, again bool) {
-	w := a.reg.wish
-	p := params{"token": token, "instance": w.instance, "client": params{"name": "SIP"}}
-	old, resumes := a.server.park.find(w.key())
-	if resumes = resumes && again; resumes {
-		p["resume"] = params{"session": old.session, "secret": old.secret, "after": old.seq}
+// login begins a session with a token, or takes up again the one that r, if it is not nil, tells of.
+func (a *agent) login(token string, r *resumption) {
+	if a.reg.tx == nil { // the connection was lost meanwhile
+		return
+	}
+	p := params{"token": token, "instance": a.reg.wish.instance, "client": params{"name": "SIP"}}
+	if r != nil {
+		p["resume"] = params{"session": r.session, "secret": r.secret, "after": r.seq}
 	}
 	a.sit()
-	a.ask(wire.MethodLogin, p, func(r answer) {
-		if resumes && r.Fault != nil && r.Fault.Data.Name == wire.NameResumeUnknown { // over, or never this user's
-			a.log.Info("SIP user agent not resumed", "error", r.Fault.Data.Name)
-			a.login(token, false)
+	a.ask(wire.MethodLogin, p, func(got answer) {
+		if r != nil && got.Fault != nil && got.Fault.Data.Name == wire.NameResumeUnknown { // over, or never this user's
+			a.log.Info("SIP user agent not resumed", "error", got.Fault.Data.Name)
+			a.login(token, nil)
 			return
 		}
-		if !a.loggedIn(r) {
+		if !a.loggedIn(got) {
 			return
 		}
-		if resumes && a.server.park.take(w.key(), old) {
+		if r != nil {
 			a.log.Info("SIP user agent resumed")
-			a.seq = max(a.seq, old.seq)
-			old.moveTo(a)
+			a.seq = max(a.seq, r.seq)
+			a.reg.as, a.reg.contact = a.reg.wish, a.reg.wish.contact // as it was granted before
+			r.moveTo(a)
 		}
 		a.ask(wire.MethodToken, params{"token": token}, a.renewed) // tells when the token ends
 	})
@@ -270,7 +258,9 @@ func (a *agent) settle() {
 	case wire.Registered:
 		if !r.owns(r.wish.aor) {
 			a.answerRegister(403, "The token is not for this address of record.")
-			a.logout()
+			if r.as.aor == "" { // else what was granted goes on
+				a.logout()
+			}
 			return
 		}
 		a.granted()
@@ -315,6 +305,11 @@ func (a *agent) granted() {
 		expires = max(min(expires, time.Until(r.until)), time.Second)
 	}
 	a.expireAfter(expires + expiryGrace)
+	if r.as.key() != r.wish.key() {
+		a.server.park.forget(r.as.key(), a)
+	}
+	r.as = r.wish
+	a.server.park.keep(r.as.key(), a)
 	var extra []dialog.Header
 	if r.wish.contact != nil {
 		r.contact = r.wish.contact

@@ -171,6 +171,18 @@ func TestForeignAddress(t *testing.T) {
 		p.expect("SIP/2.0 403 ")
 		l.asked(wire.MethodLogout)
 	})
+	synctest.Test(t, func(t *testing.T) { // what was granted goes on
+		p := newBed(t, nil).phone()
+		l := p.register()
+		p.write("", "REGISTER sip:ims.example SIP/2.0", "Via: SIP/2.0/WSS abc.invalid;branch=z9hG4bKx", "From: <sip:boss@ims.example>;tag=1", "To: <sip:boss@ims.example>",
+			"Call-ID: a", "CSeq: 1 REGISTER", contact, "Authorization: Bearer good")
+		l.answer(l.asked(wire.MethodToken), wire.TokenResult{})
+		p.expect("SIP/2.0 403 ")
+		p.call("sip:+15550118@ims.example", offer)
+		if got := l.asked(wire.MethodStart).params.(wire.StartParams); got.Target != "+15550118" {
+			t.Errorf("%+v", got)
+		}
+	})
 }
 
 // TestNotRefreshed: a registration that nobody refreshes ends.

@@ -54,7 +54,7 @@ const maxTransactions = 64
 
 // New returns a server. config must be valid.
 func New(config Config, deps Deps) *Server {
-	s := &Server{config: config, deps: deps, timers: transaction.DefaultTimers(), park: park{agents: map[string]parked{}}}
+	s := &Server{config: config, deps: deps, timers: transaction.DefaultTimers(), park: park{agents: map[string]*agent{}}}
 	s.timers.MaxTransactions = maxTransactions
 	layer, err := transaction.New(&Flow{}, s.timers, deps.Log)
 	if err != nil { // only timers that are not valid, and these are constants

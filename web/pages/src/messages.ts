@@ -1,5 +1,5 @@
 import type { Composing, MessageReport, Phone, PhoneError, TextMessage } from "../../sdk/src/index";
-import { showAlert } from "./alerts";
+import { hideAlert, showAlert } from "./alerts";
 import { Conversation, markOf, type Item } from "./conversation";
 import { announce, byId, h, icon, show } from "./dom";
 import { where, who } from "./format";
@@ -50,6 +50,7 @@ export class Messages {
 
   private show(key: string): void {
     this.open = key;
+    if (key && byId("alert").dataset.name === "message") hideAlert();
     this.box.replaceChildren();
     this.draw();
     const field = this.box.querySelector<HTMLElement>(key ? "textarea, h3" : "input");

@@ -3,6 +3,7 @@ package ims
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -60,6 +61,7 @@ type Wish struct {
 	require  bool
 	by       string // Referred-By to pass on, "" for none
 	token    *refer.Token
+	final    atomic.Bool // its end has been reported
 }
 
 // Asker is the call whose far end asked for something. Its methods return at once.
@@ -300,9 +302,10 @@ func (w *Wish) Refuse(status int) {
 
 // Report tells how far the call has come that fulfils it. After a final status nothing more is told.
 func (w *Wish) Report(status int) {
-	if w != nil {
-		w.Asker.ReportRefer(status)
+	if w == nil || w.final.Load() || status >= 200 && w.final.Swap(true) {
+		return
 	}
+	w.Asker.ReportRefer(status)
 }
 
 // TakeRefer accepts what the far end asked for.

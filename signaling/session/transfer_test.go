@@ -255,3 +255,25 @@ func TestReplaced(t *testing.T) {
 		}
 	})
 }
+
+// TestReplacedEarly: a call of ours that still rings is cancelled when somebody else takes its place (RFC 3891 3).
+func TestReplacedEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, nil)
+		p := b.page()
+		old, _ := p.outgoing(t)
+		old.notify(ims.Provisional{Status: 180})
+		s, next := b.manager.all()[0], &fakeDialog{}
+		s.post(func() { s.ring(next, ims.IncomingCall{SDP: coreOffer(), Replaces: old.Key()}) })
+		e := p.last(wire.EventIncoming)
+		p.ask(wire.MethodAnswer, map[string]any{"call": e["call"], "sdp": read(t, "chromium-answer-audio.sdp")})
+		next.notify(ims.Confirmed{})
+		if got := p.causes(); got["c1"] != "replaced" || len(got) != 1 || old.cause.Kind != call.Replaced {
+			t.Errorf("ended %v, SIP %v", got, old.cause)
+		}
+		next.notify(ims.Ended{Cause: call.Cause{Side: call.Core}})
+		if got := p.causes(); got[e["call"]] != "hangup" {
+			t.Errorf("ended %v", got)
+		}
+	})
+}

@@ -431,7 +431,7 @@ test("a reloaded page finds its calls again", async () => {
   rings?.answer().catch(() => undefined); // the phone leaves before the gateway says anything
   await settle();
   assert.deepEqual(platform.media.legs[1]!.answered, ["the gateway's offer"]);
-  assert.equal(JSON.parse(platform.tab.get("causeway.session ws://gw/ws")!).secret, "x2");
+  assert.equal(platform.tab.size, 0, "what was left is taken up once");
   const gone = phone.stop();
   await settle();
   platform.last.answer("session.logout");
@@ -449,7 +449,7 @@ test("a page without calls leaves when it goes", async () => {
 
 test("a reload that comes too late logs in anew", async () => {
   const platform = new FakePlatform();
-  platform.tab.set("causeway.session ws://gw/ws", JSON.stringify({ session: "old", secret: "x", seq: 7 }));
+  platform.tab.set("causeway.session ws://gw/ws", JSON.stringify([{ session: "old", secret: "x", seq: 7 }]));
   const phone = new Phone({ url: "ws://gw/ws", token: token(platform.timers.time, 3_600_000), platform });
   const started = phone.start();
   await settle();
@@ -496,4 +496,27 @@ test("a call that cannot be taken over ends here and says why", async () => {
   await settle();
   assert.deepEqual(log, ["ended", "ended call_unknown by local"]);
   assert.equal(platform.last.last("call.hangup"), undefined);
+});
+
+test("the phones of one page do not take each other's session", async () => {
+  const { platform } = await talking();
+  const open = async (secret: string) => {
+    const phone = new Phone({ url: "ws://gw/ws", token: token(platform.timers.time, 3_600_000), platform });
+    const started = phone.start();
+    await settle();
+    const socket = platform.last;
+    socket.open();
+    await settle();
+    assert.equal(socket.last("session.login").params.resume, undefined);
+    socket.answer("session.login", { ...loginResult, session: secret, secret });
+    await started;
+    phone.call("+15550102");
+    await settle();
+    return phone;
+  };
+  await open("second");
+  platform.nudge("leaving");
+  await settle();
+  const left = JSON.parse(platform.tab.get("causeway.session ws://gw/ws")!) as { secret: string }[];
+  assert.deepEqual(left.map((l) => l.secret), ["x1", "second"], "in the order they were started");
 });

@@ -87,10 +87,11 @@ export declare class Session {
     private renewNow;
     /** The UUID of this browser profile (RFC 5626 4.1): no secret, the same for every login. */
     private instance;
-    /** What a reloaded page needs to come back to this session. */
+    /** Leaves what a reloaded page needs to come back to this session. A page may have several phones: each leaves one entry. */
     private save;
-    /** Takes up the session that this tab had before it was reloaded, if there is one. */
+    /** Takes up the session that this tab had before it was reloaded, if there is one; nobody else takes it up again. */
     private restore;
+    private saved;
     private get key();
     /** Lets go of the socket without listening to it any more. */
     private drop;

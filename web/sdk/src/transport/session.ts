@@ -82,9 +82,8 @@ export class Session {
 
   /** Says that the page is about to go and comes back within this time, or not at all; a reloaded page finds its calls again. */
   leave(within: number): void {
-    if (!this.up) return;
-    this.save();
-    void this.rpc.request("session.away", { within }).catch(() => undefined);
+    this.save(); // some browsers close the socket before they say that the page goes
+    if (this.up) void this.rpc.request("session.away", { within }).catch(() => undefined);
   }
 
   /** Connects and logs in. The first attempt's outcome is the promise's; later losses are repaired silently. */
@@ -184,7 +183,6 @@ export class Session {
       this.rpc.lastSeq = result.lastSeq;
     }
     this.login = result;
-    this.save();
     this.renewed = false;
     this.backoff.reset();
     this.listener.loggedIn(result);
@@ -329,22 +327,28 @@ export class Session {
     return id;
   }
 
-  /** What a reloaded page needs to come back to this session. */
+  /** Leaves what a reloaded page needs to come back to this session. A page may have several phones: each leaves one entry. */
   private save(): void {
     if (!this.login) return;
     const { session, secret } = this.login;
-    this.platform.keep(this.key, JSON.stringify({ session, secret, seq: this.rpc.lastSeq }));
+    this.platform.keep(this.key, JSON.stringify([...this.saved(), { session, secret, seq: this.rpc.lastSeq }]));
   }
 
-  /** Takes up the session that this tab had before it was reloaded, if there is one. */
+  /** Takes up the session that this tab had before it was reloaded, if there is one; nobody else takes it up again. */
   private restore(): void {
+    const [first, ...rest] = this.saved();
+    if (!first) return;
+    this.platform.keep(this.key, rest.length > 0 ? JSON.stringify(rest) : null);
+    this.login = { session: first.session, secret: first.secret } as LoginResult;
+    this.rpc.lastSeq = Number(first.seq) || 0;
+  }
+
+  private saved(): { session: string; secret: string; seq: number }[] {
     try {
-      const saved = JSON.parse(this.platform.kept(this.key) ?? "null");
-      if (typeof saved?.session !== "string" || typeof saved.secret !== "string") return;
-      this.login = { session: saved.session, secret: saved.secret } as LoginResult;
-      this.rpc.lastSeq = Number(saved.seq) || 0;
+      const list = JSON.parse(this.platform.kept(this.key) ?? "[]");
+      return Array.isArray(list) ? list.filter((s) => typeof s?.session === "string" && typeof s.secret === "string").slice(0, 16) : [];
     } catch {
-      // somebody else's: log in anew
+      return []; // somebody else's: log in anew
     }
   }
 
@@ -366,7 +370,6 @@ export class Session {
     if (this.over) return;
     this.over = true;
     this.turn++;
-    this.platform.keep(this.key, null);
     this.unwatch();
     this.drop();
     this.platform.timers.clear(this.wait);

@@ -35,7 +35,7 @@ func TestCapture(t *testing.T) {
 	for to, o := range map[string]handset.Outgoing{"+15550108": {Preconditions: true}, "+15550109": {}, "+15550112": {}, "+15550114": {}, "+15550116": {}, "+15550110": {}, "+15550117": {Codecs: []string{"G722"}}} {
 		o.To = to
 		id := call(t, l, "+15550102", o)
-		wait(t, l, "answer", func(c handset.CallInfo) bool { return c.ID == id && c.State == "up" && c.Audio.Received > 20 })
+		wait(t, l, "answer", func(c handset.CallInfo) bool { return c.ID == id && c.State == "up" && c.Audio.Received > 60 })
 	}
 	wait(t, l, "digits", func(c handset.CallInfo) bool { return c.Audio.Digits == "123#" })
 	wait(t, l, "RTCP", func(c handset.CallInfo) bool { return c.RTCP.Reports > 0 })

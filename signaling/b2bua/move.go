@@ -13,34 +13,45 @@ import (
 // they are: the network notices nothing. Only the access leg gets another far end, which is a new description like any other: new
 // ICE credentials, and a new fingerprint, which is a new DTLS association (RFC 8842 4).
 //
-//	old host's queue                                new host's queue
+//	old host's queue                                 new host's queue
 //	Pull: the offer is answered
-//	Move: from here on events wait -----.
-//	... what was queued before .........|
-//	barrier: posts go to the new host --+----------> arrived, then what waited, in order
+//	Move: from here on nothing new is posted; it waits (since)
+//	... what was queued before Move waits too (held)
+//	barrier ------------------------------------------> arrived, held, since, in this order; then posts as before
 //
 // Every event of the call is handled exactly once and in the order it was posted.
 
 // handover is where the queue of a call is.
 type handover struct {
-	mu     sync.Mutex // guards host, which the queue's owner reads without it
+	mu     sync.Mutex // guards moving, since, and host against post; the queue's owner reads host without it
 	host   Host
-	moving bool     // belongs to the queue: events wait
-	held   []func() // the same
+	moving bool
+	since  []func() // posted since Move
+	held   []func() // queued before Move, not run yet; belongs to the old host's queue, then to the new one's
 }
 
 // post runs f in the host's queue unless the call is over by then. While the call changes hosts f waits.
 func (c *Call) post(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.host.Post(func() {
-		switch {
-		case c.moving:
-			c.held = append(c.held, f)
-		case !c.over:
-			f()
-		}
-	})
+	if c.moving {
+		c.since = append(c.since, f)
+		return
+	}
+	c.host.Post(func() { c.run(f) })
+}
+
+// run runs f, or lets it wait in a call that is on its way: what runs in the old host's queue after Move was posted before it.
+func (c *Call) run(f func()) {
+	c.mu.Lock()
+	moving := c.moving
+	c.mu.Unlock()
+	switch {
+	case moving:
+		c.held = append(c.held, f)
+	case !c.over:
+		f()
+	}
 }
 
 // errBusy says that a call cannot be moved as it stands.
@@ -64,25 +75,24 @@ func (c *Call) Pull(offer string) (answer string, fault *wire.Error) {
 // Move gives the call to another host under another name. arrived is the first thing that happens to it there. The call must not be
 // used by its old host any more.
 func (c *Call) Move(to Host, name string, arrived func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.moving = true
-	old := c.host
-	old.Post(func() { // everything posted to the old host before has been seen now
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.host = to
-		to.Post(func() { c.arrive(name, arrived) })
+	c.host.Post(func() { // everything posted to the old host has been seen now
+		to.Post(func() { c.arrive(to, name, arrived) })
 	})
 }
 
 // arrive begins the call's life in its new queue.
-func (c *Call) arrive(name string, arrived func()) {
+func (c *Call) arrive(to Host, name string, arrived func()) {
+	c.mu.Lock()
+	waiting := append(c.held, c.since...)
+	c.host, c.moving, c.held, c.since = to, false, nil, nil // what is posted from now on runs after this function
+	c.mu.Unlock()
 	c.log.Info("call moved to another browser", "to", name)
-	c.name, c.log = name, c.logger(c.host.Log(), name)
-	c.moving = false
+	c.name, c.log = name, c.logger(to.Log(), name)
 	arrived()
-	held := c.held
-	c.held = nil
-	for _, f := range held {
+	for _, f := range waiting {
 		if !c.over {
 			f()
 		}

@@ -17,6 +17,7 @@ type receiver struct {
 	events    sdp.Codec
 	former    []netip.AddrPort       // where earlier terms had the far side
 	strangers map[netip.AddrPort]int // packets from where no terms had it
+	untimely  map[uint8]int          // packets of payload types that no terms had
 	change    time.Time              // until when payload types of earlier terms may come
 	changed   []uint8
 	seq       sequence
@@ -71,6 +72,19 @@ func (r *receiver) forgive(kind string, addr netip.AddrPort) {
 		delete(r.strangers, addr)
 		if r.faults[kind] -= n; r.faults[kind] == 0 {
 			delete(r.faults, kind)
+		}
+	}
+}
+
+// welcome takes back the fault of packets whose payload type only the answer now names: whoever answers may send before its answer
+// has come (RFC 3264 5.1).
+func (r *receiver) welcome(types ...uint8) {
+	for _, pt := range types {
+		if n := r.untimely[pt]; n > 0 {
+			delete(r.untimely, pt)
+			if r.faults["payload_type"] -= n; r.faults["payload_type"] == 0 {
+				delete(r.faults, "payload_type")
+			}
 		}
 	}
 }

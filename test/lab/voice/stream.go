@@ -59,7 +59,7 @@ func New(host netip.Addr, say Say, log *slog.Logger) (*Stream, error) {
 			if err == nil {
 				s := &Stream{log: log, addr: netip.AddrPortFrom(host, port), rtp: a, rtcp: b, done: make(chan struct{})}
 				s.out = sender{source: src, ssrc: random32(), timestamp: random32(), sequence: uint16(random32()), cname: "h" + cname()}
-				s.in = receiver{faults: map[string]int{}, strangers: map[netip.AddrPort]int{}, modeRequest: -1}
+				s.in = receiver{faults: map[string]int{}, strangers: map[netip.AddrPort]int{}, untimely: map[uint8]int{}, modeRequest: -1}
 				s.wg.Add(3)
 				go s.send()
 				go s.receive()
@@ -105,6 +105,12 @@ func (s *Stream) Set(t *Terms) {
 	s.in.remote, s.in.events = t.RTP, t.Events
 	s.in.forgive("foreign_source", t.RTP)
 	s.in.forgive("foreign_source_rtcp", t.RTCP)
+	if t.Events.Name != "" {
+		s.in.welcome(t.Events.PayloadType)
+	}
+	for _, c := range t.Accepted {
+		s.in.welcome(c.PayloadType)
+	}
 }
 
 // Close ends the stream and waits; a BYE goes out by RTCP first.
@@ -230,6 +236,7 @@ func (s *Stream) arrived(data []byte, from netip.AddrPort, now time.Time) {
 	}
 	if now.After(s.in.change) || !slices.Contains(s.in.changed, p.PayloadType) {
 		s.in.fault("payload_type")
+		s.in.untimely[p.PayloadType]++ // at most 128 of them
 	}
 }
 

@@ -112,6 +112,13 @@ func TestSourceCheck(t *testing.T) {
 		t.Error(audio, faults)
 	}
 	arrive(77)
+	arrive(8) // our offer has it, and the answer that takes it is still on its way
+	if _, _, faults := s.Heard(); faults["payload_type"] != 2 {
+		t.Error(faults)
+	}
+	changed := terms(here)
+	changed.Accepted = append(changed.Accepted, sdp.Codec{Name: "PCMA", PayloadType: 8, Clock: 8000})
+	s.Set(changed)
 	if _, _, faults := s.Heard(); faults["payload_type"] != 1 {
 		t.Error(faults)
 	}

@@ -223,6 +223,9 @@ func (s *Stream) arrived(data []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	if s.in.events.Name != "" && p.PayloadType == s.in.events.PayloadType {
+		if e, err := rtp.ParseEvent(p.Payload); (err != nil || rtp.Digit(e.Code) == 0) && !now.After(s.in.change) && slices.Contains(s.in.changed, p.PayloadType) {
+			return // sound of the terms before, in which this number was a codec's
+		}
 		s.in.count(p, s.in.events.Clock, now)
 		s.in.telephoneEvent(p, now)
 		return

@@ -45,7 +45,7 @@ func TestTrunk(t *testing.T) {
 		Env: []string{
 			fmt.Sprintf(`CAUSEWAY_IMS_SIP_LISTEN=["udp:%s:5060", "tcp:%s:5060"]`, gatewayIP, gatewayIP),
 			"CAUSEWAY_IMS_CORE_ADDRESS=" + pcscfIP + ":5060", "CAUSEWAY_IMS_HOME_DOMAIN=" + home, "CAUSEWAY_MEDIA_CORE_ADDRESS=" + gatewayIP,
-			"CAUSEWAY_IMS_TRUNK_ENABLED=true", "CAUSEWAY_IMS_TRUNK_USERNAME=gateway", "CAUSEWAY_IMS_TRUNK_PASSWORD_FILE=" + file, "CAUSEWAY_IMS_TRUNK_REGISTER=true",
+			"CAUSEWAY_IMS_TRUNK_ENABLED=true", "CAUSEWAY_IMS_TRUNK_USERNAME=gateway", "CAUSEWAY_IMS_TRUNK_PASSWORD_FILE=" + file, "CAUSEWAY_IMS_TRUNK_REGISTER=true", "CAUSEWAY_IMS_SMS_ENABLED=false", "CAUSEWAY_IMS_SMS_PSI=",
 		},
 	})
 	far := startPhone(t, other)

@@ -45,6 +45,7 @@ type Gateway struct {
 	port     *access.Port
 	ports    *udp.Ports
 	nextLoop atomic.Uint32
+	quality  *ledger
 	once     sync.Once
 
 	mu       sync.Mutex // guards the following
@@ -64,7 +65,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	}
 	g := &Gateway{
 		cfg: cfg, log: deps.Log, registry: deps.Registry, identity: id,
-		pool: packet.NewPool(), sessions: map[*Session]struct{}{},
+		pool: packet.NewPool(), sessions: map[*Session]struct{}{}, quality: newLedger(),
 		ports: udp.NewPorts(cfg.CoreAddress, cfg.CorePorts.First, cfg.CorePorts.Last, cfg.Quarantine),
 	}
 	if g.log == nil {
@@ -229,11 +230,14 @@ type GatewayStats struct {
 	Access     access.PortStats
 	Oversize   uint64 // datagrams too long, access port
 	SendErrors uint64 // datagrams the system did not take, access port
+
+	AccessQuality, CoreQuality LegQuality // of all calls so far
 }
 
 // Stats returns the figures of the process.
 func (g *Gateway) Stats() GatewayStats {
 	s := GatewayStats{Ports: g.ports.Stats(), Access: g.port.Stats()}
+	s.AccessQuality, s.CoreQuality = g.quality.read()
 	for _, socket := range g.sockets {
 		st := socket.Stats()
 		s.Oversize += st.Oversize

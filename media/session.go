@@ -134,6 +134,9 @@ func (s *coreSide) CoreSilent(silent bool) {
 	}
 }
 
+// CoreModeRequest implements core.Owner.
+func (s *coreSide) CoreModeRequest(mode int) { s.bridge.RequestMode(mode) }
+
 // CoreFault implements core.Owner.
 func (s *coreSide) CoreFault() { s.access.Fault() }
 
@@ -289,7 +292,9 @@ func (s *Session) tick(now time.Time) {
 	}
 	if s.quality.due(now) {
 		a, c := s.access.Stats(), s.core.Stats()
-		s.quality.update(a.Quality, c.Quality)
+		up, down := s.bridge.Stats()
+		accessCodec, coreCodec := s.codecs(down, up)
+		s.quality.update(a.Quality, c.Quality, accessCodec, coreCodec, s.gateway.quality)
 		s.bridge.ExpectLoss(int(a.RemoteFraction * 100))
 	}
 }

@@ -58,7 +58,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := 0
-	for _, m := range regexp.MustCompile(`(gauge|counter)\("([a-z_]+)"`).FindAllStringSubmatch(string(code), -1) {
+	for _, m := range regexp.MustCompile(`(gauge|counter|histogram)\("([a-z_]+)"`).FindAllStringSubmatch(string(code), -1) {
 		name := "causeway_" + m[2]
 		if m[1] == "counter" {
 			name += "_total"

@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"causeway/media"
 )
 
 // collector turns the rooms' counters into metrics when they are asked for; the rooms know nothing of Prometheus.
@@ -33,6 +35,11 @@ func counter(name, help string, labels ...string) metric {
 	return metric{prometheus.NewDesc("causeway_"+name+"_total", help, labels, nil), prometheus.CounterValue}
 }
 
+// histogram makes a description only: its values come whole from the room that counts them.
+func histogram(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("causeway_"+name, help, labels, nil)
+}
+
 // The metrics. Their names are part of the operator's interface (docs/operator.md).
 var (
 	buildInfo       = gauge("build_info", "1, with the version as label.", "version")
@@ -60,6 +67,10 @@ var (
 	portsState      = gauge("media_ports", "Core port pairs by state.", "state")
 	mediaRejected   = counter("media_rejected", "Datagrams at the access port that belong to nobody, by reason.", "reason")
 	mediaSendErrors = counter("media_send_errors", "Datagrams the system did not take at the access port.")
+	mediaMOS        = histogram("media_mos", "Estimated MOS (E-model) of two seconds of a call.", "leg")
+	mediaLoss       = histogram("media_loss_ratio", "Share of packets lost in two seconds of a call, the worse of both ways.", "leg")
+	mediaJitter     = histogram("media_jitter_seconds", "Interarrival jitter of what comes to the gateway, in two seconds of a call.", "leg")
+	mediaRTT        = histogram("media_rtt_seconds", "Round trip time to the far end of a leg, in two seconds of a call.", "leg")
 	rxSessions      = gauge("rx_sessions", "Rx sessions the PCRF may hold.")
 	rxOutcomes      = counter("rx_authorizations", "Rx authorisations by outcome.", "outcome")
 	rxPeerUp        = gauge("rx_peer_up", "1 while the PCRF connection is open.", "peer")
@@ -85,6 +96,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	send(readyNow, ready)
 	c.collectSignaling(send)
 	c.collectMedia(send)
+	c.collectQuality(ch)
 	c.collectPolicy(send)
 }
 
@@ -141,6 +153,26 @@ func (c *collector) collectMedia(send func(metric, float64, ...string)) {
 	send(mediaRejected, float64(m.Access.Unknown), "unknown_protocol")
 	send(mediaRejected, float64(m.Oversize), "oversize")
 	send(mediaSendErrors, float64(m.SendErrors))
+}
+
+func (c *collector) collectQuality(ch chan<- prometheus.Metric) {
+	m := c.gateway.media.Stats()
+	for leg, q := range map[string]media.LegQuality{"access": m.AccessQuality, "core": m.CoreQuality} {
+		ch <- spread(mediaMOS, q.MOS, leg)
+		ch <- spread(mediaLoss, q.Loss, leg)
+		ch <- spread(mediaJitter, q.Jitter, leg)
+		ch <- spread(mediaRTT, q.RTT, leg)
+	}
+}
+
+// spread is a histogram as Prometheus wants it: each class with all below it.
+func spread(desc *prometheus.Desc, s media.Spread, leg string) prometheus.Metric {
+	buckets, below := make(map[float64]uint64, len(s.Bounds)), uint64(0)
+	for i, bound := range s.Bounds {
+		below += s.Counts[i]
+		buckets[bound] = below
+	}
+	return prometheus.MustNewConstHistogram(desc, below+s.Counts[len(s.Bounds)], s.Sum, buckets, leg)
 }
 
 func (c *collector) collectPolicy(send func(metric, float64, ...string)) {

@@ -217,7 +217,7 @@ func declared(t *testing.T) (names, open []string) {
 			return true
 		}
 		kind, ok := call.Fun.(*ast.Ident)
-		if !ok || (kind.Name != "gauge" && kind.Name != "counter") {
+		if !ok || (kind.Name != "gauge" && kind.Name != "counter" && kind.Name != "histogram") {
 			return true
 		}
 		name := "causeway_" + strings.Trim(call.Args[0].(*ast.BasicLit).Value, `"`)

@@ -144,6 +144,10 @@ func (b *Bridge) ExpectLoss(percent int) {
 	}
 }
 
+// RequestMode asks the encoder towards the core for another codec mode, as the core's RTCP did. Modes outside the negotiated set
+// change nothing, nor does anything where packets pass through.
+func (b *Bridge) RequestMode(mode int) { b.up.worker.requestMode(mode) }
+
 // ToCore is the stream sent to the core, for its reports.
 func (b *Bridge) ToCore() *Stream { return b.up.stream }
 

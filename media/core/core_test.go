@@ -17,6 +17,7 @@ type owner struct {
 	silent  []bool
 	faults  chan struct{}
 	poison  atomic.Bool
+	modes   []int
 }
 
 func (o *owner) CoreRTP(_ []byte, h packet.RTP, _ time.Time) {
@@ -25,8 +26,9 @@ func (o *owner) CoreRTP(_ []byte, h packet.RTP, _ time.Time) {
 	}
 	o.packets <- h
 }
-func (o *owner) CoreSilent(s bool) { o.silent = append(o.silent, s) }
-func (o *owner) CoreFault()        { o.faults <- struct{}{} }
+func (o *owner) CoreSilent(s bool)        { o.silent = append(o.silent, s) }
+func (o *owner) CoreModeRequest(mode int) { o.modes = append(o.modes, mode) }
+func (o *owner) CoreFault()               { o.faults <- struct{}{} }
 
 func clocks() *packet.Clocks {
 	return packet.NewClocks([]packet.Codec{{Name: "PCMU", ClockRate: 8000}})
@@ -135,4 +137,20 @@ func TestNoRemote(t *testing.T) {
 		t.Error("held by 0.0.0.0:", err)
 	}
 	l.Report(packet.SenderInfo{}, time.Now())
+}
+
+// TestModeRequest: a codec mode asked for by RTCP reaches the owner from the far end only.
+func TestModeRequest(t *testing.T) {
+	l, o, c := setup(t)
+	l.SetRemote(Remote{RTP: local(c), RTCP: local(c), Clocks: clocks()})
+	app := []byte{0x80, packet.TypeAPP, 0, 3, 0, 0, 0, 9, '3', 'G', 'M', '7', 0x22, 0, 0, 0}
+	l.handleRTCP(app, netip.MustParseAddrPort("127.0.0.1:9"), time.Unix(1, 0))
+	l.handleRTCP(app, local(c), time.Unix(1, 0))
+	l.handleRTCP(packet.AppendRR(nil, 9, nil), local(c), time.Unix(1, 0))
+	if len(o.modes) != 1 || o.modes[0] != 2 {
+		t.Fatalf("modes %v, want one: 2", o.modes)
+	}
+	if s := l.Stats(); s.ControlStrangers != 1 || s.ControlUnparsed != 0 {
+		t.Fatalf("%+v", s)
+	}
 }

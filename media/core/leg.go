@@ -21,6 +21,9 @@ type Owner interface {
 	// CoreSilent tells that the far end fell silent, or is heard again. Called
 	// with the leg locked; it must not block and must not call the leg.
 	CoreSilent(silent bool)
+	// CoreModeRequest tells that the far end wants another codec mode from our encoder, 0..14, asked by RTCP. Called on a packet
+	// thread, without locks.
+	CoreModeRequest(mode int)
 	// CoreFault tells that a packet made the owner panic.
 	CoreFault()
 }
@@ -134,17 +137,27 @@ func (l *Leg) accept(b []byte, from netip.AddrPort, now time.Time) (packet.RTP, 
 
 func (l *Leg) handleRTCP(b []byte, from netip.AddrPort, now time.Time) {
 	defer l.guard()
+	if mode := l.acceptRTCP(b, from, now); mode >= 0 {
+		l.owner.CoreModeRequest(mode)
+	}
+}
+
+// acceptRTCP checks the source, takes the reports and returns the codec mode asked for, -1 for none.
+func (l *Leg) acceptRTCP(b []byte, from netip.AddrPort, now time.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.remote.Load()
-	switch {
-	case r == nil || from != r.RTCP || l.closed:
+	if r == nil || from != r.RTCP || l.closed {
 		l.counts.controlStrangers++
-	case !l.control.Received(b, now):
-		l.counts.controlUnparsed++
-	default:
-		l.hear(now)
+		return -1
 	}
+	heard := l.control.Received(b, now)
+	if !heard.Report && heard.Mode < 0 {
+		l.counts.controlUnparsed++
+		return -1
+	}
+	l.hear(now)
+	return heard.Mode
 }
 
 // hear notes a sign of life. The caller holds the lock.

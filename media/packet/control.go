@@ -32,33 +32,51 @@ type Control struct {
 	remoteFrac uint8
 	remoteJit  uint32
 	heard      bool // the far end reported on our stream
+
+	remoteDiscard uint8     // of 256: of our packets, came too late for its play-out
+	reference     reference // to be answered with the next report
 }
 
-// Received takes one compound from the far end and reports whether it held a
-// report. Reports about other streams are ignored, so is everything that is not
-// an SR or RR: a BYE never ends a call here, signalling does.
-func (c *Control) Received(b []byte, now time.Time) bool {
-	seen := false
+// Heard is what one compound from the far end held.
+type Heard struct {
+	Report bool // an SR or RR
+	Mode   int  // the codec mode asked of our encoder by RTCP-APP (TS 26.114 10.2.1), -1 for none
+}
+
+// Received takes one compound from the far end and tells what it held. Reports about other streams are ignored, so is everything
+// not understood: a BYE never ends a call here, signalling does.
+func (c *Control) Received(b []byte, now time.Time) Heard {
+	heard := Heard{Mode: -1}
 	for range maxBlocks {
 		p, rest, ok := NextRTCP(b)
 		if !ok {
 			break
 		}
 		b = rest
-		if p.Type != TypeSR && p.Type != TypeRR {
-			continue
-		}
-		seen = true
-		if info, ok := p.Info(); ok {
-			c.lastSR, c.lastSRAt = uint32(info.NTP>>16), now //nolint:gosec // the middle 32 bits
-		}
-		for i := range int(p.Count) {
-			if r, ok := p.Block(i); ok && r.SSRC == c.SSRC {
-				c.report(r, now)
+		switch p.Type {
+		case TypeSR, TypeRR:
+			heard.Report = true
+			c.reports(p, now)
+		case TypeXR:
+			c.extended(p, now)
+		case TypeAPP:
+			if mode, ok := p.modeRequest(); ok {
+				heard.Mode = mode
 			}
 		}
 	}
-	return seen
+	return heard
+}
+
+func (c *Control) reports(p RTCP, now time.Time) {
+	if info, ok := p.Info(); ok {
+		c.lastSR, c.lastSRAt = uint32(info.NTP>>16), now //nolint:gosec // the middle 32 bits
+	}
+	for i := range int(p.Count) {
+		if r, ok := p.Block(i); ok && r.SSRC == c.SSRC {
+			c.report(r, now)
+		}
+	}
 }
 
 // report takes what the far end says of our stream (RFC 3550 6.4.1, figure 2).
@@ -97,7 +115,7 @@ func (c *Control) Due(now time.Time) bool {
 }
 
 // Append appends the compound of this leg: SR when it sent packets, else RR,
-// then the CNAME. info.NTP is filled in here.
+// then the CNAME, then the answer to a reference time. info.NTP is filled in here.
 func (c *Control) Append(b []byte, info SenderInfo, now time.Time) []byte {
 	var block *ReportBlock
 	if r, ok := c.In.Block(); ok {
@@ -113,7 +131,7 @@ func (c *Control) Append(b []byte, info SenderInfo, now time.Time) []byte {
 	} else {
 		b = AppendRR(b, c.SSRC, block)
 	}
-	return AppendSDES(b, c.SSRC, c.CNAME)
+	return c.appendDelay(AppendSDES(b, c.SSRC, c.CNAME), now)
 }
 
 // Quality is what a leg's RTCP session knows.
@@ -124,6 +142,7 @@ type Quality struct {
 	RTT                             time.Duration // 0 until measured
 	RemoteLost                      uint64        // of our packets, as the far end counts
 	RemoteFraction                  float64       // of our packets since its last report, 0..1
+	RemoteDiscarded                 float64       // of our packets, 0..1, came but too late for its play-out (RFC 3611 4.7.1)
 	RemoteHeard                     bool          // the far end reported at all
 }
 
@@ -137,6 +156,7 @@ func (c *Control) Quality() Quality {
 		RTT:             c.rtt,
 		RemoteLost:      c.remoteLost,
 		RemoteFraction:  float64(c.remoteFrac) / 256,
+		RemoteDiscarded: float64(c.remoteDiscard) / 256,
 		RemoteHeard:     c.heard,
 	}
 }

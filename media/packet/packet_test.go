@@ -75,9 +75,14 @@ func FuzzParseRTP(f *testing.F) {
 func FuzzRTCP(f *testing.F) {
 	f.Add(AppendSDES(AppendSR(nil, 1, SenderInfo{NTP: 1}, &ReportBlock{SSRC: 2}), 1, "me"))
 	f.Add([]byte{0xa0, 201, 0, 1, 0, 0, 0, 4})
+	f.Add([]byte{0x80, 207, 0, 4, 0, 0, 0, 9, 4, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8})
+	f.Add([]byte{0x80, 204, 0, 3, 0, 0, 0, 9, '3', 'G', 'M', '7', 0x21, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c := Control{SSRC: 2}
 		c.Received(b, time.Unix(1, 0))
+		if out := c.Append(nil, SenderInfo{}, time.Unix(2, 0)); len(out)%4 != 0 || len(out) > 128 {
+			t.Fatalf("a report of %d octets", len(out))
+		}
 		for {
 			p, rest, ok := NextRTCP(b)
 			if !ok {
@@ -176,7 +181,7 @@ func TestRoundTrip(t *testing.T) {
 	c := Control{SSRC: 5}
 	sent := time.Unix(1700000000, 0)
 	block := ReportBlock{SSRC: 5, Fraction: 128, Lost: 7, LSR: uint32(NTP(sent) >> 16), DLSR: 65536 / 2}
-	if !c.Received(AppendRR(nil, 9, &block), sent.Add(580*time.Millisecond)) {
+	if !c.Received(AppendRR(nil, 9, &block), sent.Add(580*time.Millisecond)).Report {
 		t.Fatal("not a report")
 	}
 	q := c.Quality()

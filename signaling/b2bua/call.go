@@ -137,7 +137,7 @@ func (c *Call) forget(f call.Forget) {
 	if f.Cause.Err != nil {
 		attrs = append(attrs, "err", f.Cause.Err.Error())
 	}
-	c.log.Log(c.agent.ctx, f.Cause.Level(), "call ended", attrs...)
+	c.log.Log(c.agent.ctx, f.Cause.Level(), "call ended", append(attrs, c.heard()...)...)
 	c.host.Ended(c.name, Outcome{Direction: c.direction, Cause: f.Cause.Kind.String(), Side: f.Cause.Side.String()})
 }
 

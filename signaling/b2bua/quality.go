@@ -30,3 +30,15 @@ func quality(l media.LegStats) wire.LegQuality {
 	return wire.LegQuality{Codec: l.Codec, Sent: l.PacketsSent, Received: l.PacketsReceived, Lost: l.Lost,
 		Jitter: ms(l.Jitter), RTT: ms(l.RTT), MOS: l.MOS}
 }
+
+// heard is how the call was, for its last line in the log: nothing where no media came.
+func (c *Call) heard() []any {
+	if c.stream == nil {
+		return nil
+	}
+	st := c.stream.Stats()
+	if st.Access.PacketsReceived == 0 && st.Core.PacketsReceived == 0 {
+		return nil
+	}
+	return []any{"mos_access", st.Access.MeanMOS, "mos_core", st.Core.MeanMOS, "lost_access", st.Access.Lost, "lost_core", st.Core.Lost}
+}

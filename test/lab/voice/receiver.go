@@ -17,7 +17,7 @@ type receiver struct {
 	events    sdp.Codec
 	former    []netip.AddrPort       // where earlier terms had the far side
 	strangers map[netip.AddrPort]int // packets from where no terms had it
-	untimely  map[uint8]int          // packets of payload types that no terms had
+	untimely  map[uint8]untimely     // packets of payload types that no terms had, or had for something else
 	change    time.Time              // until when payload types of earlier terms may come
 	changed   []uint8
 	seq       sequence
@@ -76,14 +76,28 @@ func (r *receiver) forgive(kind string, addr netip.AddrPort) {
 	}
 }
 
+// untimely are packets that were a fault under the terms of their time.
+type untimely struct {
+	kind  string
+	count int
+}
+
+// premature counts a packet that is a fault unless the next answer gives its payload type a meaning in which it is none.
+func (r *receiver) premature(kind string, pt uint8) {
+	r.fault(kind)
+	if u := r.untimely[pt]; u.kind == "" || u.kind == kind {
+		r.untimely[pt] = untimely{kind, u.count + 1} // at most 128 of them
+	}
+}
+
 // welcome takes back the fault of packets whose payload type only the answer now names: whoever answers may send before its answer
 // has come (RFC 3264 5.1).
 func (r *receiver) welcome(types ...uint8) {
 	for _, pt := range types {
-		if n := r.untimely[pt]; n > 0 {
+		if u := r.untimely[pt]; u.count > 0 {
 			delete(r.untimely, pt)
-			if r.faults["payload_type"] -= n; r.faults["payload_type"] == 0 {
-				delete(r.faults, "payload_type")
+			if r.faults[u.kind] -= u.count; r.faults[u.kind] == 0 {
+				delete(r.faults, u.kind)
 			}
 		}
 	}
@@ -177,8 +191,8 @@ type digitReader struct {
 func (r *receiver) telephoneEvent(p rtp.Packet, now time.Time) {
 	e, err := rtp.ParseEvent(p.Payload)
 	digit := rtp.Digit(e.Code)
-	if err != nil || digit == 0 {
-		r.fault("dtmf_event")
+	if err != nil || digit == 0 || len(p.Payload) != 4 { // several events in one packet (2.6) are negotiated only
+		r.premature("dtmf_event", p.PayloadType)
 		return
 	}
 	d := &r.digits

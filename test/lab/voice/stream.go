@@ -59,7 +59,7 @@ func New(host netip.Addr, say Say, log *slog.Logger) (*Stream, error) {
 			if err == nil {
 				s := &Stream{log: log, addr: netip.AddrPortFrom(host, port), rtp: a, rtcp: b, done: make(chan struct{})}
 				s.out = sender{source: src, ssrc: random32(), timestamp: random32(), sequence: uint16(random32()), cname: "h" + cname()}
-				s.in = receiver{faults: map[string]int{}, strangers: map[netip.AddrPort]int{}, untimely: map[uint8]int{}, modeRequest: -1}
+				s.in = receiver{faults: map[string]int{}, strangers: map[netip.AddrPort]int{}, untimely: map[uint8]untimely{}, modeRequest: -1}
 				s.wg.Add(3)
 				go s.send()
 				go s.receive()
@@ -105,7 +105,7 @@ func (s *Stream) Set(t *Terms) {
 	s.in.remote, s.in.events = t.RTP, t.Events
 	s.in.forgive("foreign_source", t.RTP)
 	s.in.forgive("foreign_source_rtcp", t.RTCP)
-	if t.Events.Name != "" {
+	if t.Events.Name != "" && s.in.untimely[t.Events.PayloadType].kind == "payload_type" {
 		s.in.welcome(t.Events.PayloadType)
 	}
 	for _, c := range t.Accepted {
@@ -223,7 +223,7 @@ func (s *Stream) arrived(data []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	if s.in.events.Name != "" && p.PayloadType == s.in.events.PayloadType {
-		if e, err := rtp.ParseEvent(p.Payload); (err != nil || rtp.Digit(e.Code) == 0) && !now.After(s.in.change) && slices.Contains(s.in.changed, p.PayloadType) {
+		if e, err := rtp.ParseEvent(p.Payload); (err != nil || rtp.Digit(e.Code) == 0 || len(p.Payload) != 4) && !now.After(s.in.change) && slices.Contains(s.in.changed, p.PayloadType) {
 			return // sound of the terms before, in which this number was a codec's
 		}
 		s.in.count(p, s.in.events.Clock, now)
@@ -238,8 +238,7 @@ func (s *Stream) arrived(data []byte, from netip.AddrPort, now time.Time) {
 		}
 	}
 	if now.After(s.in.change) || !slices.Contains(s.in.changed, p.PayloadType) {
-		s.in.fault("payload_type")
-		s.in.untimely[p.PayloadType]++ // at most 128 of them
+		s.in.premature("payload_type", p.PayloadType)
 	}
 }
 

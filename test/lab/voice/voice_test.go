@@ -45,7 +45,7 @@ func TestEventFaults(t *testing.T) {
 		"dtmf_end":      {{true, 1, rtp.Event{Code: 5, Duration: 160}}, {true, 2, rtp.Event{Code: 5, Duration: 80, End: true}}},
 		"dtmf_event":    {{true, 1, rtp.Event{Code: 200}}},
 	} {
-		r := receiver{faults: map[string]int{}, events: sdp.Codec{Clock: 16000}}
+		r := receiver{faults: map[string]int{}, untimely: map[uint8]untimely{}, events: sdp.Codec{Clock: 16000}}
 		for _, x := range list {
 			r.telephoneEvent(rtp.Packet{Marker: x.marker, Timestamp: x.ts, Payload: x.event.Bytes()}, time.Unix(0, 0))
 		}
@@ -120,6 +120,21 @@ func TestSourceCheck(t *testing.T) {
 	changed.Accepted = append(changed.Accepted, sdp.Codec{Name: "PCMA", PayloadType: 8, Clock: 8000})
 	s.Set(changed)
 	if _, _, faults := s.Heard(); faults["payload_type"] != 1 {
+		t.Error(faults)
+	}
+	again := *changed
+	again.Events = sdp.Codec{Name: "telephone-event", PayloadType: 9, Clock: 8000}
+	s.Set(&again)
+	arrive(9) // no keypad tone: our next offer has a codec of this number, and its answer is still on its way
+	s.Set(&again)
+	if _, _, faults := s.Heard(); faults["dtmf_event"] != 1 {
+		t.Error(faults)
+	}
+	answer := again
+	answer.Events.PayloadType = 101
+	answer.Accepted = append(answer.Accepted, sdp.Codec{Name: "G722", PayloadType: 9, Clock: 8000})
+	s.Set(&answer)
+	if _, _, faults := s.Heard(); faults["dtmf_event"] != 0 || faults["payload_type"] != 1 {
 		t.Error(faults)
 	}
 }

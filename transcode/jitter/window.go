@@ -40,6 +40,7 @@ type Window struct {
 	lent    []byte   // that of the packet popped last
 	started bool
 	head    uint16 // the next number to leave
+	seen    uint64 // bit n: number head-1-n came
 	count   int    // slots full
 	hold    time.Duration
 	since   time.Time // when the packet after the head's gap came
@@ -77,8 +78,7 @@ func (w *Window) Push(seq uint16, ts uint32, marker bool, payload []byte, now ti
 	off := int(int16(seq - w.head))
 	switch {
 	case off < 0 && off >= -maxMisord && !w.strayed(seq):
-		w.late(now)
-		return transcode.Late
+		return w.late(-off, now)
 	case off < 0 || off >= maxDropout:
 		w.restart(seq)
 		off, restart = 0, true
@@ -86,7 +86,7 @@ func (w *Window) Push(seq uint16, ts uint32, marker bool, payload []byte, now ti
 		// A step forward that leaves the window behind: what waits has waited long enough.
 		w.dropped += off
 		w.empty()
-		w.head, off = seq, 0
+		w.head, w.seen, off = seq, 0, 0
 	}
 	s := &w.ring[seq%slots]
 	if s.full {
@@ -118,6 +118,7 @@ func (w *Window) Pop(now time.Time) (transcode.Arrival, bool) {
 		w.given, w.inOrder = w.since, 0
 		for !w.ring[w.head%slots].full {
 			w.head++
+			w.seen <<= 1
 			lost++
 		}
 	}
@@ -126,6 +127,7 @@ func (w *Window) Pop(now time.Time) (transcode.Arrival, bool) {
 	w.lent = s.payload
 	s.full, s.payload = false, nil
 	w.head++
+	w.seen = w.seen<<1 | 1
 	w.count--
 	w.dropped = 0
 	w.settle()
@@ -155,7 +157,7 @@ func (w *Window) Hold() time.Duration { return w.hold }
 // likely the same.
 func (w *Window) Reset() {
 	w.empty()
-	w.started, w.dropped, w.stray, w.given = false, 0, 0, time.Time{}
+	w.started, w.seen, w.dropped, w.stray, w.given = false, 0, 0, 0, time.Time{}
 }
 
 // settle prepares the gap, if any, that is now at the head, and lets the hold shrink in calm times.
@@ -183,11 +185,18 @@ func (w *Window) grow(lateness time.Duration) {
 	w.hold = max(w.hold, min(lateness+margin, w.limit))
 }
 
-// late learns from a packet whose place has been given up.
-func (w *Window) late(now time.Time) {
+// late learns from a packet behind the head: one whose place was given up says how long the wait should have been, one that
+// came before says nothing.
+func (w *Window) late(behind int, now time.Time) transcode.Verdict {
+	bit := uint64(1) << uint(behind-1) // 0 beyond 64
+	if w.seen&bit != 0 {
+		return transcode.Duplicate
+	}
+	w.seen |= bit
 	if !w.given.IsZero() {
 		w.grow(now.Sub(w.given))
 	}
+	return transcode.Late
 }
 
 // strayed reports whether this late packet is one too many in a row that count up by one: then it
@@ -204,7 +213,7 @@ func (w *Window) strayed(seq uint16) bool {
 
 func (w *Window) restart(seq uint16) {
 	w.empty()
-	w.head, w.dropped, w.stray, w.given = seq, 0, 0, time.Time{}
+	w.head, w.seen, w.dropped, w.stray, w.given = seq, 0, 0, 0, time.Time{}
 }
 
 func (w *Window) empty() {

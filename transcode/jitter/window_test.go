@@ -125,7 +125,7 @@ func TestDuplicateJumpRestartAndStray(t *testing.T) {
 		t.Fatalf("duplicate: %d", v)
 	}
 	drain(w, now)
-	if v := push(w, 10, now); v != transcode.Late {
+	if v := push(w, 10, now); v != transcode.Duplicate {
 		t.Fatalf("duplicate of a packet gone: %d", v)
 	}
 	push(w, 211, now) // a burst of loss, longer than the window
@@ -207,5 +207,27 @@ func TestNoAllocations(t *testing.T) {
 		seq++
 	}); n != 0 {
 		t.Fatalf("%v allocations per packet", n)
+	}
+}
+
+// TestDuplicatesTeachNothing: on a path that brings every packet twice, a loss does not make later packets wait longer.
+func TestDuplicatesTeachNothing(t *testing.T) {
+	w, now := New(0), time.Unix(0, 0)
+	for seq := uint16(0); seq < 200; seq++ {
+		if seq != 20 {
+			push(w, seq, now)
+			drain(w, now)
+			if v := push(w, seq-1, now.Add(3*ms)); seq > 0 && seq != 21 && v != transcode.Duplicate {
+				t.Fatalf("second copy of %d: verdict %d", seq-1, v)
+			}
+		}
+		now = now.Add(20 * ms)
+		drain(w, now)
+	}
+	if w.Hold() != firstHold {
+		t.Errorf("hold %v after duplicates, want %v", w.Hold(), firstHold)
+	}
+	if v := push(w, 20+100, now); v != transcode.Late {
+		t.Errorf("a packet further back than is remembered: verdict %d", v)
 	}
 }

@@ -13,13 +13,21 @@ type PortRange struct {
 	Last  uint16 `yaml:"last"`
 }
 
+// ICEConfig is how browsers find a way to the gateway.
+type ICEConfig struct {
+	// MoreAddresses are further UDP addresses of this machine for browsers' media: of another IP version or another network.
+	MoreAddresses []netip.AddrPort `yaml:"more_addresses"`
+}
+
 // Config of the media plane.
 type Config struct {
-	// AccessAddress is the one UDP address all browsers' media comes to.
+	// AccessAddress is the UDP address all browsers' media comes to; ICE.MoreAddresses are others.
 	AccessAddress netip.AddrPort `yaml:"access_address"`
-	// PublicAddresses are told to browsers instead of AccessAddress, for a 1:1 NAT;
+	// PublicAddresses are told to browsers instead of the access addresses, for a 1:1 NAT;
 	// the port stays the same.
-	PublicAddresses []netip.Addr `yaml:"public_addresses"`
+	PublicAddresses []PublicAddress `yaml:"public_addresses"`
+	// ICE is how browsers find a way to the access addresses.
+	ICE ICEConfig `yaml:"ice"`
 	// CoreAddress is the address of all core legs.
 	CoreAddress netip.Addr `yaml:"core_address"`
 	// CorePorts gives the core legs their ports, two for each call.
@@ -81,16 +89,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) checkAddresses() (errs []error) {
-	if !c.AccessAddress.IsValid() {
-		errs = append(errs, errors.New("access_address must be an IP address and a UDP port, such as 192.0.2.1:4478"))
-	} else if c.AccessAddress.Addr().IsUnspecified() && len(c.PublicAddresses) == 0 {
-		errs = append(errs, fmt.Errorf("access_address %s names no address browsers could be told: give one, or set public_addresses", c.AccessAddress))
-	}
-	for _, a := range c.PublicAddresses {
-		if !a.IsValid() || a.IsUnspecified() || a.IsMulticast() {
-			errs = append(errs, fmt.Errorf("public_addresses holds %s, which no browser can send to", a))
-		}
-	}
+	errs = c.checkAccess()
 	if !c.CoreAddress.IsValid() || c.CoreAddress.IsUnspecified() || c.CoreAddress.IsMulticast() {
 		errs = append(errs, errors.New("core_address must be one of this machine's addresses: it goes into the SDP sent to the core"))
 	}
@@ -102,9 +101,6 @@ func (c Config) checkAddresses() (errs []error) {
 	first := int(c.CorePorts.First) + int(c.CorePorts.First)%2
 	if c.CorePorts.First < 1024 || first+1 > int(c.CorePorts.Last) {
 		errs = append(errs, fmt.Errorf("core_ports %d to %d must lie above 1023 and hold at least one even port and the next", c.CorePorts.First, c.CorePorts.Last))
-	}
-	if c.AccessAddress.Port() >= c.CorePorts.First && c.AccessAddress.Port() <= c.CorePorts.Last && c.AccessAddress.Addr() == c.CoreAddress {
-		errs = append(errs, fmt.Errorf("access_address %s lies inside core_ports", c.AccessAddress))
 	}
 	return errs
 }

@@ -41,12 +41,15 @@ type Gateway struct {
 	identity *access.Identity
 	pool     *packet.Pool
 	loops    []*udp.Loop
-	sockets  []*udp.Socket // of the access port
 	port     *access.Port
 	ports    *udp.Ports
 	nextLoop atomic.Uint32
 	quality  *ledger
 	once     sync.Once
+
+	lines      []line        // the access addresses; never changed once open
+	sockets    []*udp.Socket // of all lines
+	candidates []Candidate   // of all lines; never changed once open
 
 	mu       sync.Mutex // guards the following
 	sessions map[*Session]struct{}
@@ -83,7 +86,9 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 
 // open makes the loops and the access sockets, one for each loop.
 func (g *Gateway) open() error {
-	addr := g.cfg.AccessAddress
+	for _, a := range g.cfg.accessAddresses() {
+		g.lines = append(g.lines, line{bound: a, told: g.cfg.told(a.Addr())})
+	}
 	opt := udp.Options{DSCP: g.cfg.DSCP, Receive: g.cfg.ReceiveBuffer, ReusePort: g.cfg.PacketThreads > 1, Burst: 32}
 	for range g.cfg.PacketThreads {
 		loop, err := udp.NewLoop(udp.LoopOptions{Coalesce: g.cfg.Coalesce, Nice: g.cfg.PacketNice, Log: g.log})
@@ -91,13 +96,16 @@ func (g *Gateway) open() error {
 			return err
 		}
 		g.loops = append(g.loops, loop)
-		socket, err := g.port.Open(loop, addr, opt)
-		if err != nil {
-			return fmt.Errorf("open access port: %w", err)
+		for i := range g.lines {
+			socket, err := g.port.Open(loop, g.lines[i].bound, uint8(i), opt) //nolint:gosec // at most maxLines
+			if err != nil {
+				return fmt.Errorf("open access port: %w", err)
+			}
+			g.sockets = append(g.sockets, socket)
+			g.lines[i].bound = socket.Local() // port 0 was chosen by the system: share that one
 		}
-		g.sockets = append(g.sockets, socket)
-		addr = socket.Local() // port 0 was chosen by the system: share that one
 	}
+	g.candidates = candidates(g.lines)
 	return nil
 }
 
@@ -154,7 +162,7 @@ func (g *Gateway) Close() {
 	})
 }
 
-// AccessAddr is the bound access address, its port chosen by the system where the
+// AccessAddr is the first bound access address, its port chosen by the system where the
 // configuration says 0.
 func (g *Gateway) AccessAddr() netip.AddrPort { return g.sockets[0].Local() }
 
@@ -202,25 +210,6 @@ func (g *Gateway) forget(s *Session) {
 // loop deals the loops out in turn.
 func (g *Gateway) loop() *udp.Loop {
 	return g.loops[int(g.nextLoop.Add(1))%len(g.loops)]
-}
-
-// candidates are the host candidates of the access port, the same for every
-// session (RFC 8445 5.1.2: type preference 126).
-func (g *Gateway) candidates() []Candidate {
-	bound := g.AccessAddr()
-	addrs := g.cfg.PublicAddresses
-	if len(addrs) == 0 {
-		addrs = []netip.Addr{bound.Addr()}
-	}
-	list := make([]Candidate, 0, len(addrs))
-	for i, a := range addrs {
-		list = append(list, Candidate{
-			Foundation: fmt.Sprint(i + 1), Transport: "udp", Component: 1, Type: "host",
-			Priority: 126<<24 | uint32(65535-i)<<8 | 255, //nolint:gosec // a handful of addresses
-			Address:  netip.AddrPortFrom(a, bound.Port()),
-		})
-	}
-	return list
 }
 
 // GatewayStats are the figures of the process.

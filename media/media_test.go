@@ -36,7 +36,7 @@ func TestConfigRefuses(t *testing.T) {
 	}{
 		"no access":       {func(c *Config) { c.AccessAddress = netip.AddrPort{} }, "access_address must be an IP address and a UDP port"},
 		"any access":      {func(c *Config) { c.AccessAddress = netip.MustParseAddrPort("0.0.0.0:4478") }, "names no address browsers could be told"},
-		"any public":      {func(c *Config) { c.PublicAddresses = []netip.Addr{netip.IPv4Unspecified()} }, "which no browser can send to"},
+		"any public":      {func(c *Config) { c.PublicAddresses = []PublicAddress{{Public: netip.IPv4Unspecified()}} }, "which no browser can send to"},
 		"no core":         {func(c *Config) { c.CoreAddress = netip.Addr{} }, "core_address must be one of this machine's addresses"},
 		"odd single port": {func(c *Config) { c.CorePorts = PortRange{20001, 20002} }, "at least one even port and the next"},
 		"low ports":       {func(c *Config) { c.CorePorts = PortRange{1000, 2000} }, "above 1023"},
@@ -199,7 +199,7 @@ func TestPublicAddresses(t *testing.T) {
 	c := DefaultConfig()
 	c.AccessAddress = netip.MustParseAddrPort("127.0.0.1:0")
 	c.CorePorts = PortRange{47020, 47039}
-	c.PublicAddresses = []netip.Addr{netip.MustParseAddr("203.0.113.5"), netip.MustParseAddr("2001:db8::5")}
+	c.PublicAddresses = []PublicAddress{{Public: netip.MustParseAddr("203.0.113.5")}, {Public: netip.MustParseAddr("203.0.113.6")}}
 	g, err := New(c, Deps{})
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +214,7 @@ func TestPublicAddresses(t *testing.T) {
 		t.Fatalf("%+v", list)
 	}
 	for i, a := range c.PublicAddresses {
-		if list[i].Address != netip.AddrPortFrom(a, g.AccessAddr().Port()) || list[i].Type != "host" {
+		if list[i].Address != netip.AddrPortFrom(a.Public, g.AccessAddr().Port()) || list[i].Type != "host" {
 			t.Errorf("%+v", list[i])
 		}
 	}

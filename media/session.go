@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -116,7 +117,7 @@ func (s *accessSide) AccessEvent(e access.Event) {
 	case access.Restored:
 		s.events.post(AccessRestored{})
 	case access.PeerChanged:
-		s.events.post(AccessPeerChanged{Local: (*Session)(s).localAddr(), Remote: e.Remote})
+		s.events.post(AccessPeerChanged{Local: advertised(s.gateway.lines[e.Line], e.Remote), Remote: e.Remote})
 	}
 }
 
@@ -151,7 +152,7 @@ func (s *Session) fault(r any) {
 func (s *Session) AccessLocal() AccessLocal {
 	c := s.access.Local()
 	return AccessLocal{
-		UFrag: c.UFrag, Pwd: c.Pwd, Fingerprint: s.gateway.Fingerprint(), Candidates: s.gateway.candidates(),
+		UFrag: c.UFrag, Pwd: c.Pwd, Fingerprint: s.gateway.Fingerprint(), Candidates: slices.Clone(s.gateway.candidates),
 		SSRC: s.names.accessSSRC, CNAME: s.names.accessCNAME, Lite: true,
 	}
 }
@@ -262,13 +263,11 @@ var (
 )
 
 // AccessPeer is the nominated pair as the network sees it, for policy: local is
-// the advertised address.
+// the address it was told of the one in use.
 func (s *Session) AccessPeer() (local, remote netip.AddrPort, ok bool) {
-	remote, ok = s.access.Peer()
-	return s.localAddr(), remote, ok
+	remote, line, ok := s.access.Peer()
+	return advertised(s.gateway.lines[line], remote), remote, ok
 }
-
-func (s *Session) localAddr() netip.AddrPort { return s.gateway.candidates()[0].Address }
 
 // tick does what is due by time. A panic ends this session only.
 func (s *Session) tick(now time.Time) {

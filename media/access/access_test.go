@@ -69,7 +69,7 @@ func at(port int) netip.AddrPort {
 
 func (p *Port) feed(b []byte, from netip.AddrPort, via Writer, now time.Time) {
 	buf := make([]byte, packet.BufferSize)
-	p.datagram(new(stun.Message), buf[:copy(buf, b)], from, via, now)
+	p.datagram(new(stun.Message), buf[:copy(buf, b)], route{remote: from}, via, now)
 }
 
 func good() Remote {
@@ -81,7 +81,7 @@ func good() Remote {
 func expecter(t *testing.T, l *Leg) func(port int, why string) {
 	return func(port int, why string) {
 		t.Helper()
-		if a, ok := l.Peer(); (port == 0) == ok || (ok && a != at(port)) {
+		if a, _, ok := l.Peer(); (port == 0) == ok || (ok && a != at(port)) {
 			t.Fatalf("%s: nominated %v, %t", why, a, ok)
 		}
 	}
@@ -150,13 +150,13 @@ func TestRestart(t *testing.T) {
 	if p.Stats().BadChecks != bad+1 {
 		t.Error("old credentials are still good")
 	}
-	if n := p.addrs.Len(); n != 1 {
+	if n := p.routes.Len(); n != 1 {
 		t.Errorf("%d addresses known after the restart", n)
 	}
 	l.Close()
 	l.Close()
-	if p.addrs.Len() != 0 || p.users.Len() != 0 {
-		t.Errorf("%d addresses and %d users left", p.addrs.Len(), p.users.Len())
+	if p.routes.Len() != 0 || p.users.Len() != 0 {
+		t.Errorf("%d addresses and %d users left", p.routes.Len(), p.users.Len())
 	}
 	for _, e := range o.events {
 		t.Errorf("event %+v before DTLS", e)
@@ -171,10 +171,10 @@ func TestAddressesAreBounded(t *testing.T) {
 	for i := range 50 {
 		p.feed(check(l.Local(), "x", false, 1), at(100+i), &wire{}, now.Add(time.Duration(i)*time.Millisecond))
 	}
-	if n := p.addrs.Len(); n != maxPeers {
+	if n := p.routes.Len(); n != maxPeers {
 		t.Errorf("%d addresses", n)
 	}
-	if a, _ := l.Peer(); a != at(1) {
+	if a, _, _ := l.Peer(); a != at(1) {
 		t.Errorf("nominated %v", a)
 	}
 }
@@ -188,14 +188,14 @@ func TestTakeover(t *testing.T) {
 	w, now := &wire{}, time.Unix(1000, 0)
 	p.feed(check(victim.Local(), "x", true, 1), at(1), w, now)
 	p.feed(check(thief.Local(), "x", true, 1), at(1), w, now.Add(5*time.Second))
-	if owner, _ := p.addrs.Load(at(1)); owner != victim {
+	if owner, _ := p.routes.Load(route{remote: at(1)}); owner != victim {
 		t.Fatal("address taken over")
 	}
-	if _, ok := thief.Peer(); ok {
+	if _, _, ok := thief.Peer(); ok {
 		t.Fatal("thief has a pair")
 	}
 	p.feed(check(thief.Local(), "x", true, 1), at(1), w, now.Add(11*time.Second)) // the first call is dead
-	if owner, _ := p.addrs.Load(at(1)); owner != thief {
+	if owner, _ := p.routes.Load(route{remote: at(1)}); owner != thief {
 		t.Fatal("a dead call keeps its address")
 	}
 }

@@ -109,7 +109,7 @@ func (r request) answer(pwd string, from netip.AddrPort) (reply *stun.Message, o
 }
 
 // check answers one request for this leg and takes what it says.
-func (l *Leg) check(r request, from netip.AddrPort, via Writer, now time.Time) bool {
+func (l *Leg) check(r request, from route, via Writer, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -119,19 +119,19 @@ func (l *Leg) check(r request, from netip.AddrPort, via Writer, now time.Time) b
 	if !ok || (remote != "" && string(r.remote) != remote) || !r.authentic(pwd) {
 		return false
 	}
-	reply, good := r.answer(pwd, from)
+	reply, good := r.answer(pwd, from.remote)
 	if reply == nil {
 		return false
 	}
 	if good && !l.port.claim(from, l, now) {
 		return false
 	}
-	if via.WriteTo(reply.Raw, from) != nil || !good {
+	if via.WriteTo(reply.Raw, from.remote) != nil || !good {
 		return good
 	}
 	l.lastCheck.Store(now.UnixNano())
-	evicted := l.ice.validated(peer{addr: from, via: via, last: now, priority: r.priority(), candidate: gen})
-	if evicted.IsValid() {
+	evicted := l.ice.validated(peer{route: from, via: via, last: now, priority: r.priority(), candidate: gen})
+	if evicted.remote.IsValid() {
 		l.port.disclaim(evicted, l)
 	}
 	if r.msg.Contains(stun.AttrUseCandidate) || l.ice.rebound(from, gen, now) {
@@ -142,13 +142,13 @@ func (l *Leg) check(r request, from netip.AddrPort, via Writer, now time.Time) b
 }
 
 // nominated follows one USE-CANDIDATE. The caller holds the lock.
-func (l *Leg) nominated(from netip.AddrPort, gen uint32, now time.Time) {
+func (l *Leg) nominated(from route, gen uint32, now time.Time) {
 	had := l.ice.current() != nil
 	changed := l.ice.nominate(from, gen, now)
 	if l.ice.settled() {
 		l.port.drop(l.ice.prev.UFrag)
-		for _, addr := range l.ice.forget() {
-			l.port.disclaim(addr, l)
+		for _, gone := range l.ice.forget() {
+			l.port.disclaim(gone, l)
 		}
 	}
 	idle := l.path.Load() == nil && !l.shut && !l.failed
@@ -157,7 +157,7 @@ func (l *Leg) nominated(from netip.AddrPort, gen uint32, now time.Time) {
 	}
 	l.route()
 	if changed && had && l.connected {
-		l.owner.AccessEvent(Event{Kind: PeerChanged, Remote: from})
+		l.owner.AccessEvent(Event{Kind: PeerChanged, Remote: from.remote, Line: from.line})
 	}
 	l.startDTLS()
 }

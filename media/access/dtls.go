@@ -203,7 +203,7 @@ func (l *Leg) established(a *association, k *keys, err error) bool {
 	l.connected = true
 	switch {
 	case first:
-		l.owner.AccessEvent(Event{Kind: Connected, Remote: l.ice.nominated})
+		l.owner.AccessEvent(Event{Kind: Connected, Remote: l.ice.nominated.remote, Line: l.ice.nominated.line})
 	case l.lost:
 		l.restore()
 	}

@@ -40,6 +40,7 @@ type Event struct {
 	Kind   Kind
 	Reason Reason         // Failed and Lost
 	Remote netip.AddrPort // Connected and PeerChanged
+	Line   uint8          // the same: the number of the access address it came to
 }
 
 // Owner is the session a leg belongs to.

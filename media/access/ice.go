@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"net/netip"
 	"time"
+
+	"causeway/media/demux"
 )
 
 // Limits of ours.
@@ -32,9 +34,18 @@ type Writer interface {
 	WriteTo(b []byte, to netip.AddrPort) error
 }
 
-// peer is one remote address that passed a check.
+// route names a way to a browser: its address as we see it, and which of our lines it comes to. Two browsers may have one
+// address where a NAT gives it out anew for each destination.
+type route struct {
+	remote netip.AddrPort
+	line   uint8
+}
+
+func hashRoute(r route) uint8 { return demux.HashAddr(r.remote) ^ r.line }
+
+// peer is one route that passed a check.
 type peer struct {
-	addr      netip.AddrPort
+	route
 	via       Writer
 	last      time.Time // last valid check
 	used      time.Time // last valid check with USE-CANDIDATE
@@ -56,7 +67,7 @@ type agent struct {
 	prevRemote  string
 	generation  uint32
 	peers       []peer
-	nominated   netip.AddrPort
+	nominated   route
 	nominatedAs uint32 // generation it was nominated with
 }
 
@@ -79,9 +90,9 @@ func (a *agent) restart(remote string) {
 	a.generation++
 }
 
-func (a *agent) find(addr netip.AddrPort) *peer {
+func (a *agent) find(r route) *peer {
 	for i := range a.peers {
-		if a.peers[i].addr == addr {
+		if a.peers[i].route == r {
 			return &a.peers[i]
 		}
 	}
@@ -90,7 +101,7 @@ func (a *agent) find(addr netip.AddrPort) *peer {
 
 // current is the nominated peer, nil before nomination.
 func (a *agent) current() *peer {
-	if !a.nominated.IsValid() {
+	if !a.nominated.remote.IsValid() {
 		return nil
 	}
 	return a.find(a.nominated)
@@ -98,26 +109,26 @@ func (a *agent) current() *peer {
 
 // validated notes a valid check. When the list is full the least recently
 // checked address other than the nominated one makes room; evicted is then set.
-func (a *agent) validated(p peer) (evicted netip.AddrPort) {
-	if old := a.find(p.addr); old != nil {
+func (a *agent) validated(p peer) (evicted route) {
+	if old := a.find(p.route); old != nil {
 		p.used = old.used
 		p.candidate = max(p.candidate, old.candidate)
 		*old = p
-		return netip.AddrPort{}
+		return route{}
 	}
 	if len(a.peers) >= maxPeers {
 		oldest := -1
 		for i := range a.peers {
-			if a.peers[i].addr != a.nominated && (oldest < 0 || a.peers[i].last.Before(a.peers[oldest].last)) {
+			if a.peers[i].route != a.nominated && (oldest < 0 || a.peers[i].last.Before(a.peers[oldest].last)) {
 				oldest = i
 			}
 		}
-		evicted = a.peers[oldest].addr
+		evicted = a.peers[oldest].route
 		a.peers[oldest] = p
 		return evicted
 	}
 	a.peers = append(a.peers, p)
-	return netip.AddrPort{}
+	return route{}
 }
 
 // nominate follows USE-CANDIDATE and reports whether the pair changed. The
@@ -125,8 +136,8 @@ func (a *agent) validated(p peer) (evicted netip.AddrPort) {
 // priority, except while the present pair is being nominated too: an agent that
 // puts USE-CANDIDATE on every check (aggressive nomination, RFC 5245) means the
 // pair of highest priority.
-func (a *agent) nominate(addr netip.AddrPort, gen uint32, now time.Time) bool {
-	p := a.find(addr)
+func (a *agent) nominate(r route, gen uint32, now time.Time) bool {
+	p := a.find(r)
 	if p == nil {
 		return false
 	}
@@ -142,18 +153,18 @@ func (a *agent) nominate(addr netip.AddrPort, gen uint32, now time.Time) bool {
 	case now.Sub(cur.used) < dampNominate && p.priority < cur.priority:
 		return false
 	}
-	changed := a.nominated != addr
-	a.nominated, a.nominatedAs = addr, gen
+	changed := a.nominated != r
+	a.nominated, a.nominatedAs = r, gen
 	return changed
 }
 
-// rebound reports that a check from addr, though it nominates nothing, shows that
+// rebound reports that a check by route r, though it nominates nothing, shows that
 // a NAT gave the nominated pair another address: the pair's own address fell
 // silent while the same agent goes on checking. Not every browser repeats
 // USE-CANDIDATE, and one that was moved by its router does not know of it.
-func (a *agent) rebound(addr netip.AddrPort, gen uint32, now time.Time) bool {
+func (a *agent) rebound(r route, gen uint32, now time.Time) bool {
 	cur := a.current()
-	return cur != nil && cur.addr != addr && gen == a.nominatedAs && now.Sub(cur.last) > rebindAfter
+	return cur != nil && cur.route != r && gen == a.nominatedAs && now.Sub(cur.last) > rebindAfter
 }
 
 // settled reports that the newest generation has its pair, so the old
@@ -162,12 +173,12 @@ func (a *agent) settled() bool {
 	return a.prev.UFrag != "" && a.nominatedAs == a.generation
 }
 
-// forget drops the addresses only older generations validated and returns them.
-func (a *agent) forget() (gone []netip.AddrPort) {
+// forget drops the routes only older generations validated and returns them.
+func (a *agent) forget() (gone []route) {
 	kept := a.peers[:0]
 	for _, p := range a.peers {
-		if p.candidate < a.generation && p.addr != a.nominated {
-			gone = append(gone, p.addr)
+		if p.candidate < a.generation && p.route != a.nominated {
+			gone = append(gone, p.route)
 			continue
 		}
 		kept = append(kept, p)

@@ -192,7 +192,7 @@ func (l *Leg) writeDTLS(b []byte) error {
 // route publishes the nominated pair. The caller holds the lock.
 func (l *Leg) route() {
 	if p := l.ice.current(); p != nil && !l.closed {
-		l.path.Store(&path{via: p.via, remote: p.addr})
+		l.path.Store(&path{via: p.via, remote: p.remote})
 	}
 }
 
@@ -268,7 +268,7 @@ func (l *Leg) Close() {
 		l.port.drop(l.ice.prev.UFrag)
 	}
 	for _, p := range l.ice.peers {
-		l.port.disclaim(p.addr, l)
+		l.port.disclaim(p.route, l)
 	}
 	if a != nil {
 		l.stopDTLS(a)

@@ -109,11 +109,12 @@ func (l *Leg) compound(b []byte, info packet.SenderInfo, now time.Time) []byte {
 	return l.control.Append(b, info, now)
 }
 
-// Peer is the nominated remote address.
-func (l *Leg) Peer() (remote netip.AddrPort, ok bool) {
+// Peer is the nominated pair: the browser's address and the number of the access address it comes to.
+func (l *Leg) Peer() (remote netip.AddrPort, line uint8, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.ice.nominated, l.ice.nominated.IsValid()
+	n := l.ice.nominated
+	return n.remote, n.line, n.remote.IsValid()
 }
 
 // Stats of a leg.

@@ -154,7 +154,7 @@ func BenchmarkIn(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				p.datagram(msg, out, at(1), w, now)
+				p.datagram(msg, out, route{remote: at(1)}, w, now)
 			}
 		})
 	}

@@ -29,7 +29,7 @@ type Port struct {
 	log      *slog.Logger
 
 	users   *demux.Table[string, *Leg]
-	addrs   *demux.Table[netip.AddrPort, *Leg]
+	routes  *demux.Table[route, *Leg]
 	limiter limiter
 	counts  portCounts
 }
@@ -50,14 +50,15 @@ type PortStats struct {
 func NewPort(identity *Identity, timeouts Timeouts, pool *packet.Pool, log *slog.Logger) *Port {
 	return &Port{
 		identity: identity, timeouts: timeouts, pool: pool, log: log,
-		users: demux.NewTable[string, *Leg](demux.HashString),
-		addrs: demux.NewTable[netip.AddrPort, *Leg](demux.HashAddr),
+		users:  demux.NewTable[string, *Leg](demux.HashString),
+		routes: demux.NewTable[route, *Leg](hashRoute),
 	}
 }
 
-// Open binds one socket of the port on loop.
-func (p *Port) Open(loop *udp.Loop, addr netip.AddrPort, opt udp.Options) (*udp.Socket, error) {
-	r := &reader{port: p}
+// Open binds one socket of the port on loop. line is the number of the access address it belongs to: routes of different lines
+// are told apart, and events name the line.
+func (p *Port) Open(loop *udp.Loop, addr netip.AddrPort, line uint8, opt udp.Options) (*udp.Socket, error) {
+	r := &reader{port: p, line: line}
 	s, err := loop.Open(addr, opt, r.datagram)
 	if err != nil {
 		return nil, err
@@ -77,6 +78,7 @@ func (p *Port) Stats() PortStats {
 // reader is one socket's reading side; only its thread uses it.
 type reader struct {
 	port *Port
+	line uint8
 	via  atomic.Pointer[udp.Socket] // set right after the socket began to deliver
 	msg  stun.Message               // scratch for checks
 }
@@ -86,17 +88,17 @@ func (r *reader) datagram(b []byte, from netip.AddrPort, now time.Time) {
 	if via == nil {
 		return
 	}
-	r.port.datagram(&r.msg, b, from, via, now)
+	r.port.datagram(&r.msg, b, route{from, r.line}, via, now)
 }
 
 // datagram sorts one datagram. A panic below ends the one leg it was for.
-func (p *Port) datagram(msg *stun.Message, b []byte, from netip.AddrPort, via Writer, now time.Time) {
+func (p *Port) datagram(msg *stun.Message, b []byte, from route, via Writer, now time.Time) {
 	kind := demux.Classify(b)
 	if kind == demux.Unknown {
 		p.counts.unknown.Add(1)
 		return
 	}
-	leg, ok := p.addrs.Load(from)
+	leg, ok := p.routes.Load(from)
 	if kind == demux.STUN {
 		p.stun(msg, b, from, via, ok, now)
 		return
@@ -119,8 +121,8 @@ func (p *Port) datagram(msg *stun.Message, b []byte, from netip.AddrPort, via Wr
 
 // stun serves checks. Sources that validated an address are not limited here:
 // each of their checks is authenticated before it changes anything.
-func (p *Port) stun(msg *stun.Message, b []byte, from netip.AddrPort, via Writer, known bool, now time.Time) {
-	if !known && !p.limiter.allow(from.Addr(), now) {
+func (p *Port) stun(msg *stun.Message, b []byte, from route, via Writer, known bool, now time.Time) {
+	if !known && !p.limiter.allow(from.remote.Addr(), now) {
 		p.counts.limited.Add(1)
 		return
 	}
@@ -137,15 +139,15 @@ func (p *Port) stun(msg *stun.Message, b []byte, from netip.AddrPort, via Writer
 	}
 }
 
-// claim makes the leg the owner of a remote address. Another live leg's address
+// claim makes the leg the owner of a route. Another live leg's route
 // is not given away: whoever can spoof a source and holds credentials of its own
 // must not get a stranger's media.
-func (p *Port) claim(addr netip.AddrPort, leg *Leg, now time.Time) bool {
-	if owner, ok := p.addrs.Load(addr); ok && owner == leg {
+func (p *Port) claim(from route, leg *Leg, now time.Time) bool {
+	if owner, ok := p.routes.Load(from); ok && owner == leg {
 		return true
 	}
 	mine := false
-	p.addrs.Update(addr, func(old *Leg, ok bool) (*Leg, bool) {
+	p.routes.Update(from, func(old *Leg, ok bool) (*Leg, bool) {
 		if ok && old != leg && now.UnixNano()-old.lastCheck.Load() < int64(claimHold) {
 			return old, true
 		}
@@ -155,8 +157,8 @@ func (p *Port) claim(addr netip.AddrPort, leg *Leg, now time.Time) bool {
 	return mine
 }
 
-func (p *Port) disclaim(addr netip.AddrPort, leg *Leg) {
-	p.addrs.Update(addr, func(old *Leg, ok bool) (*Leg, bool) { return old, ok && old != leg })
+func (p *Port) disclaim(gone route, leg *Leg) {
+	p.routes.Update(gone, func(old *Leg, ok bool) (*Leg, bool) { return old, ok && old != leg })
 }
 
 func (p *Port) drop(ufrag string) {

@@ -22,6 +22,7 @@ type BrowserOptions struct {
 	DTMF     []media.Codec                // telephone-event payload types
 	Profiles []dtls.SRTPProtectionProfile // nil offers all of pion's
 	Passive  bool                         // let the gateway be the DTLS client
+	Network  []webrtc.NetworkType         // ways it may take; nil is IPv4 by UDP
 }
 
 // Browser is a PeerConnection with one audio track that sends what it is given.
@@ -88,6 +89,9 @@ func newAPI(opt BrowserOptions) (*webrtc.API, error) {
 	set.SetIncludeLoopbackCandidate(true)
 	set.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	if opt.Network != nil {
+		set.SetNetworkTypes(opt.Network)
+	}
 	set.SetICETimeouts(4*time.Second, 8*time.Second, 200*time.Millisecond)
 	if opt.Profiles != nil {
 		set.SetSRTPProtectionProfiles(opt.Profiles...)

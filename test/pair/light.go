@@ -47,7 +47,12 @@ const (
 
 // NewLight makes a client with the certificate and its description for SetAccess.
 func NewLight(cert tls.Certificate, codecs []media.Codec) (*Light, error) {
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	return NewLightAt(netip.AddrFrom4([4]byte{127, 0, 0, 1}), cert, codecs)
+}
+
+// NewLightAt is NewLight with another address of this machine.
+func NewLightAt(at netip.Addr, cert tls.Certificate, codecs []media.Codec) (*Light, error) {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
 	if err != nil {
 		return nil, fmt.Errorf("open client socket: %w", err)
 	}

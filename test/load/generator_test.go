@@ -1,4 +1,4 @@
-//go:build bench
+//go:build e2e || bench
 
 package load
 
@@ -27,8 +27,9 @@ import (
 // stream is one call's ends.
 type stream struct {
 	light  *client.Light
-	access int // connected socket towards the gateway's access port
-	core   int // towards the gateway's core port
+	access int            // connected socket towards the gateway's access port
+	core   int            // towards the gateway's core port
+	to     netip.AddrPort // that port
 	seq    uint16
 
 	in, out rtp.Header
@@ -41,8 +42,9 @@ type traffic struct {
 	poll    int
 
 	sent, received, broken atomic.Int64
-	mu                     sync.Mutex // guards the following
-	delays                 []int32    // microseconds
+	strange                atomic.Int64 // packets with the stamp of a stranger
+	mu                     sync.Mutex   // guards the following
+	delays                 []int32      // microseconds
 	keep                   bool
 
 	turn atomic.Uint32 // of run: what is still under way from an earlier one does not count
@@ -66,7 +68,7 @@ func newTraffic(t *testing.T) *traffic {
 
 // take makes raw, connected sockets of a connected light client and an RTP socket, and closes the two.
 func (g *traffic) take(l *client.Light, far *net.UDPConn, to netip.AddrPort) error {
-	s := &stream{light: l}
+	s := &stream{light: l, to: to}
 	var err error
 	if s.access, err = raw(l.Conn, l.Peer); err != nil {
 		return err
@@ -102,6 +104,8 @@ const (
 	packet  = 172 // G.711, 20 ms
 	stampAt = 12  // where the payload starts: when it was sent
 	turnAt  = 20  // in which run
+
+	strangers = 0xdeadbeef // in the place of the run: nobody may ever receive it
 )
 
 // run sends for a while and returns after the last packets have come.
@@ -213,7 +217,12 @@ func (g *traffic) arrived(s *stream, fd int, b []byte) {
 				return
 			}
 		}
-		if binary.BigEndian.Uint32(b[turnAt:]) != g.turn.Load() {
+		switch binary.BigEndian.Uint32(b[turnAt:]) {
+		case g.turn.Load():
+		case strangers:
+			g.strange.Add(1)
+			return
+		default:
 			return
 		}
 		g.received.Add(1)

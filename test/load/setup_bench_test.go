@@ -4,7 +4,6 @@ package load
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"slices"
 	"sync"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/pion/dtls/v3"
-	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 
 	"causeway/test/load/client"
 )
@@ -36,15 +34,6 @@ func oneCall(ctx context.Context, p *client.Browser, m client.Media) (time.Durat
 		return 0, err
 	}
 	return c.RingingAt.Sub(began), c.Hangup(ctx)
-}
-
-func certificate(t *testing.T) tls.Certificate {
-	t.Helper()
-	cert, err := selfsign.GenerateSelfSigned()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
 }
 
 // medium makes the media of the next call.

@@ -102,6 +102,9 @@ func (l *Light) learn(text string) error {
 	return nil
 }
 
+// User is the gateway's ICE user fragment of this call, which anybody who sees a check can read.
+func (l *Light) User() string { return l.remote.ufrag }
+
 func (l *Light) connect(ctx context.Context) error {
 	if err := l.check(ctx); err != nil {
 		return err

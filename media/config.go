@@ -49,7 +49,8 @@ type Config struct {
 	ConsentTimeout time.Duration `yaml:"consent_timeout"`
 	// DSCP marks media packets, 0..63; 46 is EF (RFC 8837).
 	DSCP int `yaml:"dscp"`
-	// PacketThreads is the number of reader threads; more cost wake-ups.
+	// PacketThreads is how many threads may read packets, 1 to 64; 0 means as many as there are processors. One is there from the
+	// start, others come while those there are are busy, and go again.
 	PacketThreads int `yaml:"packet_threads"`
 	// PacketNice is those threads' priority, -20 (before all others) to 0 (ordinary), where the system allows it: a packet that
 	// waits for another program's time slice is late.
@@ -76,7 +77,6 @@ func DefaultConfig() Config {
 		HandshakeTimeout: 10 * time.Second,
 		ConsentTimeout:   30 * time.Second,
 		DSCP:             46,
-		PacketThreads:    1,
 		PacketNice:       -10,
 		Coalesce:         time.Millisecond,
 		ReceiveBuffer:    4 << 20,
@@ -133,8 +133,8 @@ func (c Config) checkNumbers() (errs []error) {
 	if c.Coalesce < 0 || c.Coalesce > 10*time.Millisecond {
 		errs = append(errs, fmt.Errorf("coalesce is %v; it must be between 0 and 10ms", c.Coalesce))
 	}
-	if c.PacketThreads < 1 || c.PacketThreads > 64 {
-		errs = append(errs, fmt.Errorf("packet_threads is %d; it must be between 1 and 64", c.PacketThreads))
+	if c.PacketThreads < 0 || c.PacketThreads > 64 {
+		errs = append(errs, fmt.Errorf("packet_threads is %d; it must be between 0 and 64", c.PacketThreads))
 	}
 	if c.ReceiveBuffer < 0 || c.ReceiveBuffer > 1<<30 {
 		errs = append(errs, fmt.Errorf("receive_buffer is %d octets; it must be between 0 and 1073741824", c.ReceiveBuffer))

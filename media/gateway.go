@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"causeway/media/access"
@@ -31,6 +31,10 @@ var (
 type Deps struct {
 	Log      *slog.Logger        // nil is silent
 	Registry *transcode.Registry // nil: nothing is transcoded
+	// Threads is told how many packet threads run, before one starts and after one has ended; it must not block. May be nil.
+	Threads func(n int)
+	// ThreadTime replaces the measured processor time of a packet thread, 0 being the first; for tests. Nil measures.
+	ThreadTime func(thread int) time.Duration
 }
 
 // Gateway is the media plane of one process.
@@ -40,15 +44,15 @@ type Gateway struct {
 	registry *transcode.Registry
 	identity *access.Identity
 	pool     *packet.Pool
-	loops    []*udp.Loop
+	threads  *udp.Group
 	port     *access.Port
 	ports    *udp.Ports
-	nextLoop atomic.Uint32
 	quality  *ledger
 	once     sync.Once
+	done     chan struct{} // closed with the gateway
 
 	lines      []line        // the access addresses; never changed once open
-	sockets    []*udp.Socket // of all lines
+	shared     []*udp.Shared // their sockets, in the same order
 	candidates []Candidate   // of all lines; never changed once open
 
 	mu       sync.Mutex // guards the following
@@ -68,7 +72,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	}
 	g := &Gateway{
 		cfg: cfg, log: deps.Log, registry: deps.Registry, identity: id,
-		pool: packet.NewPool(), sessions: map[*Session]struct{}{}, quality: newLedger(),
+		pool: packet.NewPool(), done: make(chan struct{}), sessions: map[*Session]struct{}{}, quality: newLedger(),
 		ports: udp.NewPorts(cfg.CoreAddress, cfg.CorePorts.First, cfg.CorePorts.Last, cfg.Quarantine),
 	}
 	if g.log == nil {
@@ -77,33 +81,36 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	g.port = access.NewPort(id, access.Timeouts{
 		ICE: cfg.ICETimeout, Handshake: cfg.HandshakeTimeout, Consent: cfg.ConsentTimeout,
 	}, g.pool, g.log)
-	if err := g.open(); err != nil {
+	if err := g.open(deps); err != nil {
 		g.Close()
 		return nil, err
 	}
 	return g, nil
 }
 
-// open makes the loops and the access sockets, one for each loop.
-func (g *Gateway) open() error {
-	for _, a := range g.cfg.accessAddresses() {
-		g.lines = append(g.lines, line{bound: a, told: g.cfg.told(a.Addr())})
+// open makes the packet threads and the access port's sockets.
+func (g *Gateway) open(deps Deps) (err error) {
+	most := g.cfg.PacketThreads
+	if most == 0 {
+		most = runtime.GOMAXPROCS(0)
 	}
-	opt := udp.Options{DSCP: g.cfg.DSCP, Receive: g.cfg.ReceiveBuffer, ReusePort: g.cfg.PacketThreads > 1, Burst: 32}
-	for range g.cfg.PacketThreads {
-		loop, err := udp.NewLoop(udp.LoopOptions{Coalesce: g.cfg.Coalesce, Nice: g.cfg.PacketNice, Log: g.log})
+	g.threads, err = udp.NewGroup(udp.GroupOptions{
+		Loop: udp.LoopOptions{Coalesce: g.cfg.Coalesce, Nice: g.cfg.PacketNice, Log: g.log},
+		Most: most, Changed: deps.Threads, Used: deps.ThreadTime, Log: g.log,
+	})
+	if err != nil {
+		return err
+	}
+	opt := udp.Options{DSCP: g.cfg.DSCP, Receive: g.cfg.ReceiveBuffer, ReusePort: g.threads.ReusePort(), Burst: udp.TurnSize}
+	for i, a := range g.cfg.accessAddresses() {
+		shared, err := g.threads.Share(a, func(loop *udp.Loop, addr netip.AddrPort) (*udp.Socket, error) {
+			return g.port.Open(loop, addr, uint8(i), opt) //nolint:gosec // at most maxLines
+		})
 		if err != nil {
-			return err
+			return fmt.Errorf("open access port: %w", err)
 		}
-		g.loops = append(g.loops, loop)
-		for i := range g.lines {
-			socket, err := g.port.Open(loop, g.lines[i].bound, uint8(i), opt) //nolint:gosec // at most maxLines
-			if err != nil {
-				return fmt.Errorf("open access port: %w", err)
-			}
-			g.sockets = append(g.sockets, socket)
-			g.lines[i].bound = socket.Local() // port 0 was chosen by the system: share that one
-		}
+		g.shared = append(g.shared, shared)
+		g.lines = append(g.lines, line{bound: shared.Local(), told: g.cfg.told(a.Addr())})
 	}
 	g.candidates = candidates(g.lines)
 	return nil
@@ -113,10 +120,7 @@ func (g *Gateway) open() error {
 // gateway with all sessions.
 func (g *Gateway) Run(ctx context.Context) error {
 	defer g.Close()
-	failed := make(chan error, len(g.loops))
-	for _, loop := range g.loops {
-		go func() { failed <- loop.Run() }()
-	}
+	g.threads.Start()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	var list []*Session
@@ -124,12 +128,12 @@ func (g *Gateway) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case err := <-failed:
-			if err == nil {
-				return nil // closed from outside
-			}
+		case <-g.done:
+			return nil // closed from outside
+		case err := <-g.threads.Failed():
 			return fmt.Errorf("packet engine: %w", err)
 		case now := <-ticker.C:
+			g.threads.Tick(now)
 			list = g.snapshot(list[:0])
 			for _, s := range list {
 				s.tick(now)
@@ -156,15 +160,16 @@ func (g *Gateway) Close() {
 		for _, s := range g.snapshot(nil) {
 			s.Close()
 		}
-		for _, loop := range g.loops {
-			loop.Close()
+		if g.threads != nil {
+			g.threads.Close()
 		}
+		close(g.done)
 	})
 }
 
 // AccessAddr is the first bound access address, its port chosen by the system where the
 // configuration says 0.
-func (g *Gateway) AccessAddr() netip.AddrPort { return g.sockets[0].Local() }
+func (g *Gateway) AccessAddr() netip.AddrPort { return g.lines[0].bound }
 
 // Fingerprint is that of the gateway's certificate.
 func (g *Gateway) Fingerprint() Fingerprint { return g.identity.Fingerprint() }
@@ -207,11 +212,6 @@ func (g *Gateway) forget(s *Session) {
 	delete(g.sessions, s)
 }
 
-// loop deals the loops out in turn.
-func (g *Gateway) loop() *udp.Loop {
-	return g.loops[int(g.nextLoop.Add(1))%len(g.loops)]
-}
-
 // GatewayStats are the figures of the process.
 type GatewayStats struct {
 	Sessions   int
@@ -221,17 +221,20 @@ type GatewayStats struct {
 	SendErrors uint64 // datagrams the system did not take, access port
 
 	AccessQuality, CoreQuality LegQuality // of all calls so far
+
+	Threads int // packet threads that take new calls
 }
 
 // Stats returns the figures of the process.
 func (g *Gateway) Stats() GatewayStats {
 	s := GatewayStats{Ports: g.ports.Stats(), Access: g.port.Stats()}
-	s.AccessQuality, s.CoreQuality = g.quality.read()
-	for _, socket := range g.sockets {
-		st := socket.Stats()
+	for _, shared := range g.shared {
+		st := shared.Stats()
 		s.Oversize += st.Oversize
 		s.SendErrors += st.SendErrors
 	}
+	s.Threads, _ = g.threads.Threads()
+	s.AccessQuality, s.CoreQuality = g.quality.read()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s.Sessions = len(g.sessions)

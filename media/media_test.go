@@ -45,7 +45,7 @@ func TestConfigRefuses(t *testing.T) {
 		"media timeout":   {func(c *Config) { c.MediaTimeout = 0 }, "media_timeout is 0s"},
 		"consent":         {func(c *Config) { c.ConsentTimeout = time.Second }, "consent_timeout is 1s"},
 		"dscp":            {func(c *Config) { c.DSCP = 64 }, "dscp is 64; it must be between 0 and 63"},
-		"threads":         {func(c *Config) { c.PacketThreads = 0 }, "packet_threads is 0"},
+		"threads":         {func(c *Config) { c.PacketThreads = 65 }, "packet_threads is 65; it must be between 0 and 64"},
 		"buffer":          {func(c *Config) { c.ReceiveBuffer = -1 }, "receive_buffer is -1"},
 		"sessions":        {func(c *Config) { c.MaxSessions = -1 }, "max_sessions is -1"},
 		"peers":           {func(c *Config) { c.CorePeers = []netip.Prefix{{}} }, "core_peers must hold networks"},

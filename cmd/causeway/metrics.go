@@ -71,6 +71,7 @@ var (
 	mediaLoss       = histogram("media_loss_ratio", "Share of packets lost in two seconds of a call, the worse of both ways.", "leg")
 	mediaJitter     = histogram("media_jitter_seconds", "Interarrival jitter of what comes to the gateway, in two seconds of a call.", "leg")
 	mediaRTT        = histogram("media_rtt_seconds", "Round trip time to the far end of a leg, in two seconds of a call.", "leg")
+	mediaThreads    = gauge("media_packet_threads", "Packet threads that take new calls.")
 	rxSessions      = gauge("rx_sessions", "Rx sessions the PCRF may hold.")
 	rxOutcomes      = counter("rx_authorizations", "Rx authorisations by outcome.", "outcome")
 	rxPeerUp        = gauge("rx_peer_up", "1 while the PCRF connection is open.", "peer")
@@ -153,6 +154,7 @@ func (c *collector) collectMedia(send func(metric, float64, ...string)) {
 	send(mediaRejected, float64(m.Access.Unknown), "unknown_protocol")
 	send(mediaRejected, float64(m.Oversize), "oversize")
 	send(mediaSendErrors, float64(m.SendErrors))
+	send(mediaThreads, float64(m.Threads))
 }
 
 func (c *collector) collectQuality(ch chan<- prometheus.Metric) {

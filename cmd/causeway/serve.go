@@ -49,7 +49,6 @@ type gateway struct {
 func serve(ctx context.Context, config configs.Config, terminate <-chan os.Signal, stderr io.Writer) error {
 	began := time.Now()
 	paceCollector()
-	makeRoom(config.Media)
 	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: config.Log.Level}))
 	g, err := build(config, log)
 	if err != nil {
@@ -58,12 +57,14 @@ func serve(ctx context.Context, config configs.Config, terminate <-chan os.Signa
 	return g.run(ctx, terminate, began)
 }
 
-// makeRoom gives Go's scheduler a place more for each packet thread that rests without giving up its own (media.coalesce), unless
-// the operator has said how many there are.
-func makeRoom(c media.Config) {
-	if os.Getenv("GOMAXPROCS") == "" && c.Coalesce > 0 {
-		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + c.PacketThreads)
+// room returns what gives Go's scheduler a place more for each packet thread that rests without giving up its own (media.coalesce);
+// nothing does where the operator has said how many there are.
+func room(c media.Config) func(threads int) {
+	if os.Getenv("GOMAXPROCS") != "" || c.Coalesce == 0 {
+		return nil
 	}
+	processors := runtime.GOMAXPROCS(0)
+	return func(threads int) { runtime.GOMAXPROCS(processors + threads) }
 }
 
 // build makes the rooms in order. Nothing is open yet but the media socket, which media.New binds.
@@ -79,7 +80,7 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 	}
 	registry := codecs()
 	var err error
-	if g.media, err = media.New(config.Media, media.Deps{Log: log, Registry: registry}); err != nil {
+	if g.media, err = media.New(config.Media, media.Deps{Log: log, Registry: registry, Threads: room(config.Media)}); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	if config.Rx.Enabled() {

@@ -1,5 +1,5 @@
-// Package udp is the packet engine: a few reader threads, each with one epoll
-// set, and the pool of core ports.
+// Package udp is the packet engine: a few reader threads that come and go with the load (Group), each with one epoll
+// set (Loop), and the pool of core ports.
 //
 //	              thread 0 (Loop)                    thread 1 (Loop)
 //	epoll ──┬── access socket (SO_REUSEPORT) ──┐      ...
@@ -18,7 +18,7 @@
 // cannot block need not tell the scheduler. Batched calls (recvmmsg, sendmmsg)
 // were measured elsewhere to save next to nothing on this traffic, because each
 // packet goes to another destination; the wake-ups cost. Hence as few threads as
-// the load needs (media.Config.PacketThreads), and a thread with much to do looks
+// the load needs (Group, which sees their processor time from outside), and a thread with much to do looks
 // at its sockets once a millisecond instead of being woken for each packet (pace.go).
 //
 // A socket is closed by its own thread, so that a descriptor number is never

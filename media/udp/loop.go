@@ -14,8 +14,8 @@ import (
 	"causeway/media/packet"
 )
 
-// Choices of ours, not of any standard.
-const eventsPerWait = 256 // epoll events taken at once
+// TurnSize is how many sockets are served between two looks for more: a choice of ours. Each may have its burst.
+const TurnSize = 256
 
 // ErrClosed is returned by calls on a closed loop or socket.
 var ErrClosed = errors.New("socket is closed")
@@ -32,9 +32,10 @@ type Loop struct {
 	closing []*Socket
 	open    map[*Socket]struct{}
 
-	table atomic.Pointer[[]atomic.Pointer[Socket]] // by descriptor
-	done  chan struct{}
-	once  sync.Once
+	table  atomic.Pointer[[]atomic.Pointer[Socket]] // by descriptor
+	thread atomic.Int32                             // its kernel id while Run runs
+	done   chan struct{}
+	once   sync.Once
 
 	// Used by the thread alone.
 	buf  [packet.BufferSize]byte
@@ -87,6 +88,8 @@ func (l *Loop) Run() error {
 	defer close(l.done)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	l.thread.Store(int32(unix.Gettid())) //nolint:gosec // thread ids are below 2^22
+	defer l.thread.Store(0)
 	if l.opt.Nice != 0 {
 		if err := unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), l.opt.Nice); err != nil {
 			l.opt.Log.Info("packet thread keeps its ordinary priority: the system does not allow another (CAP_SYS_NICE)", "nice", l.opt.Nice, "err", err)
@@ -94,7 +97,7 @@ func (l *Loop) Run() error {
 			defer func() { _ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 0) }() // the thread goes back to Go
 		}
 	}
-	events := make([]unix.EpollEvent, eventsPerWait)
+	events := make([]unix.EpollEvent, TurnSize)
 	for {
 		n, err := l.wait(events)
 		if err != nil {
@@ -238,6 +241,22 @@ func (l *Loop) ask(s *Socket) (wait bool) {
 	}
 	l.nudge()
 	return true
+}
+
+// Used is the processor time of the thread so far, 0 when it does not run. It costs the thread nothing.
+func (l *Loop) Used() time.Duration {
+	id := l.thread.Load()
+	if id == 0 {
+		return 0
+	}
+	return processorTime(id)
+}
+
+// sockets counts the open ones.
+func (l *Loop) sockets() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open)
 }
 
 func (l *Loop) nudge() {

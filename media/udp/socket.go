@@ -23,7 +23,8 @@ type Options struct {
 	Receive   int  // receive buffer, octets; 0 leaves the system's
 	ReusePort bool // several loops read the same address (SO_REUSEPORT)
 	// Burst is how many datagrams are read before the other sockets get their turn; 0 means one. A socket of one call hardly
-	// ever has a second one, and looking for it costs a system call.
+	// ever has a second one, and looking for it costs a system call. A socket that all calls share needs as many as all other sockets
+	// together get in a turn (TurnSize), or it starves beside them when the thread cannot serve everything.
 	Burst int
 }
 
@@ -89,8 +90,10 @@ func (s *Socket) prepare(addr netip.AddrPort, opt Options) error {
 		}
 	}
 	if opt.Receive > 0 {
-		// The system caps it at net.core.rmem_max; less is not an error.
-		_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, opt.Receive)
+		// With CAP_NET_ADMIN net.core.rmem_max does not matter; without, the system caps it there, and less is not an error.
+		if unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, opt.Receive) != nil {
+			_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, opt.Receive)
+		}
 	}
 	if err := s.mark(opt.DSCP); err != nil {
 		return err

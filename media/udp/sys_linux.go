@@ -31,6 +31,16 @@ func nap(d time.Duration) {
 	_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
 }
 
+// processorTime is what a thread of this process has used so far; 0 when there is none. The clock's number is made of the thread's as
+// pthread_getcpuclockid(3) does it: the complement, CPUCLOCK_PERTHREAD and CPUCLOCK_SCHED.
+func processorTime(thread int32) time.Duration {
+	var ts unix.Timespec
+	if unix.ClockGettime(^thread<<3|4|2, &ts) != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
 // recvFrom reads one datagram; n is its real length even where b is shorter
 // (MSG_TRUNC).
 func recvFrom(fd int, b []byte, peer *unix.RawSockaddrAny) (n int, errno syscall.Errno) {

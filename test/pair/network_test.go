@@ -84,12 +84,22 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// TestSeveralThreads shares the access port between readers: a browser's packets
-// may come to another thread than its far end's.
+// TestSeveralThreads shares the access port between readers: a browser's packets may come to another thread than its far end's. The
+// threads are busy by decree until there are three, and calls go on while they come.
 func TestSeveralThreads(t *testing.T) {
 	cfg := Config()
 	cfg.PacketThreads = 3
-	p := start(t, cfg, media.Deps{})
+	began := time.Now()
+	p := start(t, cfg, media.Deps{ThreadTime: func(int) time.Duration { return time.Since(began) }})
+	first := dial(t, p, narrow())
+	sent := 0
+	for p.Gateway.Stats().Threads < 3 {
+		if time.Since(began) > time.Minute {
+			t.Fatal("busy threads, and no further one")
+		}
+		first.exchange(t, sent, 5)
+		sent += 5
+	}
 	for range 6 {
 		c := dial(t, p, narrow())
 		c.exchange(t, 0, 10)
@@ -101,4 +111,5 @@ func TestSeveralThreads(t *testing.T) {
 		}
 		c.exchange(t, 10, 5)
 	}
+	first.exchange(t, sent, 5)
 }

@@ -10,7 +10,7 @@ endif
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test unit e2e interop lint generate bench bench-signalling bench-media deps deps-test clean
+.PHONY: help build demo test unit e2e interop lint generate bench bench-signalling bench-media soak deps deps-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ bench-media: deps ## the media plane beside rtpengine in user space; its last li
 	@$(GO) test -tags bench -timeout 40m -count=1 -v -run '^TestBenchMedia$$' ./test/load/... > $(BIN)/bench-media.log 2>&1; status=$$?; \
 		grep -E '^(\||SRTP|Resident|Allocations|Calls held|Set-up|\*\*\*|---)' $(BIN)/bench-media.log; \
 		grep '^bench-media:' $(BIN)/bench-media.log; exit $$status
+
+soak: deps ## half an hour of calls that come and go: memory, descriptors, goroutines and delay have to stay (SOAK=30m SOAK_CALLS=560)
+	@mkdir -p $(BIN)
+	@$(GO) test -tags bench -timeout 120m -count=1 -v -run '^TestSoak$$' ./test/load/... > $(BIN)/soak.log 2>&1; status=$$?; \
+		grep -E '^(\||[0-9]+ calls|---|    soak)' $(BIN)/soak.log; grep '^soak:' $(BIN)/soak.log; exit $$status
 
 deps: ## Debian packages needed to build
 	@.ci/install build

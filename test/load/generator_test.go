@@ -31,6 +31,7 @@ type stream struct {
 	core   int            // towards the gateway's core port
 	to     netip.AddrPort // that port
 	seq    uint16
+	marks  *marks // where sound is converted on its way
 
 	in, out rtp.Header
 }
@@ -45,6 +46,7 @@ type traffic struct {
 	strange                atomic.Int64 // packets with the stamp of a stranger
 	mu                     sync.Mutex   // guards the following
 	delays                 []int32      // microseconds
+	late                   []int32      // the same of converted sound
 	keep                   bool
 
 	turn atomic.Uint32 // of run: what is still under way from an earlier one does not count
@@ -66,16 +68,48 @@ func newTraffic(t *testing.T) *traffic {
 	return g
 }
 
-// take makes raw, connected sockets of a connected light client and an RTP socket, and closes the two.
-func (g *traffic) take(l *client.Light, far *net.UDPConn, to netip.AddrPort) error {
+// newStream makes raw, connected sockets of a connected light client and an RTP socket, and closes the two.
+func newStream(l *client.Light, far *net.UDPConn, to netip.AddrPort) (*stream, error) {
 	s := &stream{light: l, to: to}
 	var err error
 	if s.access, err = raw(l.Conn, l.Peer); err != nil {
-		return err
+		return nil, err
 	}
 	if s.core, err = raw(far, to); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// take adds a call.
+func (g *traffic) take(l *client.Light, far *net.UDPConn, to netip.AddrPort) error {
+	s, err := newStream(l, far, to)
+	if err != nil {
 		return err
 	}
+	return g.add(s)
+}
+
+// set replaces the calls by others, which may be some of the same. Sockets of those that are gone are their owner's.
+func (g *traffic) set(list []*stream) error {
+	for fd, s := range g.ends {
+		if !slices.Contains(list, s) {
+			_ = unix.EpollCtl(g.poll, unix.EPOLL_CTL_DEL, int(fd), nil)
+			delete(g.ends, fd)
+		}
+	}
+	g.streams = g.streams[:0]
+	for _, s := range list {
+		if g.ends[int32(s.core)] == s {
+			g.streams = append(g.streams, s)
+		} else if err := g.add(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *traffic) add(s *stream) error {
 	for _, fd := range []int{s.access, s.core} {
 		g.ends[int32(fd)] = s
 		if err := unix.EpollCtl(g.poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}); err != nil {
@@ -111,7 +145,7 @@ const (
 // run sends for a while and returns after the last packets have come.
 func (g *traffic) run(d time.Duration, keep bool) {
 	g.mu.Lock()
-	g.delays, g.keep = g.delays[:0], keep
+	g.delays, g.late, g.keep = g.delays[:0], g.late[:0], keep
 	g.mu.Unlock()
 	g.turn.Add(1)
 	g.sent.Store(0)
@@ -150,19 +184,22 @@ func (g *traffic) send(d time.Duration) {
 // both sends one packet in each direction.
 func (g *traffic) both(s *stream, b []byte) {
 	s.seq++
-	fill := func(ssrc uint32) {
-		b[0], b[1] = 0x80, 0
+	fill := func(ssrc uint32, law byte) {
+		b[0], b[1] = 0x80, law
 		binary.BigEndian.PutUint16(b[2:], s.seq)
 		binary.BigEndian.PutUint32(b[4:], uint32(s.seq)*160)
 		binary.BigEndian.PutUint32(b[8:], ssrc)
 		binary.BigEndian.PutUint64(b[stampAt:], uint64(time.Now().UnixNano()))
 		binary.BigEndian.PutUint32(b[turnAt:], g.turn.Load())
+		if s.marks != nil {
+			s.marks.put(b[stampAt:packet], s.seq, law)
+		}
 	}
-	fill(4711)
+	fill(4711, 0)
 	if sealed, err := s.light.Out.EncryptRTP(b[:0], b[:packet], &s.out); err == nil {
 		g.write(s.access, sealed)
 	}
-	fill(4712)
+	fill(4712, s.law())
 	g.write(s.core, b[:packet])
 }
 
@@ -217,6 +254,10 @@ func (g *traffic) arrived(s *stream, fd int, b []byte) {
 				return
 			}
 		}
+		if s.marks != nil {
+			g.marked(s, b, now)
+			return
+		}
 		switch binary.BigEndian.Uint32(b[turnAt:]) {
 		case g.turn.Load():
 		case strangers:
@@ -244,4 +285,37 @@ func (g *traffic) quantiles() (p50, p99, p999 float64) {
 	slices.Sort(g.delays)
 	ms := func(q float64) float64 { return float64(quantile(g.delays, q)) / 1000 }
 	return ms(0.5), ms(0.99), ms(0.999)
+}
+
+// converted is the median delay of converted sound, in milliseconds.
+func (g *traffic) converted() float64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.late) == 0 {
+		return 0
+	}
+	slices.Sort(g.late)
+	return float64(quantile(g.late, 0.5)) / 1000
+}
+
+// marked counts a packet whose sound was converted: its number is in how loud it is.
+func (g *traffic) marked(s *stream, b []byte, now int64) {
+	if len(b) < packet {
+		return
+	}
+	g.received.Add(1)
+	sent, ok := s.marks.sent(b[stampAt:packet], b[1]&127)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.keep && ok {
+		g.late = append(g.late, int32((now-sent)/1000))
+	}
+}
+
+// law is the payload type that the far side sends and gets: 8, A-law, where sound is converted, else 0.
+func (s *stream) law() byte {
+	if s.marks != nil {
+		return 8
+	}
+	return 0
 }

@@ -22,6 +22,7 @@ type simpleCore struct {
 	mu      sync.Mutex // guards the following
 	ports   map[string]int
 	legs    map[string]netip.AddrPort // by dialled number: the gateway's RTP
+	alaw    map[string]bool           // numbers that answer PCMA instead of PCMU
 	spent   time.Duration             // between INVITE and 180, in all
 	invites int
 }
@@ -38,7 +39,7 @@ func newCore(t *testing.T) *simpleCore {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = unread.Close() })
-	c := &simpleCore{conn: conn, unread: unread, ports: map[string]int{}, legs: map[string]netip.AddrPort{}}
+	c := &simpleCore{conn: conn, unread: unread, ports: map[string]int{}, legs: map[string]netip.AddrPort{}, alaw: map[string]bool{}}
 	done := make(chan struct{})
 	go func() { defer close(done); c.serve() }()
 	t.Cleanup(func() { _ = conn.Close(); <-done })
@@ -126,7 +127,10 @@ func (c *simpleCore) invited(keep []string, line, body string, from netip.AddrPo
 	c.mu.Lock()
 	c.spent += time.Since(began)
 	c.invites++
-	port := c.ports[number]
+	port, codec := c.ports[number], "0 PCMU"
+	if c.alaw[number] {
+		codec = "8 PCMA"
+	}
 	if a, ok := address(body); ok {
 		c.legs[number] = a
 	}
@@ -135,7 +139,7 @@ func (c *simpleCore) invited(keep []string, line, body string, from netip.AddrPo
 		port = c.unread.LocalAddr().(*net.UDPAddr).Port
 	}
 	c.reply(from, "200 OK", append(keep, "Content-Type: application/sdp", "P-Asserted-Identity: <tel:"+number+">"),
-		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n", port))
+		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %.1s\r\na=rtpmap:%s/8000\r\na=sendrecv\r\n", port, codec, codec))
 }
 
 func (c *simpleCore) reply(to netip.AddrPort, status string, headers []string, body string) {
@@ -155,6 +159,13 @@ func (c *simpleCore) listen(number string, port int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ports[number] = port
+}
+
+// convert makes a number answer with A-law.
+func (c *simpleCore) convert(number string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.alaw[number] = true
 }
 
 // address is the first audio line's address in a session description.

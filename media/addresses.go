@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"causeway/media/access"
 )
 
 // PublicAddress is an address browsers are told in place of one of ours, behind a 1:1 NAT. The port stays the same. In text it is
@@ -45,6 +47,7 @@ func (p PublicAddress) MarshalText() ([]byte, error) {
 type line struct {
 	bound netip.AddrPort
 	told  []netip.Addr // what browsers are told in its place; never empty
+	tcp   uint16       // port of ICE-TCP, 0 for none
 }
 
 // told lists the public addresses that stand for addr: those paired with it, else all of its IP version ([::] serves both); addr
@@ -126,7 +129,9 @@ func (c Config) checkPublic(alike map[bool]int) (errs []error) {
 
 // Type preferences (RFC 8445 5.1.2.2). TCP stands behind all kinds of UDP (RFC 6544 4.2).
 const (
-	preferHost = 126
+	preferHost    = 126
+	preferHostTCP = 90
+	passive       = 4 << 13 // direction preference of a passive host candidate, in the local preference (RFC 6544 4.2)
 )
 
 // candidates lists what browsers are told of lines: host candidates, those of the first line first. Among the addresses IPv6 and
@@ -162,11 +167,27 @@ func candidates(lines []line) []Candidate {
 	})
 	slices.SortStableFunc(list, func(a, b Candidate) int { return cmp.Compare(b.Priority, a.Priority) })
 	chosen := list[first]
-	return slices.Insert(slices.Delete(list, first, first+1), 0, chosen)
+	list = slices.Insert(slices.Delete(list, first, first+1), 0, chosen)
+	for rank, p := range order {
+		if l := lines[p.line]; l.tcp != 0 {
+			list = append(list, Candidate{
+				Foundation: fmt.Sprint((maxLines+p.line)*maxLines + p.told + 1), Transport: "tcp", Component: 1, Type: "host",
+				Priority: preferHostTCP<<24 | uint32(passive+8191-rank)<<8 | 255, //nolint:gosec // a handful of addresses
+				Address:  netip.AddrPortFrom(l.told[p.told], l.tcp),
+			})
+		}
+	}
+	return list
 }
 
-// advertised is the address a browser knows a line by: the first told one of the remote address's IP version.
-func advertised(l line, remote netip.AddrPort) netip.AddrPort {
+// advertised is the address a browser knows a line by, number as access gives it: the first told one of the remote address's IP
+// version.
+func advertised(lines []line, number uint8, remote netip.AddrPort) netip.AddrPort {
+	l := lines[number&^access.StreamLine]
+	port := l.bound.Port()
+	if number&access.StreamLine != 0 {
+		port = l.tcp
+	}
 	told := l.told[0]
 	for _, a := range l.told {
 		if a.Is4() == remote.Addr().Is4() {
@@ -174,5 +195,5 @@ func advertised(l line, remote netip.AddrPort) netip.AddrPort {
 			break
 		}
 	}
-	return netip.AddrPortFrom(told, l.bound.Port())
+	return netip.AddrPortFrom(told, port)
 }

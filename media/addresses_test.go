@@ -56,7 +56,7 @@ func TestCandidates(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		for _, a := range cfg.accessAddresses() {
-			lines = append(lines, line{a, cfg.told(a.Addr())})
+			lines = append(lines, line{bound: a, told: cfg.told(a.Addr())})
 		}
 		var got []string
 		seen := map[any]bool{}
@@ -77,10 +77,10 @@ func TestCandidates(t *testing.T) {
 func TestPriorities(t *testing.T) {
 	var lines []line
 	for i := range 3 {
-		lines = append(lines, line{netip.MustParseAddrPort(fmt.Sprintf("192.0.2.%d:1", i+1)), []netip.Addr{netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", i+1))}})
+		lines = append(lines, line{bound: netip.MustParseAddrPort(fmt.Sprintf("192.0.2.%d:1", i+1)), told: []netip.Addr{netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", i+1))}})
 	}
 	six := netip.MustParseAddr("2001:db8::1")
-	lines = append(lines, line{netip.AddrPortFrom(six, 1), []netip.Addr{six}})
+	lines = append(lines, line{bound: netip.AddrPortFrom(six, 1), told: []netip.Addr{six}})
 	var order []string
 	for _, c := range candidates(lines) {
 		order = append(order, fmt.Sprintf("%s/%d", c.Address.Addr(), 65535-c.Priority>>8&0xffff))
@@ -88,7 +88,7 @@ func TestPriorities(t *testing.T) {
 	if got := strings.Join(order, " "); got != "192.0.2.1/1 2001:db8::1/0 192.0.2.2/2 192.0.2.3/3" {
 		t.Error(got)
 	}
-	if got := advertised(line{netip.MustParseAddrPort("[::]:7"), []netip.Addr{lines[0].told[0], six}}, netip.MustParseAddrPort("[2001:db8::9]:5")); got.String() != "[2001:db8::1]:7" {
+	if got := advertised([]line{{bound: netip.MustParseAddrPort("[::]:7"), told: []netip.Addr{lines[0].told[0], six}}}, 0, netip.MustParseAddrPort("[2001:db8::9]:5")); got.String() != "[2001:db8::1]:7" {
 		t.Error(got)
 	}
 }

@@ -17,6 +17,10 @@ type PortRange struct {
 type ICEConfig struct {
 	// MoreAddresses are further UDP addresses of this machine for browsers' media: of another IP version or another network.
 	MoreAddresses []netip.AddrPort `yaml:"more_addresses"`
+	// TCP serves ICE-TCP (RFC 6544) on every access address as well, for networks that let no UDP out.
+	TCP bool `yaml:"tcp"`
+	// TCPPort is its port; 0 takes the number of the address's UDP port.
+	TCPPort uint16 `yaml:"tcp_port"`
 }
 
 // Config of the media plane.
@@ -68,6 +72,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		AccessAddress:    netip.MustParseAddrPort("127.0.0.1:4478"),
+		ICE:              ICEConfig{TCP: true},
 		CoreAddress:      netip.MustParseAddr("127.0.0.1"),
 		CorePorts:        PortRange{First: 20000, Last: 29999},
 		Quarantine:       30 * time.Second,

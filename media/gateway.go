@@ -12,6 +12,7 @@ import (
 
 	"causeway/media/access"
 	"causeway/media/packet"
+	"causeway/media/tcp"
 	"causeway/media/udp"
 	"causeway/transcode"
 )
@@ -51,9 +52,10 @@ type Gateway struct {
 	once     sync.Once
 	done     chan struct{} // closed with the gateway
 
-	lines      []line        // the access addresses; never changed once open
-	shared     []*udp.Shared // their sockets, in the same order
-	candidates []Candidate   // of all lines; never changed once open
+	lines      []line          // the access addresses; never changed once open
+	shared     []*udp.Shared   // their sockets, in the same order
+	streams    []*tcp.Listener // of all lines, with ICE.TCP
+	candidates []Candidate     // of all lines; never changed once open
 
 	mu       sync.Mutex // guards the following
 	sessions map[*Session]struct{}
@@ -112,6 +114,9 @@ func (g *Gateway) open(deps Deps) (err error) {
 		g.shared = append(g.shared, shared)
 		g.lines = append(g.lines, line{bound: shared.Local(), told: g.cfg.told(a.Addr())})
 	}
+	if err := g.openStreams(); err != nil {
+		return err
+	}
 	g.candidates = candidates(g.lines)
 	return nil
 }
@@ -159,6 +164,9 @@ func (g *Gateway) Close() {
 		g.mu.Unlock()
 		for _, s := range g.snapshot(nil) {
 			s.Close()
+		}
+		for _, l := range g.streams {
+			l.Close()
 		}
 		if g.threads != nil {
 			g.threads.Close()
@@ -217,8 +225,9 @@ type GatewayStats struct {
 	Sessions   int
 	Ports      udp.PortStats
 	Access     access.PortStats
-	Oversize   uint64 // datagrams too long, access port
-	SendErrors uint64 // datagrams the system did not take, access port
+	Oversize   uint64    // datagrams too long, access port
+	SendErrors uint64    // datagrams the system did not take, access port
+	Streams    tcp.Stats // ICE-TCP
 
 	AccessQuality, CoreQuality LegQuality // of all calls so far
 
@@ -235,6 +244,9 @@ func (g *Gateway) Stats() GatewayStats {
 	}
 	s.Threads, _ = g.threads.Threads()
 	s.AccessQuality, s.CoreQuality = g.quality.read()
+	for _, l := range g.streams {
+		s.Streams = s.Streams.Plus(l.Stats())
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s.Sessions = len(g.sessions)

@@ -163,7 +163,7 @@ func TestMailbox(t *testing.T) {
 
 func TestSessionRefuses(t *testing.T) {
 	c := DefaultConfig()
-	c.AccessAddress = netip.MustParseAddrPort("127.0.0.1:0")
+	c.AccessAddress, c.ICE.TCP = netip.MustParseAddrPort("127.0.0.1:0"), false
 	c.CorePorts, c.MaxSessions = PortRange{47000, 47019}, 1
 	g, err := New(c, Deps{})
 	if err != nil {
@@ -197,7 +197,7 @@ func TestSessionRefuses(t *testing.T) {
 
 func TestPublicAddresses(t *testing.T) {
 	c := DefaultConfig()
-	c.AccessAddress = netip.MustParseAddrPort("127.0.0.1:0")
+	c.AccessAddress, c.ICE.TCP = netip.MustParseAddrPort("127.0.0.1:0"), false
 	c.CorePorts = PortRange{47020, 47039}
 	c.PublicAddresses = []PublicAddress{{Public: netip.MustParseAddr("203.0.113.5")}, {Public: netip.MustParseAddr("203.0.113.6")}}
 	g, err := New(c, Deps{})

@@ -117,7 +117,7 @@ func (s *accessSide) AccessEvent(e access.Event) {
 	case access.Restored:
 		s.events.post(AccessRestored{})
 	case access.PeerChanged:
-		s.events.post(AccessPeerChanged{Local: advertised(s.gateway.lines[e.Line], e.Remote), Remote: e.Remote})
+		s.events.post(AccessPeerChanged{Local: advertised(s.gateway.lines, e.Line, e.Remote), Remote: e.Remote})
 	}
 }
 
@@ -266,7 +266,13 @@ var (
 // the address it was told of the one in use.
 func (s *Session) AccessPeer() (local, remote netip.AddrPort, ok bool) {
 	remote, line, ok := s.access.Peer()
-	return advertised(s.gateway.lines[line], remote), remote, ok
+	return advertised(s.gateway.lines, line, remote), remote, ok
+}
+
+// AccessTCP reports whether the browser's media runs over TCP now, for policy.
+func (s *Session) AccessTCP() bool {
+	_, line, ok := s.access.Peer()
+	return ok && line&access.StreamLine != 0
 }
 
 // tick does what is due by time. A panic ends this session only.

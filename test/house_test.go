@@ -37,7 +37,8 @@ var rooms = map[string][]string{
 	"media":        {"media/...", "transcode"},
 	"media/udp":    {"media/packet"},
 	"media/demux":  {"media/packet"},
-	"media/access": {"media/packet", "media/udp", "media/demux"},
+	"media/tcp":    {"media/packet"},
+	"media/access": {"media/packet", "media/udp", "media/tcp", "media/demux"},
 	"media/core":   {"media/packet", "media/udp"},
 	"media/bridge": {"media/packet", "transcode"},
 

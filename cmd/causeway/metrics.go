@@ -66,6 +66,9 @@ var (
 	mediaSessions   = gauge("media_sessions", "Media sessions at this moment.")
 	portsState      = gauge("media_ports", "Core port pairs by state.", "state")
 	mediaRejected   = counter("media_rejected", "Datagrams at the access port that belong to nobody, by reason.", "reason")
+	mediaStreams    = gauge("media_streams", "ICE-TCP connections at this moment: trusted after a valid check, waiting before.", "state")
+	mediaStreamEnds = counter("media_streams_refused", "ICE-TCP connections refused or ended by the gateway, by reason.", "reason")
+	mediaStreamLost = counter("media_stream_dropped", "Datagrams lost because a browser read its ICE-TCP connection too slowly.")
 	mediaSendErrors = counter("media_send_errors", "Datagrams the system did not take at the access port.")
 	mediaMOS        = histogram("media_mos", "Estimated MOS (E-model) of two seconds of a call.", "leg")
 	mediaLoss       = histogram("media_loss_ratio", "Share of packets lost in two seconds of a call, the worse of both ways.", "leg")
@@ -154,6 +157,13 @@ func (c *collector) collectMedia(send func(metric, float64, ...string)) {
 	send(mediaRejected, float64(m.Access.Unknown), "unknown_protocol")
 	send(mediaRejected, float64(m.Oversize), "oversize")
 	send(mediaSendErrors, float64(m.SendErrors))
+	send(mediaStreams, float64(m.Streams.Open-m.Streams.Waiting), "trusted")
+	send(mediaStreams, float64(m.Streams.Waiting), "waiting")
+	send(mediaStreamEnds, float64(m.Streams.Refused), "limit")
+	send(mediaStreamEnds, float64(m.Streams.Expired), "no_check")
+	send(mediaStreamEnds, float64(m.Streams.Oversize), "oversize")
+	send(mediaStreamEnds, float64(m.Streams.Slow), "slow")
+	send(mediaStreamLost, float64(m.Streams.Dropped))
 	send(mediaThreads, float64(m.Threads))
 }
 

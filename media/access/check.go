@@ -123,7 +123,7 @@ func (l *Leg) check(r request, from route, via Writer, now time.Time) bool {
 	if reply == nil {
 		return false
 	}
-	if good && !l.port.claim(from, l, now) {
+	if good && !l.hold(from, via, now) {
 		return false
 	}
 	if via.WriteTo(reply.Raw, from.remote) != nil || !good {
@@ -132,7 +132,7 @@ func (l *Leg) check(r request, from route, via Writer, now time.Time) bool {
 	l.lastCheck.Store(now.UnixNano())
 	evicted := l.ice.validated(peer{route: from, via: via, last: now, priority: r.priority(), candidate: gen})
 	if evicted.remote.IsValid() {
-		l.port.disclaim(evicted, l)
+		l.release(evicted)
 	}
 	if r.msg.Contains(stun.AttrUseCandidate) || l.ice.rebound(from, gen, now) {
 		l.nominated(from, gen, now)
@@ -148,7 +148,7 @@ func (l *Leg) nominated(from route, gen uint32, now time.Time) {
 	if l.ice.settled() {
 		l.port.drop(l.ice.prev.UFrag)
 		for _, gone := range l.ice.forget() {
-			l.port.disclaim(gone, l)
+			l.release(gone)
 		}
 	}
 	idle := l.path.Load() == nil && !l.shut && !l.failed

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/netip"
+	"slices"
 	"time"
 
 	"causeway/media/demux"
@@ -109,12 +110,12 @@ func (a *agent) current() *peer {
 
 // validated notes a valid check. When the list is full the least recently
 // checked address other than the nominated one makes room; evicted is then set.
-func (a *agent) validated(p peer) (evicted route) {
+func (a *agent) validated(p peer) (evicted peer) {
 	if old := a.find(p.route); old != nil {
 		p.used = old.used
 		p.candidate = max(p.candidate, old.candidate)
 		*old = p
-		return route{}
+		return peer{}
 	}
 	if len(a.peers) >= maxPeers {
 		oldest := -1
@@ -123,12 +124,12 @@ func (a *agent) validated(p peer) (evicted route) {
 				oldest = i
 			}
 		}
-		evicted = a.peers[oldest].route
+		evicted = a.peers[oldest]
 		a.peers[oldest] = p
 		return evicted
 	}
 	a.peers = append(a.peers, p)
-	return route{}
+	return peer{}
 }
 
 // nominate follows USE-CANDIDATE and reports whether the pair changed. The
@@ -173,12 +174,23 @@ func (a *agent) settled() bool {
 	return a.prev.UFrag != "" && a.nominatedAs == a.generation
 }
 
+// drop forgets a route that is no more. The nominated one is kept as one not heard of for long: see rebound.
+func (a *agent) drop(r route) {
+	switch p := a.find(r); {
+	case p == nil:
+	case r == a.nominated:
+		p.last = time.Time{}
+	default:
+		a.peers = slices.DeleteFunc(a.peers, func(p peer) bool { return p.route == r })
+	}
+}
+
 // forget drops the routes only older generations validated and returns them.
-func (a *agent) forget() (gone []route) {
+func (a *agent) forget() (gone []peer) {
 	kept := a.peers[:0]
 	for _, p := range a.peers {
 		if p.candidate < a.generation && p.route != a.nominated {
-			gone = append(gone, p.route)
+			gone = append(gone, p)
 			continue
 		}
 		kept = append(kept, p)

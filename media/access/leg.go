@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -267,15 +268,16 @@ func (l *Leg) Close() {
 	if l.ice.prev.UFrag != "" {
 		l.port.drop(l.ice.prev.UFrag)
 	}
-	for _, p := range l.ice.peers {
-		l.port.disclaim(p.route, l)
-	}
 	if a != nil {
 		l.stopDTLS(a)
 	}
+	peers := slices.Clone(l.ice.peers)
 	l.mu.Unlock()
 	if a != nil {
-		<-a.done
+		<-a.done // its goodbye goes out before connections close
+	}
+	for _, p := range peers {
+		l.release(p)
 	}
 	l.path.Store(nil)
 	l.keys.Store(nil)

@@ -91,7 +91,7 @@ func (r *reader) datagram(b []byte, from netip.AddrPort, now time.Time) {
 	r.port.datagram(&r.msg, b, route{from, r.line}, via, now)
 }
 
-// datagram sorts one datagram. A panic below ends the one leg it was for.
+// datagram sorts one datagram.
 func (p *Port) datagram(msg *stun.Message, b []byte, from route, via Writer, now time.Time) {
 	kind := demux.Classify(b)
 	if kind == demux.Unknown {
@@ -107,14 +107,19 @@ func (p *Port) datagram(msg *stun.Message, b []byte, from route, via Writer, now
 		p.counts.strangers.Add(1)
 		return
 	}
-	defer leg.guard()
+	leg.take(kind, b, now)
+}
+
+// take serves one datagram of a validated route. A panic below ends this leg alone.
+func (l *Leg) take(kind demux.Kind, b []byte, now time.Time) {
+	defer l.guard()
 	switch kind {
 	case demux.DTLS:
-		leg.handleDTLS(b)
+		l.handleDTLS(b)
 	case demux.RTP:
-		leg.handleRTP(b, now)
+		l.handleRTP(b, now)
 	case demux.RTCP:
-		leg.handleRTCP(b, now)
+		l.handleRTCP(b, now)
 	case demux.Unknown, demux.STUN:
 	}
 }
@@ -126,17 +131,22 @@ func (p *Port) stun(msg *stun.Message, b []byte, from route, via Writer, known b
 		p.counts.limited.Add(1)
 		return
 	}
-	req, ok := parseCheck(msg, b)
-	if ok {
-		var leg *Leg
-		if leg, ok = p.users.Load(string(req.local)); ok {
-			defer leg.guard()
-			ok = leg.check(req, from, via, now)
-		}
-	}
-	if !ok {
+	if _, ok := p.check(msg, b, from, via, now); !ok {
 		p.counts.badChecks.Add(1)
 	}
+}
+
+// check gives one request to the leg it names and reports whether it was right.
+func (p *Port) check(msg *stun.Message, b []byte, from route, via Writer, now time.Time) (leg *Leg, ok bool) {
+	req, ok := parseCheck(msg, b)
+	if !ok {
+		return nil, false
+	}
+	if leg, ok = p.users.Load(string(req.local)); !ok {
+		return nil, false
+	}
+	defer leg.guard()
+	return leg, leg.check(req, from, via, now)
 }
 
 // claim makes the leg the owner of a route. Another live leg's route

@@ -78,6 +78,7 @@ type Stream interface {
 	SetHold(local, remote bool)
 	SendDTMF(digits string, duration, gap time.Duration) error
 	AccessPeer() (local, remote netip.AddrPort, ok bool)
+	AccessTCP() bool
 	Stats() media.Stats
 	Close()
 }

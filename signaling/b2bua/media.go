@@ -352,8 +352,11 @@ func (c *Call) coreLocal(d sdp.Direction) sdp.CoreLocal {
 // moved tells whether the browser is not where policy was last told it is.
 func (c *Call) moved() bool {
 	local, remote, ok := c.stream.AccessPeer()
-	return ok && c.asked != rxPeer{ue: remote, gateway: local}
+	return ok && c.asked != rxPeer{ue: remote, gateway: local, tcp: c.stream.AccessTCP()}
 }
 
 // rxPeer is a pair of addresses policy was told of.
-type rxPeer struct{ ue, gateway netip.AddrPort }
+type rxPeer struct {
+	ue, gateway netip.AddrPort
+	tcp         bool
+}

@@ -17,7 +17,7 @@ import (
 func (c *Call) askPolicy(a call.AskPolicy) {
 	gateway, ue, ok := c.stream.AccessPeer()
 	if ok {
-		c.asked = rxPeer{ue: ue, gateway: gateway}
+		c.asked = rxPeer{ue: ue, gateway: gateway, tcp: c.stream.AccessTCP()}
 	} else {
 		ue, gateway = c.expectedPeer()
 	}
@@ -94,7 +94,7 @@ func (c *Call) components(ue, gateway netip.AddrPort) []rx.MediaComponent {
 		m := rx.MediaComponent{Number: f.Number, Type: rx.MediaType(f.Type), UplinkBps: f.UplinkBps, DownlinkBps: f.DownlinkBps,
 			Status: rx.FlowStatus(f.Status), CodecData: f.CodecData}
 		for _, one := range f.Flows {
-			m.Flows = append(m.Flows, rx.Flow{Number: one.Number, UE: one.UE, Gateway: one.Gateway,
+			m.Flows = append(m.Flows, rx.Flow{Number: one.Number, UE: one.UE, Gateway: one.Gateway, TCP: c.asked.tcp,
 				Usage: rx.FlowUsage(one.Usage), Status: rx.FlowStatus(one.Status)})
 		}
 		out = append(out, m)

@@ -466,6 +466,8 @@ func (s *fakeStream) AccessPeer() (local, remote netip.AddrPort, ok bool) {
 	return netip.MustParseAddrPort("198.51.100.1:4478"), netip.MustParseAddrPort("203.0.113.9:51000"), true
 }
 
+func (s *fakeStream) AccessTCP() bool { return false }
+
 func (s *fakeStream) Stats() media.Stats { return media.Stats{} }
 
 func (s *fakeStream) Close() {

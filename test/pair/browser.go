@@ -169,8 +169,12 @@ func (b *Browser) answer(l media.AccessLocal) string {
 	s.WriteString(maps.String())
 	fmt.Fprintf(&s, "a=ssrc:%d cname:%s\r\na=msid:gateway audio\r\n", l.SSRC, l.CNAME)
 	for _, c := range l.Candidates {
-		fmt.Fprintf(&s, "a=candidate:%s %d %s %d %s %d typ %s\r\n",
+		fmt.Fprintf(&s, "a=candidate:%s %d %s %d %s %d typ %s",
 			c.Foundation, c.Component, c.Transport, c.Priority, c.Address.Addr(), c.Address.Port(), c.Type)
+		if c.Transport == "tcp" {
+			s.WriteString(" tcptype passive")
+		}
+		s.WriteString("\r\n")
 	}
 	s.WriteString("a=end-of-candidates\r\n")
 	return s.String()

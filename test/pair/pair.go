@@ -17,6 +17,7 @@ const patience = 10 * time.Second
 func Config() media.Config {
 	c := media.DefaultConfig()
 	c.AccessAddress = netip.MustParseAddrPort("127.0.0.1:0")
+	c.ICE.TCP = false // the tests of it choose the port
 	c.CorePorts = media.PortRange{First: 42000, Last: 43999}
 	c.Quarantine = 0
 	return c

@@ -15,7 +15,7 @@ const inside = "TEST_NETWORK_NAMESPACE"
 
 // Isolated is Main in a network namespace of its own, which ends with its process: the machine's other traffic is neither heard nor
 // disturbed, and what the gateway sends to anybody else is seen. Loopback and an interface "far0" are up; far0 has the addresses, all
-// of one /24, and the default route. Without root nothing is isolated, and Inside is false.
+// of one /24 or, IPv6, one /64, and the default route. Without root nothing is isolated, and Inside is false.
 func Isolated(m *testing.M, addresses ...string) int {
 	if Inside() {
 		if err := bringUp(addresses); err != nil {
@@ -51,10 +51,18 @@ func Inside() bool { return os.Getenv(inside) != "" }
 // bringUp makes the loopback and a pair of virtual interfaces: browsers gather no candidates on a loopback alone.
 func bringUp(addresses []string) error {
 	commands := []string{"link set lo up", "link add far0 type veth peer name far1", "link set far0 up", "link set far1 up"}
+	six := false
 	for _, a := range addresses {
+		if strings.Contains(a, ":") {
+			commands, six = append(commands, "addr add "+a+"/64 dev far0 nodad"), true
+			continue
+		}
 		commands = append(commands, "addr add "+a+"/24 dev far0")
 	}
 	commands = append(commands, "route add default dev far0")
+	if six {
+		commands = append(commands, "-6 route add default dev far0")
+	}
 	for _, c := range commands {
 		if out, err := exec.Command("ip", strings.Fields(c)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w: %s", c, err, out)

@@ -32,9 +32,9 @@ func newRTPEngine(t *testing.T) *rtpengine {
 		fmt.Println("\n*** RTPENGINE IS NOT INSTALLED: ITS COLUMN IS MISSING. Install Debian's rtpengine-daemon (.ci/install bench). ***")
 		return nil
 	}
-	control := rig.FreePort(t, "udp")
-	rig.Run(t, path, []string{"--foreground", "--log-stderr", "--log-level=3", "--table=-1", "--num-threads=2", "--interface=127.0.0.1",
-		fmt.Sprintf("--listen-ng=127.0.0.1:%d", control), "--port-min=40000", "--port-max=49999", "--timeout=3600", "--silent-timeout=3600"}, nil)
+	control, cli := rig.FreePort(t, "udp"), rig.FreePort(t, "tcp")
+	rig.Run(t, path, []string{"--config-file=none", "--foreground", "--log-stderr", "--log-level=3", "--table=-1", "--num-threads=2", "--interface=127.0.0.1",
+		fmt.Sprintf("--listen-ng=127.0.0.1:%d", control), fmt.Sprintf("--listen-cli=127.0.0.1:%d", cli), "--port-min=40000", "--port-max=49999", "--timeout=3600", "--silent-timeout=3600"}, nil)
 	conn, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: control})
 	if err != nil {
 		t.Fatal(err)
@@ -84,19 +84,30 @@ func (r *rtpengine) ask(command map[string]any) (map[string]string, error) {
 	}
 }
 
-// call connects a light client and an RTP socket of port through rtpengine. It returns where the RTP side sends to.
+// call connects a light client and an RTP socket of port through rtpengine. It returns the description towards the RTP side.
 func (r *rtpengine) call(ctx context.Context, id string, l *client.Light, port int) (core string, err error) {
+	return r.convert(ctx, id, l, port, "", "PCMU/8000")
+}
+
+// convert does the same with another codec towards the RTP side: wanted as rtpengine is asked for it, with bit rate ("" for none to be
+// converted), name as rtpmap writes it.
+func (r *rtpengine) convert(ctx context.Context, id string, l *client.Light, port int, wanted, name string) (core string, err error) {
 	offer, err := l.Offer()
 	if err != nil {
 		return "", err
 	}
-	out, err := r.ask(map[string]any{"command": "offer", "call-id": id, "from-tag": "browser", "sdp": offer, "transport-protocol": "RTP/AVP",
-		"ICE": "remove", "DTLS": "passive", "rtcp-mux": []any{"demux"}, "replace": []any{"origin"}})
+	command := map[string]any{"command": "offer", "call-id": id, "from-tag": "browser", "sdp": offer, "transport-protocol": "RTP/AVP",
+		"ICE": "remove", "DTLS": "passive", "rtcp-mux": []any{"demux"}, "replace": []any{"origin"}}
+	if wanted != "" {
+		command["codec"] = map[string]any{"mask": []any{"all"}, "transcode": []any{wanted}}
+	}
+	out, err := r.ask(command)
 	if err != nil {
 		return "", err
 	}
 	core = out["sdp"]
-	answer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n", port)
+	pt, lines := codecOf(core, name)
+	answer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%sa=sendrecv\r\n", port, pt, lines)
 	out, err = r.ask(map[string]any{"command": "answer", "call-id": id, "from-tag": "browser", "to-tag": "far", "sdp": answer,
 		"ICE": "force", "DTLS": "passive", "replace": []any{"origin"}})
 	if err != nil {

@@ -22,7 +22,9 @@ type simpleCore struct {
 	mu      sync.Mutex // guards the following
 	ports   map[string]int
 	legs    map[string]netip.AddrPort // by dialled number: the gateway's RTP
-	alaw    map[string]bool           // numbers that answer PCMA instead of PCMU
+	codecs  map[string]string         // by dialled number: what it answers with instead of speaks
+	speaks  string                    // name and clock of the codec it answers with
+	agreed  string                    // rtpmap and fmtp of the newest answer
 	spent   time.Duration             // between INVITE and 180, in all
 	invites int
 }
@@ -39,7 +41,7 @@ func newCore(t *testing.T) *simpleCore {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = unread.Close() })
-	c := &simpleCore{conn: conn, unread: unread, ports: map[string]int{}, legs: map[string]netip.AddrPort{}, alaw: map[string]bool{}}
+	c := &simpleCore{conn: conn, unread: unread, ports: map[string]int{}, legs: map[string]netip.AddrPort{}, codecs: map[string]string{}, speaks: "PCMU/8000"}
 	done := make(chan struct{})
 	go func() { defer close(done); c.serve() }()
 	t.Cleanup(func() { _ = conn.Close(); <-done })
@@ -127,19 +129,21 @@ func (c *simpleCore) invited(keep []string, line, body string, from netip.AddrPo
 	c.mu.Lock()
 	c.spent += time.Since(began)
 	c.invites++
-	port, codec := c.ports[number], "0 PCMU"
-	if c.alaw[number] {
-		codec = "8 PCMA"
+	port, codec := c.ports[number], c.codecs[number]
+	if codec == "" {
+		codec = c.speaks
 	}
 	if a, ok := address(body); ok {
 		c.legs[number] = a
 	}
+	pt, lines := codecOf(body, codec)
+	c.agreed = lines
 	c.mu.Unlock()
 	if port == 0 {
 		port = c.unread.LocalAddr().(*net.UDPAddr).Port
 	}
 	c.reply(from, "200 OK", append(keep, "Content-Type: application/sdp", "P-Asserted-Identity: <tel:"+number+">"),
-		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %.1s\r\na=rtpmap:%s/8000\r\na=sendrecv\r\n", port, codec, codec))
+		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%sa=sendrecv\r\n", port, pt, lines))
 }
 
 func (c *simpleCore) reply(to netip.AddrPort, status string, headers []string, body string) {
@@ -165,7 +169,21 @@ func (c *simpleCore) listen(number string, port int) {
 func (c *simpleCore) convert(number string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.alaw[number] = true
+	c.codecs[number] = "PCMA/8000"
+}
+
+// speak says which codec it answers with from now on.
+func (c *simpleCore) speak(codec string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.speaks = codec
+}
+
+// spoken is the codec of the newest answer.
+func (c *simpleCore) spoken() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.agreed
 }
 
 // address is the first audio line's address in a session description.
@@ -183,4 +201,26 @@ func address(sdp string) (netip.AddrPort, bool) {
 	}
 	a, err := netip.ParseAddr(ip)
 	return netip.AddrPortFrom(a, uint16(port)), err == nil && port > 0
+}
+
+// codecOf finds a codec ("AMR-WB/16000") in an offer: its payload type and its rtpmap and fmtp lines; PCMU when it is not there.
+func codecOf(sdp, name string) (pt int, lines string) {
+	prefix := ""
+	for line := range strings.Lines(sdp) {
+		line = strings.TrimSpace(line)
+		number, rest, ok := strings.Cut(strings.TrimPrefix(line, "a=rtpmap:"), " ")
+		if ok && prefix == "" && strings.HasPrefix(line, "a=rtpmap:") && (strings.EqualFold(rest, name) || strings.HasPrefix(strings.ToLower(rest), strings.ToLower(name)+"/")) {
+			pt, _ = strconv.Atoi(number)
+			prefix, lines = "a=fmtp:"+number+" ", line+"\r\n"
+		}
+	}
+	if prefix == "" {
+		return 0, "a=rtpmap:0 PCMU/8000\r\n"
+	}
+	for line := range strings.Lines(sdp) {
+		if strings.HasPrefix(line, prefix) {
+			lines += strings.TrimSpace(line) + "\r\n"
+		}
+	}
+	return pt, lines
 }

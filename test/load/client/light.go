@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,8 +19,8 @@ import (
 	"github.com/pion/stun/v3"
 )
 
-// Light is a Media that costs little: one check that nominates, one DTLS handshake as client, SRTP contexts. It speaks PCMU only.
-// After Accept the socket is the owner's, to send and receive on with Out and In.
+// Light is a Media that costs little: one check that nominates, one DTLS handshake as client, SRTP contexts. It speaks PCMU unless Speak
+// says otherwise. After Accept the socket is the owner's, to send and receive on with Out and In.
 type Light struct {
 	Conn    *net.UDPConn
 	Peer    netip.AddrPort // the gateway's address
@@ -28,6 +29,13 @@ type Light struct {
 	cert    tls.Certificate
 	profile dtls.SRTPProtectionProfile
 	remote  credentials
+	format  string // the payload type on the m-line
+	lines   string // its attributes
+}
+
+// Speak sets the one codec it offers: payload type, and rtpmap and perhaps fmtp, each ended by CR LF.
+func (l *Light) Speak(pt int, attributes string) {
+	l.format, l.lines = strconv.Itoa(pt), attributes
 }
 
 // credentials are the ICE parts of a description.
@@ -42,7 +50,9 @@ func NewLight(cert tls.Certificate, profile dtls.SRTPProtectionProfile) (*Light,
 	if err != nil {
 		return nil, fmt.Errorf("open the light client's socket: %w", err)
 	}
-	return &Light{Conn: conn, cert: cert, profile: profile}, nil
+	l := &Light{Conn: conn, cert: cert, profile: profile}
+	l.Speak(0, "a=rtpmap:0 PCMU/8000\r\n")
+	return l, nil
 }
 
 // Offer implements Media.
@@ -56,10 +66,10 @@ func (l *Light) describe(setup string) string {
 	}
 	port := l.Conn.LocalAddr().(*net.UDPAddr).Port
 	return fmt.Sprintf("v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"+
-		"m=audio %d UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 127.0.0.1\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n"+
-		"a=setup:%s\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:0 PCMU/8000\r\n"+
+		"m=audio %d UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 127.0.0.1\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n"+
+		"a=setup:%s\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n%s"+
 		"a=candidate:1 1 udp 2122260223 127.0.0.1 %d typ host\r\na=end-of-candidates\r\n",
-		port, own().ufrag, own().pwd, strings.Join(colons, ":"), setup, port)
+		port, l.format, own().ufrag, own().pwd, strings.Join(colons, ":"), setup, l.lines, port)
 }
 
 // Accept implements Media: it connects before it returns.

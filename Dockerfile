@@ -1,7 +1,7 @@
 # The gateway in a container: built with the codec libraries, run without a compiler, as nobody in particular.
 FROM golang:1.26-bookworm AS build
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends gcc libc6-dev pkg-config libopus-dev libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev \
+ && apt-get install -y -qq --no-install-recommends gcc libc6-dev pkg-config libopus-dev libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev libvpx-dev libopenh264-dev libyuv-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -12,7 +12,7 @@ RUN go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/causewa
 
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends ca-certificates libopus0 libopencore-amrnb0 libopencore-amrwb0 libvo-amrwbenc0 \
+ && apt-get install -y -qq --no-install-recommends ca-certificates libopus0 libopencore-amrnb0 libopencore-amrwb0 libvo-amrwbenc0 libvpx7 libopenh264-7 libyuv0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --no-create-home --uid 10001 causeway
 COPY --from=build /out/causeway /usr/bin/causeway

@@ -50,6 +50,9 @@ var rooms = map[string][]string{
 
 	"transcode/resample": {"transcode"},
 	"transcode/jitter":   {"transcode"},
+	"transcode/vp8":      {"transcode/picture"},
+	"transcode/h264":     {"transcode/picture"},
+	"transcode/video":    {"transcode/picture", "transcode/vp8", "transcode/h264"},
 	"diameter/peer":      {"diameter/dict"},
 	"diameter/rx":        {"diameter/peer", "diameter/dict"},
 

@@ -32,7 +32,7 @@
 // stream, SRTP context of a leg; always taken in this order, never across a
 // callback that could come back.
 //
-// There is no goroutine per session but those of pion/dtls (it has to answer
-// repeated flights and close_notify), a worker per converted direction and a
-// keypad while digits are sent. One housekeeper ticks all sessions.
+// There is no goroutine per session but those of pion/dtls during the handshake
+// and two seconds after it, a worker per converted direction and a keypad while
+// digits are sent. One housekeeper ticks all sessions.
 package media

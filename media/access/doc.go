@@ -13,8 +13,10 @@
 // USE-CANDIDATE nominates one. SetRemote says what the browser's description
 // held; the DTLS handshake then runs, over validated addresses only, the peer's
 // certificate is held against the offered fingerprints, and SRTP contexts come
-// from the exporter (RFC 5764). Only now does media pass. The browser's checks go
-// on for the whole call; 30 s without one is a lost browser (RFC 7675).
+// from the exporter (RFC 5764). Only now does media pass. The DTLS connection then
+// rests as a kilobyte of state until a record comes or the call ends (rest.go).
+// The browser's checks go on for the whole call; 30 s without one is a lost
+// browser (RFC 7675).
 //
 // # Why a small ICE-lite responder and not ice.Agent
 //

@@ -27,7 +27,7 @@ const (
 
 var errFingerprint = errors.New("peer certificate matches no offered fingerprint")
 
-// association is one DTLS association of a leg and the goroutines that serve it.
+// association is one DTLS association of a leg and the goroutines that serve it, if any does now (rest.go).
 type association struct {
 	feed     *feed
 	client   bool
@@ -37,7 +37,11 @@ type association struct {
 	up       bool
 	mismatch bool
 	peerCert []byte
-	done     chan struct{}
+	done     chan struct{} // closed when no goroutine serves it
+
+	conn  *dtls.Conn  // while one does and the handshake is over
+	since time.Time   // since when
+	state *dtls.State // while none does
 }
 
 // startDTLS begins the handshake once both the description and a pair nominated
@@ -73,9 +77,12 @@ func (l *Leg) feedFor(b []byte) *feed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.assoc
-	if a == nil || l.closed || (a.up && forged(b)) {
+	switch {
+	case a == nil || l.closed || (a.up && forged(b)) || a.state != nil && plain(b):
 		l.counts.dtlsDropped++
 		return nil
+	case a.state != nil:
+		l.wake(a)
 	}
 	return a.feed
 }
@@ -111,13 +118,18 @@ func (l *Leg) serveDTLS(ctx context.Context, a *association) {
 	if err == nil {
 		k, err = newKeys(conn, a.client)
 	}
-	if !l.established(a, k, err) {
+	if !l.established(a, conn, k, err) {
 		if conn != nil {
 			_ = conn.Close()
 		}
 		_ = a.feed.Close()
 		return
 	}
+	l.read(a, conn)
+}
+
+// read waits for the end of an association, or for its rest.
+func (l *Leg) read(a *association, conn *dtls.Conn) {
 	defer conn.Close() //nolint:errcheck // the peer may be gone
 	buf := make([]byte, ignoredAppBuf)
 	for {
@@ -127,13 +139,15 @@ func (l *Leg) serveDTLS(ctx context.Context, a *association) {
 			break
 		}
 	}
-	l.ended(a)
+	l.ended(a, conn)
 }
 
-// open makes the pion connection for our role (RFC 5763 5).
-func (a *association) open(id *Identity) (*dtls.Conn, error) {
-	var peer net.Addr = net.UDPAddrFromAddrPort(netip.AddrPort{})
-	shared := []dtls.Option{
+// nowhere is the address pion is told: a feed knows its own.
+func nowhere() net.Addr { return net.UDPAddrFromAddrPort(netip.AddrPort{}) }
+
+// options are those of both roles.
+func (a *association) options(id *Identity) []dtls.Option {
+	return []dtls.Option{
 		dtls.WithCertificates(id.certificate),
 		dtls.WithSRTPProtectionProfiles(profiles()...),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
@@ -142,6 +156,11 @@ func (a *association) open(id *Identity) (*dtls.Conn, error) {
 		dtls.WithFlightInterval(dtlsInterval),
 		dtls.WithLoggerFactory(quiet()),
 	}
+}
+
+// open makes the pion connection for our role (RFC 5763 5).
+func (a *association) open(id *Identity) (*dtls.Conn, error) {
+	peer, shared := nowhere(), a.options(id)
 	if a.client {
 		opts := make([]dtls.ClientOption, 0, len(shared)+2)
 		for _, o := range shared {
@@ -179,7 +198,7 @@ func (a *association) verify(certs [][]byte, _ [][]*x509.Certificate) error {
 }
 
 // established takes the handshake's result and reports whether media may flow.
-func (l *Leg) established(a *association, k *keys, err error) bool {
+func (l *Leg) established(a *association, conn *dtls.Conn, k *keys, err error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed || l.assoc != a {
@@ -197,7 +216,7 @@ func (l *Leg) established(a *association, k *keys, err error) bool {
 		l.fail(reason)
 		return false
 	}
-	a.up = true
+	a.up, a.conn, a.since = true, conn, time.Now()
 	l.keys.Store(k)
 	first := !l.connected
 	l.connected = true
@@ -210,13 +229,14 @@ func (l *Leg) established(a *association, k *keys, err error) bool {
 	return true
 }
 
-// ended is called when the association is over.
-func (l *Leg) ended(a *association) {
+// ended is called when nothing more comes from a connection: the association is over, or rests.
+func (l *Leg) ended(a *association, conn *dtls.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || l.assoc != a {
+	if l.closed || l.assoc != a || a.conn != conn {
 		return
 	}
+	a.conn = nil
 	a.up = false
 	l.shut = true
 	l.lose(ReasonClosed)

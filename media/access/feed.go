@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"causeway/media/packet"
@@ -21,6 +22,7 @@ type feed struct {
 	in    chan *packet.Buffer
 	done  chan struct{}
 	once  sync.Once
+	quiet atomic.Bool // what is written goes nowhere
 
 	mu      sync.Mutex // guards the following
 	expired chan struct{}
@@ -70,8 +72,21 @@ func (f *feed) ReadFrom(b []byte) (int, net.Addr, error) {
 func (f *feed) WriteTo(b []byte, _ net.Addr) (int, error) {
 	// A datagram that cannot be sent is lost, not an error: DTLS repeats its
 	// flights, and the pair may be nominated again meanwhile.
-	_ = f.write(b)
+	if !f.quiet.Load() {
+		_ = f.write(b)
+	}
 	return len(b), nil
+}
+
+// hush lets nothing be written any more, and reports whether the feed was open.
+func (f *feed) hush() bool {
+	f.quiet.Store(true)
+	select {
+	case <-f.done:
+		return false
+	default:
+		return true
+	}
 }
 
 // Close wakes the reader.

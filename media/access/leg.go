@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"causeway/media/packet"
+
+	"github.com/pion/dtls/v3"
 )
 
 // Remote is what the browser's description says of the transport.
@@ -268,13 +270,19 @@ func (l *Leg) Close() {
 	if l.ice.prev.UFrag != "" {
 		l.port.drop(l.ice.prev.UFrag)
 	}
+	var done <-chan struct{}
+	var resting *dtls.State
 	if a != nil {
 		l.stopDTLS(a)
+		done, resting = a.done, a.state
 	}
 	peers := slices.Clone(l.ice.peers)
 	l.mu.Unlock()
 	if a != nil {
-		<-a.done // its goodbye goes out before connections close
+		<-done
+	}
+	if resting != nil {
+		l.goodbye(a, resting) // before connections close
 	}
 	for _, p := range peers {
 		l.release(p)

@@ -72,6 +72,7 @@ func (l *Leg) Tick(now time.Time) {
 	if l.closed || l.failed {
 		return
 	}
+	l.settle(now)
 	t := l.port.timeouts
 	switch {
 	case l.ice.current() == nil:

@@ -42,6 +42,7 @@ type inbound struct {
 	header  rtp.Header
 	control rtcp.Header
 	sources []uint32
+	heard   bool // something opened: the peer has our last flight of the handshake
 }
 
 // outbound protects. Its own lock keeps the order of packet index and write.
@@ -86,8 +87,11 @@ func (k *inbound) rtp(b []byte, ssrc uint32) ([]byte, error) {
 		return nil, errSources
 	}
 	plain, err := k.ctx.DecryptRTP(b[:0], b, &k.header)
-	if err == nil && !known {
-		k.sources = append(k.sources, ssrc)
+	if err == nil {
+		k.heard = true
+		if !known {
+			k.sources = append(k.sources, ssrc)
+		}
 	}
 	return plain, err
 }
@@ -99,8 +103,11 @@ func (k *inbound) rtcp(b []byte, ssrc uint32) ([]byte, error) {
 		return nil, errSources
 	}
 	plain, err := k.ctx.DecryptRTCP(b[:0], b, &k.control)
-	if err == nil && !known {
-		k.sources = append(k.sources, ssrc)
+	if err == nil {
+		k.heard = true
+		if !known {
+			k.sources = append(k.sources, ssrc)
+		}
 	}
 	return plain, err
 }

@@ -44,7 +44,7 @@ type worker struct {
 	done    chan struct{}
 
 	mu      sync.Mutex // guards the following
-	ring    [ringSize]job
+	ring    []job // of ringSize, made with the goroutine: most calls pass through
 	head, n int
 	started bool
 	hush    bool // close the pipeline, make nothing up
@@ -77,6 +77,10 @@ func (w *worker) queue(j job) bool {
 	if w.closed {
 		return false
 	}
+	if !w.started {
+		w.started, w.ring = true, make([]job, ringSize)
+		go w.run()
+	}
 	if w.n == ringSize {
 		w.ring[w.head].buf.Release()
 		w.head = (w.head + 1) % ringSize
@@ -86,10 +90,6 @@ func (w *worker) queue(j job) bool {
 	w.ring[(w.head+w.n)%ringSize] = j
 	w.n++
 	w.hush = false
-	if !w.started {
-		w.started = true
-		go w.run()
-	}
 	return true
 }
 

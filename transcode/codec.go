@@ -28,7 +28,7 @@ type Format struct {
 	ClockRate int           // RTP clock, Hz; 8000 for G722 (RFC 3551 4.5.2), always 48000 for Opus (RFC 7587 4.1)
 	Channels  int           // as in a=rtpmap; 0 means 1
 	FMTP      string        // value of a=fmtp without the payload type; what the receiver of the stream declared
-	PTime     time.Duration // packet duration to send, 0 for 20 ms; not used for decoding
+	PTime     time.Duration // packet duration wished by the receiver, 0 for 20 ms; not used for decoding
 }
 
 // Is reports whether the format has this encoding name. Encoding names have no case (RFC 4855 3).
@@ -40,6 +40,12 @@ func (f Format) Duration() time.Duration {
 		return DefaultPTime
 	}
 	return f.PTime
+}
+
+// PacketTime is Duration as a codec can do it: in whole steps, and between one step and most. What the receiver wished (a=ptime) is a
+// preference (RFC 8866 6.4), so a codec that cannot have it takes the next shorter one.
+func (f Format) PacketTime(step, most time.Duration) time.Duration {
+	return min(max(f.Duration()/step*step, step), most)
 }
 
 // Param returns the value of one parameter of the FMTP text, without case in the name and

@@ -20,14 +20,27 @@ func sessionID() uint64 {
 	return binary.BigEndian.Uint64(b[:]) >> 2
 }
 
-func mediaCodecs(list []sdp.Codec, ptime int) []media.Codec {
+func mediaCodecs(list []sdp.Codec, ptime time.Duration) []media.Codec {
 	out := make([]media.Codec, len(list))
 	for i, c := range list {
 		out[i] = media.Codec{Name: c.Name, ClockRate: c.ClockRate, Channels: c.Channels, PayloadType: c.PayloadType,
-			FMTP: c.FMTP, PTime: time.Duration(ptime) * time.Millisecond}
+			FMTP: c.FMTP, PTime: ptime}
 	}
 	return out
 }
+
+// packetTime is how much sound a side wants in one packet, 0 for no wish: its a=ptime, and never more than its a=maxptime, milliseconds
+// both (RFC 8866 6.4, 6.3). Codecs take the nearest shorter one they have.
+func packetTime(ptime, most int) time.Duration {
+	wish := time.Duration(ptime) * time.Millisecond
+	if limit := time.Duration(most) * time.Millisecond; limit > 0 && limit < max(wish, usualPacket) {
+		return limit
+	}
+	return wish
+}
+
+// usualPacket is what is sent to a side without a wish.
+const usualPacket = 20 * time.Millisecond
 
 func mediaDirection(d sdp.Direction) media.Direction {
 	switch d {
@@ -59,7 +72,7 @@ func mediaCandidate(c sdp.Candidate) media.Candidate {
 func accessRemote(m sdp.AccessMedia) media.AccessRemote {
 	out := media.AccessRemote{
 		UFrag: m.UFrag, Pwd: m.Pwd, Setup: m.Setup,
-		Codecs: mediaCodecs(m.Codecs, m.PTime), DTMF: mediaCodecs(m.DTMF, 0), Direction: mediaDirection(m.Direction.Reverse()),
+		Codecs: mediaCodecs(m.Codecs, packetTime(m.PTime, m.MaxPTime)), DTMF: mediaCodecs(m.DTMF, 0), Direction: mediaDirection(m.Direction.Reverse()),
 	}
 	for _, f := range m.Fingerprints {
 		out.Fingerprints = append(out.Fingerprints, media.Fingerprint{Hash: f.Hash, Value: f.Value})

@@ -295,7 +295,7 @@ func (c *Call) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
 	}
 	return c.stream.SetCore(media.CoreRemote{
 		RTP: orNowhere(remote.RTP()), RTCP: orNowhere(remote.RTCP()),
-		Codecs: mediaCodecs(chosen, remote.PTime), DTMF: mediaCodecs(dtmf, 0),
+		Codecs: mediaCodecs(chosen, packetTime(remote.PTime, remote.MaxPTime)), DTMF: mediaCodecs(dtmf, 0),
 		Direction:       direction,
 		RTCPBandwidthRS: remote.RS, RTCPBandwidthRR: remote.RR,
 	})

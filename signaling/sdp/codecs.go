@@ -9,6 +9,7 @@ import (
 const (
 	nameAMR   = "AMR"
 	nameAMRWB = "AMR-WB"
+	nameEVS   = "EVS"
 	nameG722  = "G722"
 	nameOpus  = "opus"
 	nameDTMF  = "telephone-event"
@@ -28,6 +29,7 @@ const amrFMTP = "mode-change-capability=2;max-red=0"
 //
 //	AMR-WB  wideband, and what the handset itself speaks: any other wideband codec would be transcoded
 //	        again inside the network. Bandwidth-efficient form first, it is the default of RFC 4867
+//	EVS     the same in its AMR-WB IO mode, for far ends that offer that alone. It is only ever answered: see usable
 //	G722    wideband, and passes to the browser without transcoding
 //	PCMA, PCMU  narrowband without transcoding
 //	AMR     narrowband with transcoding
@@ -35,6 +37,7 @@ func DefaultCoreCodecs(available ...string) []Codec {
 	return keep([]Codec{
 		{Name: nameAMRWB, ClockRate: 16000, Channels: 1, PayloadType: 98, FMTP: amrFMTP},
 		{Name: nameAMRWB, ClockRate: 16000, Channels: 1, PayloadType: 99, FMTP: "octet-align=1;" + amrFMTP},
+		{Name: nameEVS, ClockRate: 16000, Channels: 1, PayloadType: 104, FMTP: "evs-mode-switch=1;" + amrFMTP},
 		{Name: nameG722, ClockRate: 8000, Channels: 1, PayloadType: 9},
 		{Name: "PCMA", ClockRate: 8000, Channels: 1, PayloadType: 8},
 		{Name: "PCMU", ClockRate: 8000, Channels: 1, PayloadType: 0},
@@ -131,7 +134,7 @@ func parseCodecs(b block, m mline) (codecs, dtmf []Codec) {
 			continue
 		}
 		c.FMTP = params[pt]
-		if isAMR(c) {
+		if isAMR(c) || c.Is(nameEVS) {
 			c.FMTP = tidy(c.FMTP)
 		}
 		if c.Is(nameDTMF) {
@@ -202,9 +205,14 @@ func same(a, b Codec) bool {
 }
 
 // usable refuses AMR payload types whose options this gateway does not implement (RFC 4867 8.1: crc,
-// robust-sorting and interleaving) or whose mode-set names no mode of the codec.
+// robust-sorting and interleaving) or whose mode-set names no mode of the codec, and EVS that does not begin in the
+// AMR-WB IO mode (TS 26.445 A.3.1: evs-mode-switch): EVS Primary needs an EVS codec.
 func usable(c Codec) bool {
-	if !isAMR(c) {
+	if c.Is(nameEVS) {
+		if v, _ := c.Param("evs-mode-switch"); v != "1" {
+			return false
+		}
+	} else if !isAMR(c) {
 		return true
 	}
 	for _, name := range [...]string{"crc", "robust-sorting"} {
@@ -222,7 +230,7 @@ func usable(c Codec) bool {
 // topMode is the highest speech mode an AMR payload type allows; ok is false when its mode-set is empty or nonsense.
 func topMode(c Codec) (mode int, ok bool) {
 	highest := 7
-	if c.Is(nameAMRWB) {
+	if c.Is(nameAMRWB) || c.Is(nameEVS) {
 		highest = 8
 	}
 	set, given := c.Param("mode-set")
@@ -258,6 +266,13 @@ func payloadBytes(c Codec) int {
 			return 2 + (n+7)/8 // CMR octet, one ToC octet, padded frame (RFC 4867 4.4)
 		}
 		return (4 + 6 + n + 7) / 8 // CMR, one ToC entry, frame, padded once (RFC 4867 4.3)
+	case c.Is(nameEVS):
+		wide := [...]int{132, 177, 253, 285, 317, 365, 397, 461, 477}
+		mode, _ := topMode(c)
+		if v, _ := c.Param("hf-only"); v == "1" {
+			return 2 + (wide[mode]+7)/8 // CMR octet, one ToC octet, padded frame (TS 26.445 A.2.2)
+		}
+		return (3 + wide[mode] + 7) / 8 // CMR and frame, padded once (TS 26.445 A.2.1.2)
 	case c.Is(nameOpus):
 		return opusBitrate(c) / 8 / 50
 	default:

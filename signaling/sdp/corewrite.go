@@ -45,6 +45,7 @@ func CoreOffer(local CoreLocal, codecs []Codec, opt CoreOptions) string {
 		before, index = opt.Previous.Media, opt.Previous.Index
 		known = append(slices.Clone(opt.Previous.Codecs), opt.Previous.DTMF...)
 	}
+	codecs = slices.DeleteFunc(slices.Clone(codecs), func(c Codec) bool { return c.Is(nameEVS) }) // only answered, never offered
 	audio, dtmf := assign(codecs, eventClocks(codecs), known, []uint8{coreTypes, coreTypes + 1})
 	if len(audio) == 0 {
 		return ""
@@ -161,13 +162,16 @@ func choose(offer *Core, supported []Codec, ipv6 bool) (have, want Codec, ok boo
 
 // answerFMTP is the fmtp of an accepted AMR format: the parameters that must be symmetric come from the
 // offer (octet-align, mode-set: RFC 4867 8.3.1), the declarative ones are ours.
+// (TS 26.445 A.3.3 for EVS: evs-mode-switch, hf-only).
 func answerFMTP(offered, ours Codec) string {
-	if !isAMR(offered) {
+	if !isAMR(offered) && !offered.Is(nameEVS) {
 		return ours.FMTP
 	}
 	var parts []string
-	if octetAligned(offered) {
-		parts = append(parts, "octet-align=1")
+	for _, name := range [...]string{"octet-align", "evs-mode-switch", "hf-only"} {
+		if v, _ := offered.Param(name); v == "1" {
+			parts = append(parts, name+"=1")
+		}
 	}
 	if v, ok := offered.Param("mode-set"); ok {
 		parts = append(parts, "mode-set="+v)

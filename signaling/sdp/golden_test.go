@@ -117,7 +117,9 @@ func coreLocal() sdp.CoreLocal {
 	return sdp.CoreLocal{Address: netip.MustParseAddr("192.0.2.1"), RTPPort: 40000, RTCPPort: 40001, SessionID: 42, Version: 1}
 }
 
-func coreCodecs() []sdp.Codec { return sdp.DefaultCoreCodecs("AMR-WB", "AMR", "G722", "PCMA", "PCMU") }
+func coreCodecs() []sdp.Codec {
+	return sdp.DefaultCoreCodecs("AMR-WB", "AMR", "EVS", "G722", "PCMA", "PCMU")
+}
 
 func TestCoreSamples(t *testing.T) {
 	offered := sdp.CoreOffer(coreLocal(), coreCodecs(), sdp.CoreOptions{})

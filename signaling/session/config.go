@@ -57,7 +57,7 @@ func DefaultConfig() Config {
 		AlertTimeout:       10 * time.Second,
 		QualityInterval:    2 * time.Second,
 		AccessCodecs:       []string{"opus", "G722", "PCMA", "PCMU"},
-		CoreCodecs:         []string{"AMR-WB", "G722", "PCMA", "PCMU", "AMR"},
+		CoreCodecs:         []string{"AMR-WB", "EVS", "G722", "PCMA", "PCMU", "AMR"},
 		Messages:           messaging.DefaultConfig(),
 		Policy:             call.PolicyOff,
 	}
@@ -65,7 +65,7 @@ func DefaultConfig() Config {
 
 var (
 	accessNames = []string{"opus", "G722", "PCMA", "PCMU"}
-	coreNames   = []string{"AMR-WB", "G722", "PCMA", "PCMU", "AMR"}
+	coreNames   = []string{"AMR-WB", "EVS", "G722", "PCMA", "PCMU", "AMR"}
 )
 
 // Validate reports everything that is wrong, one sentence each.
@@ -92,6 +92,9 @@ func (c Config) Validate() error {
 	}
 	if c.RequestsPerSecond <= 0 || c.RequestBurst < 1 {
 		bad("session.requests_per_second and session.request_burst must be above 0")
+	}
+	if len(c.CoreCodecs) > 0 && !slices.ContainsFunc(c.CoreCodecs, func(name string) bool { return name != "EVS" }) {
+		bad("session.core_codecs names EVS alone, which is answered and never offered: name AMR-WB or another codec too")
 	}
 	for name, list := range map[string][]string{"access_codecs": c.AccessCodecs, "core_codecs": c.CoreCodecs} {
 		known := accessNames

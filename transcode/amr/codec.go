@@ -30,20 +30,18 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Codecs returns AMR and AMR-WB with DefaultConfig, nothing when built without cgo.
+// Codecs returns AMR, AMR-WB and EVS in its AMR-WB IO mode with DefaultConfig, nothing when built without cgo.
 func Codecs() []transcode.Codec {
-	if !Available() {
-		return nil
-	}
-	return []transcode.Codec{Codec{Wide, DefaultConfig()}, Codec{Narrow, DefaultConfig()}}
+	list, _ := CodecsWith(DefaultConfig()) // the defaults are valid
+	return list
 }
 
-// CodecsWith returns both with another configuration, nothing when built without cgo.
+// CodecsWith returns the three with another configuration, nothing when built without cgo.
 func CodecsWith(c Config) ([]transcode.Codec, error) {
 	if err := c.Validate(); err != nil || !Available() {
 		return nil, err
 	}
-	return []transcode.Codec{Codec{Wide, c}, Codec{Narrow, c}}, nil
+	return []transcode.Codec{Codec{Wide, c}, Codec{Narrow, c}, EVS{Codec{Wide, c}}}, nil
 }
 
 // Codec is one of the two codecs with its configuration.
@@ -72,12 +70,16 @@ func (c Codec) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) 
 	if err != nil {
 		return nil, err
 	}
+	return c.decoder(NewUnpacker(p.Form))
+}
+
+func (c Codec) decoder(u unpacker) (transcode.Decoder, error) {
 	e, err := newDecodeEngine(c.band)
 	if err != nil {
 		return nil, err
 	}
 	size := int(frameTime.Milliseconds()) * c.band.Rate() / 1000
-	return &decoder{unpack: NewUnpacker(p.Form), size: size, request: -1, engine: e, spare: make([]int16, size)}, nil
+	return &decoder{band: c.band, unpack: u, size: size, request: -1, engine: e, spare: make([]int16, size)}, nil
 }
 
 // NewEncoder returns an encoder for packets of a multiple of 20 ms up to 240; the rate hint is ignored.
@@ -86,11 +88,11 @@ func (c Codec) NewEncoder(f transcode.Format, _ int) (transcode.Encoder, error) 
 	if err != nil {
 		return nil, err
 	}
-	ptime := f.Duration()
-	count := int(ptime / frameTime)
-	if ptime%frameTime != 0 || count < 1 || count > maxFrames {
-		return nil, fmt.Errorf("%w: %s packets of %v", transcode.ErrUnsupported, c.Name(), ptime)
-	}
+	return c.encoder(p.Form, p, f)
+}
+
+func (c Codec) encoder(form packer, p Params, f transcode.Format) (*encoder, error) {
+	count := int(f.PacketTime(frameTime, maxFrames*frameTime) / frameTime)
 	wish := c.config.NarrowMode
 	if c.band == Wide {
 		wish = c.config.WideMode
@@ -100,7 +102,7 @@ func (c Codec) NewEncoder(f transcode.Format, _ int) (transcode.Encoder, error) 
 		return nil, err
 	}
 	return &encoder{
-		form: p.Form, modes: newModes(p, wish), cmr: -1, engine: e,
+		band: c.band, form: form, modes: newModes(p, wish), cmr: -1, idle: -1, engine: e,
 		size: int(frameTime.Milliseconds()) * c.band.Rate() / 1000, frames: make([]Frame, count),
 	}, nil
 }
@@ -114,8 +116,21 @@ func (f *engineFrame) set(frameType int, data []byte) {
 	clear(f[1+copy(f[1:1+maxOctets], data):])
 }
 
+// unpacker and packer are a payload format: RFC 4867's, or that of EVS.
+type (
+	unpacker interface {
+		Unpack(payload []byte) (*Packet, error)
+		String() string
+	}
+	packer interface {
+		Pack(dst []byte, cmr int, frames []Frame) (int, error)
+		String() string
+	}
+)
+
 type decoder struct {
-	unpack  *Unpacker
+	band    Band
+	unpack  unpacker
 	size    int // samples per frame
 	engine  decodeEngine
 	spare   []int16
@@ -136,8 +151,8 @@ type decoder struct {
 // sound; AMR -0.8 dB (-2.4) and 0.960 (0.946). One voice and no listeners: a hint, not a verdict.
 var fade = [...]float32{1, 0.8, 0.5, 0.25, 0.1}
 
-func (d *decoder) Rate() int      { return d.unpack.form.Band.Rate() }
-func (d *decoder) String() string { return d.unpack.form.String() }
+func (d *decoder) Rate() int      { return d.band.Rate() }
+func (d *decoder) String() string { return d.unpack.String() }
 
 func (d *decoder) Decode(pcm []int16, payload []byte) (int, error) {
 	n, _, err := d.DecodeSkip(pcm, payload, 0)
@@ -183,8 +198,7 @@ func silent(frames []Frame) bool {
 
 // one decodes one frame.
 func (d *decoder) one(pcm []int16, f Frame) {
-	band := d.unpack.form.Band
-	speech, sid := f.Type < band.Modes(), f.Type == band.SID()
+	speech, sid := f.Type < d.band.Modes(), f.Type == d.band.SID()
 	d.paused = sid || f.Type == NoData
 	switch {
 	case speech && f.Good:
@@ -286,20 +300,22 @@ func (d *decoder) Close() {
 }
 
 type encoder struct {
-	form   Form
+	band   Band
+	form   packer
 	size   int // samples per frame
 	engine encodeEngine
 	frames []Frame // one packet
 
 	modes   modes
-	cmr     int
+	cmr     int // mode asked for
+	idle    int // the same when nobody has a wish, -1 for none
 	data    [maxFrames]engineFrame
 	talking bool // the frame before was speech
 	spurt   bool // speech began in the last packet
 	closed  bool
 }
 
-func (e *encoder) Rate() int         { return e.form.Band.Rate() }
+func (e *encoder) Rate() int         { return e.band.Rate() }
 func (e *encoder) FrameSamples() int { return e.size * len(e.frames) }
 func (e *encoder) String() string    { return e.form.String() }
 
@@ -315,12 +331,12 @@ func (e *encoder) Encode(payload []byte, pcm []int16) (int, error) {
 		buf := &e.data[i]
 		n := e.engine.encode(e.modes.next(), pcm[i*e.size:(i+1)*e.size], buf)
 		kind := int(buf[0] >> 3 & 15)
-		bits := e.form.Band.Bits(kind)
+		bits := e.band.Bits(kind)
 		if n < 1 || bits < 0 || n < 1+octets(bits) {
 			kind, bits = NoData, 0
 		}
 		e.frames[i] = Frame{Type: kind, Good: true, Data: buf[1 : 1+octets(bits)]}
-		speech := kind < e.form.Band.Modes()
+		speech := kind < e.band.Modes()
 		e.spurt = e.spurt || speech && !e.talking
 		e.talking = speech
 	}
@@ -333,7 +349,11 @@ func (e *encoder) Encode(payload []byte, pcm []int16) (int, error) {
 func (e *encoder) RequestMode(mode int) { e.modes.request(mode) }
 
 // AskMode makes every packet from now on ask the far encoder for a mode; negative: for none.
-func (e *encoder) AskMode(mode int) { e.cmr = mode }
+func (e *encoder) AskMode(mode int) {
+	if e.cmr = mode; mode < 0 {
+		e.cmr = e.idle
+	}
+}
 
 // TalkSpurt reports whether speech began in the last packet (RFC 4867 4.1).
 func (e *encoder) TalkSpurt() bool { return e.spurt }

@@ -4,6 +4,7 @@ package amr
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +45,13 @@ func TestSuite(t *testing.T) {
 		config.DTX = c.dtx
 		f := format(c.band, c.fmtp)
 		f.PTime = c.ptime
+		if c.band == Wide && !strings.Contains(c.fmtp, "octet-align") {
+			evs := f
+			evs.Name, evs.FMTP = "EVS", "evs-mode-switch=1;"+c.fmtp
+			t.Run(fmt.Sprintf("EVS/%v/dtx=%v", c.ptime, c.dtx), func(t *testing.T) {
+				codectest.Run(t, codectest.Subject{Codec: EVS{Codec{Wide, config}}, Format: evs})
+			})
+		}
 		t.Run(fmt.Sprintf("%s/%s/%v/dtx=%v", c.band.Name(), c.fmtp, c.ptime, c.dtx), func(t *testing.T) {
 			codectest.Run(t, codectest.Subject{Codec: codec(t, c.band, config), Format: f})
 		})
@@ -81,7 +89,7 @@ func TestEveryMode(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					p, err := NewUnpacker(e.form).Unpack(payload[:n])
+					p, err := NewUnpacker(e.form.(Form)).Unpack(payload[:n])
 					if err != nil || len(p.Frames) != 1 || p.Frames[0].Type != mode || p.CMR != mode {
 						t.Fatalf("%s mode %d: sent %+v, %v", b.Name(), mode, p, err)
 					}
@@ -144,7 +152,7 @@ func TestDTX(t *testing.T) {
 			if i >= 230 && i < 330 {
 				if n > 0 {
 					sent++
-					if p, _ := NewUnpacker(e.form).Unpack(payload[:n]); p.Frames[0].Type == b.SID() {
+					if p, _ := NewUnpacker(e.form.(Form)).Unpack(payload[:n]); p.Frames[0].Type == b.SID() {
 						sids++
 					}
 				}
@@ -185,7 +193,7 @@ func TestFrameTypes(t *testing.T) {
 			if _, err := d.Decode(out, payload[:n]); err != nil {
 				t.Fatal(err)
 			}
-			p, _ := NewUnpacker(e.form).Unpack(payload[:n])
+			p, _ := NewUnpacker(e.form.(Form)).Unpack(payload[:n])
 			frame = Frame{p.Frames[0].Type, true, append([]byte(nil), p.Frames[0].Data...)}
 		}
 		send := func(frames ...Frame) int {
@@ -264,7 +272,7 @@ func FuzzDecode(f *testing.F) {
 			if err != nil {
 				f.Fatal(err)
 			}
-			decoders[d.(*decoder).unpack.form] = d
+			decoders[d.(*decoder).unpack.(*Unpacker).form] = d
 		}
 	}
 	for form := range byte(4) {

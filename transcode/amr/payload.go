@@ -46,6 +46,9 @@ type Unpacker struct {
 // NewUnpacker returns an unpacker for payloads of that form.
 func NewUnpacker(f Form) *Unpacker { return &Unpacker{form: f} }
 
+// String names the form.
+func (u *Unpacker) String() string { return u.form.String() }
+
 // Unpack reads one payload. Every error wraps transcode.ErrPayload. The length must fit the table
 // of contents exactly, which is what tells a peer that uses the other form from a good one.
 // A frame type that must not be used makes the whole packet invalid (RFC 4867 4.3.2).

@@ -41,6 +41,7 @@ func Run(t *testing.T, s Subject) {
 	t.Run("garbage", s.garbage)
 	t.Run("sizes", s.sizes)
 	t.Run("format", s.format)
+	t.Run("packet times", s.packetTimes)
 	t.Run("close", s.closing)
 	t.Run("separate", s.separate)
 	t.Run("allocations", s.allocations)
@@ -240,12 +241,27 @@ func (s Subject) format(t *testing.T) {
 			t.Errorf("encoder for %+v: %v", f, err)
 		}
 	}
-	for _, ptime := range []time.Duration{time.Nanosecond, 10 * time.Second} {
+}
+
+// packetTimes: whatever packet duration the receiver wishes, there is an encoder, with packets no longer than wished where the codec can,
+// and never longer than transcode.MaxPacket or transcode.MaxPayload.
+func (s Subject) packetTimes(t *testing.T) {
+	for _, ptime := range []time.Duration{time.Nanosecond, 10 * time.Millisecond, 20 * time.Millisecond, 30 * time.Millisecond, 40 * time.Millisecond,
+		50 * time.Millisecond, 60 * time.Millisecond, 100 * time.Millisecond, 240 * time.Millisecond, 10 * time.Second} {
 		f := s.Format
 		f.PTime = ptime
-		if _, err := s.Codec.NewEncoder(f, 0); !errors.Is(err, transcode.ErrUnsupported) {
-			t.Errorf("encoder with packets of %v: %v", ptime, err)
+		enc, err := s.Codec.NewEncoder(f, 0)
+		if err != nil {
+			t.Fatalf("packets of %v: %v", ptime, err)
 		}
+		got := time.Duration(enc.FrameSamples()) * time.Second / time.Duration(enc.Rate())
+		if got > transcode.MaxPacket || got > max(ptime, transcode.DefaultPTime) || got < min(ptime/2, transcode.DefaultPTime) {
+			t.Errorf("packets of %v where %v were wished", got, ptime)
+		}
+		if n, err := enc.Encode(make([]byte, transcode.MaxPayload), Noise(enc.FrameSamples(), 5000, 1)); err != nil || n > transcode.MaxPayload {
+			t.Errorf("packet of %v: %d octets, %v", got, n, err)
+		}
+		enc.Close()
 	}
 }
 

@@ -2,14 +2,16 @@ package g711
 
 import (
 	"fmt"
+	"time"
 
 	"causeway/transcode"
 )
 
 // Constants of our choosing, but for the rate.
 const (
-	rate    = 8000
-	longest = 1440 // samples, and octets, of a packet we make: 180 ms, within transcode.MaxPayload
+	rate     = 8000
+	shortest = 5 * time.Millisecond   // the step of packet durations
+	longest  = 180 * time.Millisecond // 1440 octets, within transcode.MaxPayload
 )
 
 // Codec is one of the two laws.
@@ -48,17 +50,12 @@ func (c Codec) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) 
 	return d, nil
 }
 
-// NewEncoder returns an encoder; the rate hint is ignored. Any packet duration of whole samples
-// up to 180 ms is taken.
+// NewEncoder returns an encoder for packets of whole 5 ms up to 180; the rate hint is ignored.
 func (c Codec) NewEncoder(f transcode.Format, _ int) (transcode.Encoder, error) {
 	if err := c.check(f); err != nil {
 		return nil, err
 	}
-	ptime := f.Duration()
-	frame := int(ptime.Microseconds() * rate / 1e6)
-	if frame < 1 || frame > longest {
-		return nil, fmt.Errorf("%w: %s packets of %v", transcode.ErrUnsupported, c.name, ptime)
-	}
+	frame := int(f.PacketTime(shortest, longest).Milliseconds()) * rate / 1000
 	return &encoder{compress: c.compress, frame: frame}, nil
 }
 

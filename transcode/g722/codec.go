@@ -2,15 +2,18 @@ package g722
 
 import (
 	"fmt"
+	"time"
 
 	"causeway/transcode"
 )
 
 // Constants of RFC 3551 4.5.2, and of our choosing (longest).
 const (
-	rate    = 16000 // PCM
-	clock   = 8000  // RTP
-	longest = 1440  // octets of a packet we make: 180 ms
+	rate  = 16000 // PCM
+	clock = 8000  // RTP
+
+	shortest = 5 * time.Millisecond   // the step of packet durations
+	longest  = 180 * time.Millisecond // 1440 octets, within transcode.MaxPayload
 )
 
 // Codec is G.722 at 64 kbit/s.
@@ -36,15 +39,12 @@ func (Codec) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) {
 	return &decoder{state: newDecoderState(), plc: transcode.NewConcealer(rate)}, nil
 }
 
-// NewEncoder returns an encoder; the rate hint is ignored. Packets of whole octets up to 180 ms.
+// NewEncoder returns an encoder; the rate hint is ignored. Packets of whole 5 ms up to 180.
 func (Codec) NewEncoder(f transcode.Format, _ int) (transcode.Encoder, error) {
 	if err := check(f); err != nil {
 		return nil, err
 	}
-	octets := int(f.Duration().Microseconds() * clock / 1e6)
-	if octets < 1 || octets > longest {
-		return nil, fmt.Errorf("%w: G722 packets of %v", transcode.ErrUnsupported, f.Duration())
-	}
+	octets := int(f.PacketTime(shortest, longest).Milliseconds()) * clock / 1000
 	return &encoder{state: newCoder(), frame: 2 * octets}, nil
 }
 

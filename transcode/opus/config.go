@@ -68,12 +68,11 @@ func (c Config) settle(f transcode.Format, rateHint int) (settings, error) {
 		return settings{}, err
 	}
 	s := settings{rate: pick(rateHint), complexity: c.Complexity, loss: c.ExpectedLoss, fec: true, playback: clock}
-	switch ptime := f.Duration(); ptime {
-	case 10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond, 60 * time.Millisecond:
-		s.frame = int(ptime.Milliseconds()) * s.rate / 1000
-	default:
-		return settings{}, fmt.Errorf("%w: Opus packets of %v", transcode.ErrUnsupported, ptime)
+	ptime := f.PacketTime(10*time.Millisecond, 60*time.Millisecond)
+	if ptime > 20*time.Millisecond { // one frame has 10, 20, 40 or 60 ms (RFC 6716 2.1.4)
+		ptime = ptime / (20 * time.Millisecond) * (20 * time.Millisecond)
 	}
+	s.frame = int(ptime.Milliseconds()) * s.rate / 1000
 	switch {
 	case s.rate <= 8000:
 		s.bitrate = c.NarrowbandBitrate

@@ -114,3 +114,49 @@ func TestTsharkReadsBothForms(t *testing.T) {
 		}
 	}
 }
+
+// TestTsharkReadsEVS: Wireshark's dissector finds our EVS payloads to be AMR-WB IO, Compact or Header-Full, with the requests and frame
+// types that were put into them.
+func TestTsharkReadsEVS(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		t.Run(fmt.Sprintf("hf-only=%v", full), func(t *testing.T) {
+			f := transcode.Format{Name: "EVS", ClockRate: 16000, FMTP: "evs-mode-switch=1"}
+			form := ours.EVSForm{HeaderFull: full}
+			if full {
+				f.FMTP += ";hf-only=1"
+			}
+			list := convert(t, f, true)
+			rows := dissect(t, list, "evs", []string{fmt.Sprintf("evs.hf_only:%v", full)},
+				[]string{"_ws.col.Info", "evs.cmr_amr_io", "evs.cmr_t", "evs.cmr_t1_d", "evs.mode_bit", "evs.amr_wb_q_bit", "evs.bit_rate_mode_1", "_ws.malformed"})
+			kinds := map[string]int{}
+			for i, row := range rows {
+				packet, err := ours.NewEVSUnpacker(form).Unpack(list[i].payload)
+				if err != nil {
+					t.Fatal(err)
+				}
+				frame := packet.Frames[0]
+				switch {
+				case row[7] != "":
+					t.Fatalf("packet %d, %x: malformed", i, list[i].payload)
+				case !full && frame.Type < 9: // Compact
+					codes := map[int]string{0: "0", 1: "1", 2: "2", 3: "2", 4: "3", 5: "4", 6: "4", 7: "5", 8: "6", -1: "7"}
+					if !strings.Contains(row[0], "AMR-WB IO") || strings.Split(row[1], ",")[0] != codes[packet.CMR] {
+						t.Fatalf("packet %d, %x: tshark reads %q, ours %+v", i, list[i].payload, row, packet)
+					}
+					kinds["compact"]++
+				default:
+					if row[4] != "1" || row[6] != strconv.Itoa(frame.Type) || row[5] != "1" && row[5] != "True" {
+						t.Fatalf("packet %d, %x: tshark reads %q, ours %+v", i, list[i].payload, row, packet)
+					}
+					if packet.CMR >= 0 && (row[2] != "1" || row[3] != strconv.Itoa(packet.CMR)) {
+						t.Fatalf("packet %d, %x: tshark reads a request of %q, ours %d", i, list[i].payload, row[2:4], packet.CMR)
+					}
+					kinds[strconv.Itoa(frame.Type)]++
+				}
+			}
+			if kinds["9"] == 0 || !full && kinds["compact"] == 0 || full && kinds["8"] == 0 {
+				t.Errorf("packets seen: %v", kinds)
+			}
+		})
+	}
+}

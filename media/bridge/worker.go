@@ -44,7 +44,7 @@ type worker struct {
 	done    chan struct{}
 
 	mu      sync.Mutex // guards the following
-	ring    []job // of ringSize, made with the goroutine: most calls pass through
+	ring    []job      // of ringSize, made with the goroutine: most calls pass through
 	head, n int
 	started bool
 	hush    bool // close the pipeline, make nothing up

@@ -145,16 +145,9 @@ func (p *phone) heard(t *testing.T) []int16 {
 	return pcm
 }
 
-// TestBaresip: recorded speech through Kamailio's core, to a VoLTE-like handset and from one, octet-aligned AMR-WB.
-func TestBaresip(t *testing.T) {
-	woman, other := speak(t, "demo-congrats", 0), speak(t, "demo-abouttotry", 2*time.Second)
-	c := startCore(t)
-	record := scene(t)
-	b := c.bed(t, gatewayIP)
-	far := startPhone(t, other)
-	p := open(t, b, woman)
-
-	// talk lets both speak, hangs up by whom the test says, and listens to what was recorded.
+// callsBothWays has the page call baresip, then baresip the page. Both speak, one hangs up, and what each recorded of the other is listened to.
+func callsBothWays(t *testing.T, p *rig.Page, far *phone, woman, other voice) {
+	t.Helper()
 	talk := func(t *testing.T, name string, hangup func()) {
 		t.Helper()
 		p.State("active")
@@ -178,6 +171,18 @@ func TestBaresip(t *testing.T) {
 		p.Click("answer")
 		talk(t, "terminating", func() { far.command(t, "hangup", "") })
 	})
+}
+
+// TestBaresip: recorded speech through Kamailio's core, to a VoLTE-like handset and from one, octet-aligned AMR-WB.
+func TestBaresip(t *testing.T) {
+	woman, other := speak(t, "demo-congrats", 0), speak(t, "demo-abouttotry", 2*time.Second)
+	c := startCore(t)
+	record := scene(t)
+	b := c.bed(t, gatewayIP)
+	far := startPhone(t, other)
+	p := open(t, b, woman)
+
+	callsBothWays(t, p, far, woman, other)
 	settled(t, b)
 	p.Close()
 	file := judge(t, c, record, []string{"REGISTER", "INVITE", "ACK", "BYE"})

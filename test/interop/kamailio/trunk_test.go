@@ -50,29 +50,7 @@ func TestTrunk(t *testing.T) {
 	})
 	far := startPhone(t, other)
 	p := open(t, b, woman)
-	talk := func(t *testing.T, name string, hangup func()) {
-		t.Helper()
-		p.State("active")
-		listen(p)
-		heardByPage := recorded(t, p)
-		hangup()
-		p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
-		until(t, "the end at baresip", 5*time.Second, func() bool { return far.count("CALL_CLOSED") > 0 })
-		other.same(t, name+" in the page", heardByPage, woman)
-		woman.same(t, name+" in baresip", far.heard(t), other)
-		far.mu.Lock()
-		far.events = nil
-		far.mu.Unlock()
-	}
-	t.Run("originating", func(t *testing.T) {
-		p.Dial(baresip.number)
-		talk(t, "originating", func() { p.Click("hangup") })
-	})
-	t.Run("terminating", func(t *testing.T) {
-		far.command(t, "dial", alice.impu())
-		p.Click("answer")
-		talk(t, "terminating", func() { far.command(t, "hangup", "") })
-	})
+	callsBothWays(t, p, far, woman, other)
 	settled(t, b)
 	p.Close()
 	judgeTrunk(t, pbx, record.Stop(t))

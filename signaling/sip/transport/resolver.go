@@ -34,45 +34,6 @@ var (
 	errNoRecords  = errors.New("no records of this type at the name") // a usable answer
 )
 
-// ResolverConfig says whom to ask for names.
-type ResolverConfig struct {
-	// Servers are the DNS servers, asked in this order. Empty: those of /etc/resolv.conf.
-	Servers []netip.AddrPort `yaml:"servers"`
-	// Family is "ipv4", "ipv6" or "any" (IPv4 first): which addresses the sockets can reach.
-	Family string `yaml:"family"`
-	// Timeout bounds one question to one server.
-	Timeout time.Duration `yaml:"timeout"`
-	// MinTTL and MaxTTL bound how long an answer is kept, whatever the zone says; NegativeTTL how long its absence.
-	MinTTL      time.Duration `yaml:"min_ttl"`
-	MaxTTL      time.Duration `yaml:"max_ttl"`
-	NegativeTTL time.Duration `yaml:"negative_ttl"`
-	// CacheSize is the largest number of answers remembered.
-	CacheSize int `yaml:"cache_size"`
-}
-
-// DefaultResolverConfig returns the settings used where the file says nothing.
-func DefaultResolverConfig() ResolverConfig {
-	return ResolverConfig{
-		Family: "any", Timeout: 2 * time.Second,
-		MinTTL: time.Second, MaxTTL: time.Hour, NegativeTTL: 10 * time.Second, CacheSize: 1024,
-	}
-}
-
-// Validate reports the first setting that cannot work.
-func (c ResolverConfig) Validate() error {
-	switch {
-	case !slices.Contains([]string{"ipv4", "ipv6", "any"}, c.Family):
-		return fmt.Errorf("family: %q is not ipv4, ipv6 or any", c.Family)
-	case c.Timeout <= 0:
-		return errors.New("timeout: must be above zero")
-	case c.MinTTL < 0 || c.MaxTTL < c.MinTTL || c.NegativeTTL < 0:
-		return errors.New("min_ttl, max_ttl, negative_ttl: must be positive, max_ttl the larger")
-	case c.CacheSize < 1:
-		return errors.New("cache_size: must be above zero")
-	}
-	return nil
-}
-
 // Resolver finds the next hops of a SIP host by RFC 3263, with a cache. Safe for concurrent use. It has no goroutine.
 //
 //	Query{Host}           NAPTR host ------> SRV _sip._udp|_tcp.host --> A, AAAA of each SRV target

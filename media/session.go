@@ -89,7 +89,7 @@ func newSession(g *Gateway, c SessionConfig) (*Session, error) {
 		Registry: g.registry, Pool: g.pool, ToCore: s.core, ToAccess: s.access,
 		CoreSSRC: s.names.coreSSRC, AccessSSRC: s.names.accessSSRC,
 		Digit: func(digit rune, length time.Duration) { s.events.post(DTMF{Digit: digit, Duration: length}) },
-		Fault: s.fault,
+		Fault: s.fault, Stumble: s.stumble,
 	})
 	return s, nil
 }
@@ -145,6 +145,15 @@ func (s *coreSide) CoreFault() { s.access.Fault() }
 func (s *Session) fault(r any) {
 	s.log.Error("media session ended by a fault", "fault", fmt.Sprint(r), "stack", string(debug.Stack()))
 	s.access.Fault()
+}
+
+// stumble tells of a conversion that panicked.
+func (s *Session) stumble(what any, last bool) {
+	text := "media conversion begins anew after a fault"
+	if last {
+		text = "media conversion given up after repeated faults: one direction of the call is silent"
+	}
+	s.log.Error(text, "fault", fmt.Sprint(what), "stack", string(debug.Stack()))
 }
 
 // AccessLocal returns what our description for the browser must hold. After an

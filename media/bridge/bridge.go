@@ -18,7 +18,9 @@ type Config struct {
 	CoreSSRC   uint32
 	AccessSSRC uint32
 	Digit      func(digit rune, length time.Duration) // a DTMF event came from the core
-	Fault      func(any)                              // a worker panicked
+	Fault      func(any)                              // the keypad panicked
+	// Stumble tells that a conversion panicked. It begins anew; after the last time its direction stays silent.
+	Stumble func(what any, last bool)
 }
 
 // direction is one way through the bridge.
@@ -43,8 +45,8 @@ func New(c Config) *Bridge {
 	b := &Bridge{plotter: plotter{c.Registry}}
 	b.up.stream = NewStream(c.CoreSSRC, c.ToCore)
 	b.down.stream = NewStream(c.AccessSSRC, c.ToAccess)
-	b.up.worker = newWorker(c.Registry, b.up.stream, c.Pool, c.Fault)
-	b.down.worker = newWorker(c.Registry, b.down.stream, c.Pool, c.Fault)
+	b.up.worker = newWorker(c.Registry, b.up.stream, c.Pool, c.Stumble)
+	b.down.worker = newWorker(c.Registry, b.down.stream, c.Pool, c.Stumble)
 	b.up.worker.opposite, b.down.worker.opposite = b.down.worker, b.up.worker
 	b.keys = newKeypad(b.up.stream, b.eventTarget, c.Fault)
 	b.up.ear.press = b.keys.hold

@@ -1,11 +1,16 @@
 package bridge
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"causeway/media/packet"
+	"causeway/transcode"
+	"causeway/transcode/g711"
+	"causeway/transcode/jitter"
+	"causeway/transcode/resample"
 )
 
 // locked is a sink for streams that a worker writes to.
@@ -22,7 +27,7 @@ func (l locked) SendRTP(b []byte) error {
 // upward is a bridge whose core side is out.
 func upward(t *testing.T, out Sender) *Bridge {
 	return New(Config{Registry: registry(), Pool: packet.NewPool(), ToCore: out, ToAccess: &sink{},
-		CoreSSRC: 7, AccessSSRC: 8, Digit: func(rune, time.Duration) {}, Fault: func(r any) { t.Error(r) }})
+		CoreSSRC: 7, AccessSSRC: 8, Digit: func(rune, time.Duration) {}, Fault: func(r any) { t.Error(r) }, Stumble: func(r any, _ bool) { t.Error(r) }})
 }
 
 // TestConvertAndBack converts, passes, is held and converts again; numbers go on
@@ -90,7 +95,7 @@ func TestConvertAndBack(t *testing.T) {
 func TestOverrun(t *testing.T) {
 	block := make(chan packet.RTP)
 	out := locked{block}
-	w := newWorker(registry(), NewStream(1, out), packet.NewPool(), func(r any) { t.Error(r) })
+	w := newWorker(registry(), NewStream(1, out), packet.NewPool(), func(r any, _ bool) { t.Error(r) })
 	r := plotter{registry()}.plot(Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000)}}, Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}}, Gates{true, true})
 	for i := range 200 {
 		b, h := input160(1, uint16(i), uint32(i)*160)
@@ -118,7 +123,7 @@ func TestOverrun(t *testing.T) {
 
 func TestUnmakeablePlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorker(registry(), NewStream(1, &sink{}), packet.NewPool(), func(r any) { t.Error(r) })
+		w := newWorker(registry(), NewStream(1, &sink{}), packet.NewPool(), func(r any, _ bool) { t.Error(r) })
 		bad := &plan{}
 		bad.from.Name = "nothing"
 		for i := range 5 {
@@ -144,4 +149,73 @@ func TestDTMFNeedsTheFarEnd(t *testing.T) {
 	if err := b.SendDTMF("1", 0, 0); err != ErrHeld {
 		t.Error(err)
 	}
+}
+
+// brittle is PCMA whose decoder panics at a payload of ones.
+type brittle struct{ transcode.Codec }
+
+type brittleDecoder struct{ transcode.Decoder }
+
+func (b brittle) NewDecoder(f transcode.Format, rate int) (transcode.Decoder, error) {
+	d, err := b.Codec.NewDecoder(f, rate)
+	return brittleDecoder{d}, err
+}
+
+func (d brittleDecoder) Decode(pcm []int16, payload []byte) (int, error) {
+	if payload[0] == 1 {
+		panic("ones")
+	}
+	return d.Decoder.Decode(pcm, payload)
+}
+
+// TestPanicEndsItsOwnStream: a frame that makes a decoder panic costs its pipeline, and the next packet gets another. Numbers go on. After
+// the third time the direction is silent; the other one goes on.
+func TestPanicEndsItsOwnStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := g711.Codecs()
+		for i, c := range list {
+			if c.Name() == "PCMA" {
+				list[i] = brittle{c}
+			}
+		}
+		codecs := transcode.NewRegistry(list...).Plug(transcode.Parts{
+			NewWindow: func(d time.Duration) transcode.Window { return jitter.New(d) }, NewResampler: resample.New})
+		up, down := locked{make(chan packet.RTP, 1000)}, locked{make(chan packet.RTP, 1000)}
+		var told []bool
+		b := New(Config{Registry: codecs, Pool: packet.NewPool(), ToCore: up, ToAccess: down, CoreSSRC: 7, AccessSSRC: 8,
+			Digit: func(rune, time.Duration) {}, Fault: func(r any) { t.Error(r) }, Stumble: func(_ any, last bool) { told = append(told, last) }})
+		defer b.Close()
+		b.Set(Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000)}}, Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}}, Gates{true, true})
+		seq := uint16(0)
+		feed := func(n int, first byte) (out int) {
+			for range n {
+				seq++
+				buf, h := input160(1, seq, uint32(seq)*160)
+				h.PayloadType = 8
+				buf[h.Offset] = first
+				b.FromAccess(buf, h, time.Now())
+				buf, h = input160(2, seq, uint32(seq)*160)
+				h.PayloadType = 0
+				b.FromCore(buf, h, time.Now())
+				time.Sleep(20 * time.Millisecond)
+			}
+			synctest.Wait()
+			for ; len(up.ch) > 0; out++ {
+				<-up.ch
+			}
+			return out
+		}
+		for range 3 {
+			if n := feed(5, 0); n != 5 {
+				t.Fatalf("%d packets of 5", n)
+			}
+			feed(1, 1)
+		}
+		if n := feed(5, 0); n != 0 || !slices.Equal(told, []bool{false, false, true}) {
+			t.Fatalf("%d packets after the direction was given up; told %v", n, told)
+		}
+		if n := len(down.ch); n != 23 {
+			t.Fatalf("the other direction sent %d packets of 23", n)
+		}
+	})
 }

@@ -9,8 +9,10 @@ import (
 	"causeway/transcode"
 )
 
-// ringSize is how many packets may wait for a worker: half a second of speech.
-const ringSize = 24
+const (
+	ringSize  = 24 // how many packets may wait for a worker: half a second of speech
+	maxFaults = 3  // panics after which a direction is given up for the rest of the call
+)
 
 // job is one packet to be converted.
 type job struct {
@@ -34,7 +36,7 @@ type worker struct {
 	registry *transcode.Registry
 	stream   *Stream
 	pool     *packet.Pool
-	fault    func(any)
+	fault    func(what any, last bool)
 	opposite *worker // gets the mode requests heard here
 
 	live    atomic.Pointer[pipe]
@@ -51,7 +53,7 @@ type worker struct {
 	closed  bool
 }
 
-func newWorker(r *transcode.Registry, s *Stream, pool *packet.Pool, fault func(any)) *worker {
+func newWorker(r *transcode.Registry, s *Stream, pool *packet.Pool, fault func(what any, last bool)) *worker {
 	return &worker{registry: r, stream: s, pool: pool, fault: fault,
 		wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
@@ -124,17 +126,48 @@ func (w *worker) next() (j job, ok, hush, closed bool) {
 	return j, ok, w.hush, w.closed
 }
 
+// run converts until the worker closes. A panic, of a codec for example, ends the pipeline it happened in and nothing else: the next
+// packet gets a fresh one. A direction that panics again and again stays silent; the other goes on.
 func (w *worker) run() {
 	defer close(w.done)
-	defer func() {
-		if r := recover(); r != nil {
-			w.fault(r)
-		}
-	}()
-	defer w.drop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	room := make([]byte, packet.BufferSize)
+	for faults := 1; w.serve(timer, room, faults == maxFaults); faults++ {
+		w.discard()
+		if faults == maxFaults {
+			w.abandon()
+			return
+		}
+	}
+}
+
+// discard closes a pipeline that panicked, which may well panic again.
+func (w *worker) discard() {
+	defer func() { _ = recover() }()
+	w.drop()
+}
+
+// abandon takes no packets any more.
+func (w *worker) abandon() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	for ; w.n > 0; w.n-- {
+		w.ring[w.head].buf.Release()
+		w.ring[w.head] = job{}
+		w.head = (w.head + 1) % ringSize
+	}
+}
+
+// serve converts until the worker closes, or until a panic, which it tells; last says that the direction is given up then.
+func (w *worker) serve(timer *time.Timer, room []byte, last bool) (panicked bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			panicked = true
+			w.fault(r, last)
+		}
+	}()
 	var failed *plan
 	for {
 		j, ok, hush, closed := w.next()
@@ -143,7 +176,8 @@ func (w *worker) run() {
 				j.buf.Release()
 				continue // empty the ring
 			}
-			return
+			w.drop()
+			return false
 		}
 		if ok {
 			failed = w.feed(j, failed)

@@ -53,6 +53,8 @@ type Config struct {
 	ConsentTimeout time.Duration `yaml:"consent_timeout"`
 	// DSCP marks media packets, 0..63; 46 is EF (RFC 8837).
 	DSCP int `yaml:"dscp"`
+	// Engine is how packets are moved.
+	Engine Engine `yaml:"engine"`
 	// PacketThreads is how many threads may read packets, 1 to 64; 0 means as many as there are processors. One is there from the
 	// start, others come while those there are are busy, and go again.
 	PacketThreads int `yaml:"packet_threads"`
@@ -82,6 +84,7 @@ func DefaultConfig() Config {
 		HandshakeTimeout: 10 * time.Second,
 		ConsentTimeout:   30 * time.Second,
 		DSCP:             46,
+		Engine:           EngineSockets,
 		PacketNice:       -10,
 		Coalesce:         time.Millisecond,
 		ReceiveBuffer:    4 << 20,
@@ -128,6 +131,9 @@ func (c Config) checkNumbers() (errs []error) {
 		if b.value < b.min || b.value > b.to {
 			errs = append(errs, fmt.Errorf("%s is %s; it must be between %s and %s", b.name, b.value, b.min, b.to))
 		}
+	}
+	if err := c.Engine.check(); err != nil {
+		errs = append(errs, err)
 	}
 	if c.DSCP < 0 || c.DSCP > 63 {
 		errs = append(errs, fmt.Errorf("dscp is %d; it must be between 0 and 63", c.DSCP))

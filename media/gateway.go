@@ -14,6 +14,7 @@ import (
 	"causeway/media/packet"
 	"causeway/media/tcp"
 	"causeway/media/udp"
+	"causeway/media/xdp"
 	"causeway/transcode"
 )
 
@@ -45,6 +46,7 @@ type Gateway struct {
 	registry *transcode.Registry
 	identity *access.Identity
 	pool     *packet.Pool
+	bypass   *xdp.Engine // nil: by sockets alone
 	threads  *udp.Group
 	port     *access.Port
 	ports    *udp.Ports
@@ -96,14 +98,18 @@ func (g *Gateway) open(deps Deps) (err error) {
 	if most == 0 {
 		most = runtime.GOMAXPROCS(0)
 	}
+	loop := udp.LoopOptions{Coalesce: g.cfg.Coalesce, Nice: g.cfg.PacketNice, Log: g.log}
+	if g.startBypass(); g.bypass != nil {
+		loop.Bypass, most = bypass{g.bypass}, 1 // its rings belong to one thread
+	}
 	g.threads, err = udp.NewGroup(udp.GroupOptions{
-		Loop: udp.LoopOptions{Coalesce: g.cfg.Coalesce, Nice: g.cfg.PacketNice, Log: g.log},
+		Loop: loop,
 		Most: most, Changed: deps.Threads, Used: deps.ThreadTime, Log: g.log,
 	})
 	if err != nil {
 		return err
 	}
-	opt := udp.Options{DSCP: g.cfg.DSCP, Receive: g.cfg.ReceiveBuffer, ReusePort: g.threads.ReusePort(), Burst: udp.TurnSize}
+	opt := udp.Options{DSCP: g.cfg.DSCP, Receive: g.cfg.ReceiveBuffer, ReusePort: g.threads.ReusePort(), Burst: udp.TurnSize, Bypass: true}
 	for i, a := range g.cfg.accessAddresses() {
 		shared, err := g.threads.Share(a, func(loop *udp.Loop, addr netip.AddrPort) (*udp.Socket, error) {
 			return g.port.Open(loop, addr, uint8(i), opt) //nolint:gosec // at most maxLines
@@ -171,6 +177,9 @@ func (g *Gateway) Close() {
 		if g.threads != nil {
 			g.threads.Close()
 		}
+		if g.bypass != nil {
+			g.bypass.Close()
+		}
 		close(g.done)
 	})
 }
@@ -232,6 +241,8 @@ type GatewayStats struct {
 	AccessQuality, CoreQuality LegQuality // of all calls so far
 
 	Threads int // packet threads that take new calls
+
+	Bypass xdp.Stats // packets that went past the system's sockets
 }
 
 // Stats returns the figures of the process.
@@ -243,6 +254,9 @@ func (g *Gateway) Stats() GatewayStats {
 		s.SendErrors += st.SendErrors
 	}
 	s.Threads, _ = g.threads.Threads()
+	if g.bypass != nil {
+		s.Bypass = g.bypass.Stats()
+	}
 	s.AccessQuality, s.CoreQuality = g.quality.read()
 	for _, l := range g.streams {
 		s.Streams = s.Streams.Plus(l.Stats())

@@ -44,6 +44,7 @@ func TestConfigRefuses(t *testing.T) {
 		"quarantine":      {func(c *Config) { c.Quarantine = -1 }, "quarantine is -1ns; it must be between 0s and 1h0m0s"},
 		"media timeout":   {func(c *Config) { c.MediaTimeout = 0 }, "media_timeout is 0s"},
 		"consent":         {func(c *Config) { c.ConsentTimeout = time.Second }, "consent_timeout is 1s"},
+		"engine":          {func(c *Config) { c.Engine = "dpdk" }, `engine is "dpdk"; it must be sockets, xdp or auto`},
 		"dscp":            {func(c *Config) { c.DSCP = 64 }, "dscp is 64; it must be between 0 and 63"},
 		"threads":         {func(c *Config) { c.PacketThreads = 65 }, "packet_threads is 65; it must be between 0 and 64"},
 		"buffer":          {func(c *Config) { c.ReceiveBuffer = -1 }, "receive_buffer is -1"},

@@ -75,7 +75,7 @@ func newSession(g *Gateway, c SessionConfig) (*Session, error) {
 	}
 	s.log = s.log.With("media", c.ID)
 	s.events.notify = c.Notify
-	leg, err := core.NewLeg((*coreSide)(s), g.ports, g.threads.Least(), udp.Options{DSCP: g.cfg.DSCP},
+	leg, err := core.NewLeg((*coreSide)(s), g.ports, g.threads.Least(), udp.Options{DSCP: g.cfg.DSCP, Bypass: true},
 		s.names.coreSSRC, s.names.coreCNAME, s.log)
 	if err != nil {
 		return nil, err

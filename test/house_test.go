@@ -36,6 +36,7 @@ var rooms = map[string][]string{
 
 	"media":        {"media/...", "transcode"},
 	"media/udp":    {"media/packet"},
+	"media/xdp":    {"media/demux"},
 	"media/demux":  {"media/packet"},
 	"media/tcp":    {"media/packet"},
 	"media/access": {"media/packet", "media/udp", "media/tcp", "media/demux"},

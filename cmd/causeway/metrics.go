@@ -75,6 +75,7 @@ var (
 	mediaJitter     = histogram("media_jitter_seconds", "Interarrival jitter of what comes to the gateway, in two seconds of a call.", "leg")
 	mediaRTT        = histogram("media_rtt_seconds", "Round trip time to the far end of a leg, in two seconds of a call.", "leg")
 	mediaThreads    = gauge("media_packet_threads", "Packet threads that take new calls.")
+	mediaBypass     = counter("media_xdp_packets", "Media packets that went past the system's sockets (AF_XDP), received and sent, and dropped for want of room.", "event")
 	rxSessions      = gauge("rx_sessions", "Rx sessions the PCRF may hold.")
 	rxOutcomes      = counter("rx_authorizations", "Rx authorisations by outcome.", "outcome")
 	rxPeerUp        = gauge("rx_peer_up", "1 while the PCRF connection is open.", "peer")
@@ -165,6 +166,9 @@ func (c *collector) collectMedia(send func(metric, float64, ...string)) {
 	send(mediaStreamEnds, float64(m.Streams.Slow), "slow")
 	send(mediaStreamLost, float64(m.Streams.Dropped))
 	send(mediaThreads, float64(m.Threads))
+	send(mediaBypass, float64(m.Bypass.Received), "received")
+	send(mediaBypass, float64(m.Bypass.Sent), "sent")
+	send(mediaBypass, float64(m.Bypass.Dropped), "dropped")
 }
 
 func (c *collector) collectQuality(ch chan<- prometheus.Metric) {

@@ -33,6 +33,7 @@ type Loop struct {
 	open    map[*Socket]struct{}
 
 	table  atomic.Pointer[[]atomic.Pointer[Socket]] // by descriptor
+	bypass *bypassed                                // nil without
 	thread atomic.Int32                             // its kernel id while Run runs
 	done   chan struct{}
 	once   sync.Once
@@ -51,6 +52,8 @@ type LoopOptions struct {
 	// Nice is its priority, -20 (first) to 0, where the system allows it (CAP_SYS_NICE).
 	Nice int
 	Log  *slog.Logger // told when the system does not
+	// Bypass is served by this thread; nil for none. It must be closed after the loop, not before.
+	Bypass Bypass
 }
 
 // NewLoop makes the epoll set. The loop reads once Run is called.
@@ -72,6 +75,13 @@ func NewLoop(opt LoopOptions) (*Loop, error) {
 		_ = unix.Close(wake)
 		_ = unix.Close(epoll)
 		return nil, fmt.Errorf("watch wake-up descriptor: %w", err)
+	}
+	if opt.Bypass != nil {
+		if l.bypass, err = newBypassed(l, opt.Bypass); err != nil {
+			_ = unix.Close(wake)
+			_ = unix.Close(epoll)
+			return nil, fmt.Errorf("watch the bypass: %w", err)
+		}
 	}
 	return l, nil
 }
@@ -109,10 +119,16 @@ func (l *Loop) Run() error {
 		}
 		now := time.Now()
 		packets, more := 0, n == len(events)
+		if l.bypass != nil {
+			l.bypass.begin()
+		}
 		for i := range events[:n] {
 			taken, left := l.dispatch(&events[i], now)
 			packets += taken
 			more = more || left
+		}
+		if l.bypass != nil {
+			l.bypass.end()
 		}
 		l.pace.took(packets, more, now)
 		if l.reap() {
@@ -149,6 +165,9 @@ func (l *Loop) dispatch(ev *unix.EpollEvent, now time.Time) (taken int, more boo
 		var b [8]byte
 		_, _ = unix.Read(l.wake, b[:])
 		return 0, false
+	}
+	if ev.Pad == bypassMark {
+		return l.bypass.receive(int(ev.Fd), now)
 	}
 	table := *l.table.Load()
 	if int(ev.Fd) >= len(table) {
@@ -191,6 +210,9 @@ func (l *Loop) release(s *Socket) {
 		return
 	}
 	s.writers.Or(closedBit)
+	if l.bypass != nil {
+		l.bypass.remove(s)
+	}
 	for s.writers.Load() != closedBit {
 		runtime.Gosched() // a sendto in progress: microseconds
 	}

@@ -81,6 +81,7 @@ func (p *Ports) bind(loop *Loop, opt Options, port uint16, rtp, rtcp Handler) (*
 	if err != nil {
 		return nil, err
 	}
+	opt.Bypass = false // a report now and then is not worth it
 	b, err := loop.Open(netip.AddrPortFrom(p.addr, port+1), opt, rtcp)
 	if err != nil {
 		a.Close()

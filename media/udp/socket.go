@@ -26,6 +26,8 @@ type Options struct {
 	// ever has a second one, and looking for it costs a system call. A socket that all calls share needs as many as all other sockets
 	// together get in a turn (TurnSize), or it starves beside them when the thread cannot serve everything.
 	Burst int
+	// Bypass lets the loop's bypass, if it has one, serve the socket's address.
+	Bypass bool
 }
 
 // closedBit in Socket.writers forbids further writes; the other bits count the
@@ -48,6 +50,7 @@ type Socket struct {
 	handle     Handler
 	burst      int
 	peer       atomic.Pointer[netip.AddrPort] // of Connect
+	way        atomic.Pointer[Way]            // past the system; nil without
 
 	writers    atomic.Int32
 	asked      atomic.Bool
@@ -73,6 +76,9 @@ func (l *Loop) Open(addr netip.AddrPort, opt Options, handle Handler) (*Socket, 
 	if err = s.prepare(addr, opt); err == nil {
 		err = l.add(s)
 	}
+	if err == nil && opt.Bypass && l.bypass != nil {
+		l.bypass.add(s)
+	}
 	if err != nil {
 		_ = unix.Close(fd)
 		return nil, err
@@ -81,7 +87,7 @@ func (l *Loop) Open(addr netip.AddrPort, opt Options, handle Handler) (*Socket, 
 }
 
 // generation is any number unlikely to be that of the descriptor's last owner.
-func generation() int32 { return int32(time.Now().UnixNano()) } //nolint:gosec // only the low bits are wanted
+func generation() int32 { return int32(time.Now().UnixNano() & 0x7fffffff) } //nolint:gosec // 31 bits
 
 func (s *Socket) prepare(addr netip.AddrPort, opt Options) error {
 	if opt.ReusePort {
@@ -192,6 +198,11 @@ func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
 	if s.writers.Add(1)&closedBit != 0 {
 		s.writers.Add(-1)
 		return ErrClosed
+	}
+	if way := s.way.Load(); way != nil && isMedia(b) && (*way).Send(b, to) {
+		s.loop.bypass.flushAfter()
+		s.writers.Add(-1)
+		return nil
 	}
 	var errno syscall.Errno
 	if p := s.peer.Load(); p != nil && *p == to {

@@ -50,9 +50,14 @@ func NewLight(cert tls.Certificate, profile dtls.SRTPProtectionProfile) (*Light,
 	if err != nil {
 		return nil, fmt.Errorf("open the light client's socket: %w", err)
 	}
+	return NewLightOn(conn, cert, profile), nil
+}
+
+// NewLightOn takes a socket that is bound to one address.
+func NewLightOn(conn *net.UDPConn, cert tls.Certificate, profile dtls.SRTPProtectionProfile) *Light {
 	l := &Light{Conn: conn, cert: cert, profile: profile}
 	l.Speak(0, "a=rtpmap:0 PCMU/8000\r\n")
-	return l, nil
+	return l
 }
 
 // Offer implements Media.
@@ -64,12 +69,22 @@ func (l *Light) describe(setup string) string {
 	for _, x := range sum {
 		colons = append(colons, strings.ToUpper(hex.EncodeToString([]byte{x})))
 	}
-	port := l.Conn.LocalAddr().(*net.UDPAddr).Port
-	return fmt.Sprintf("v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"+
-		"m=audio %d UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 127.0.0.1\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n"+
+	at := l.address()
+	version := "IP4"
+	if at.Addr().Is6() {
+		version = "IP6"
+	}
+	return fmt.Sprintf("v=0\r\no=- 4611731400430051336 2 IN %s %s\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"+
+		"m=audio %d UDP/TLS/RTP/SAVPF %s\r\nc=IN %s %s\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n"+
 		"a=setup:%s\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n%s"+
-		"a=candidate:1 1 udp 2122260223 127.0.0.1 %d typ host\r\na=end-of-candidates\r\n",
-		port, l.format, own().ufrag, own().pwd, strings.Join(colons, ":"), setup, l.lines, port)
+		"a=candidate:1 1 udp 2122260223 %s %d typ host\r\na=end-of-candidates\r\n",
+		version, at.Addr(), at.Port(), l.format, version, at.Addr(), own().ufrag, own().pwd, strings.Join(colons, ":"), setup, l.lines, at.Addr(), at.Port())
+}
+
+// address is the socket's.
+func (l *Light) address() netip.AddrPort {
+	a := l.Conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
 // Accept implements Media: it connects before it returns.
@@ -88,7 +103,7 @@ func (l *Light) Answer(context.Context, string) (string, error) {
 	return "", errors.New("a light client takes no calls")
 }
 
-// learn reads the far side's description: its first IPv4 UDP host candidate of component 1, and its credentials.
+// learn reads the far side's description: its first UDP host candidate of component 1 of the socket's IP version, and its credentials.
 func (l *Light) learn(text string) error {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -101,7 +116,7 @@ func (l *Light) learn(text string) error {
 			if len(f) < 8 || f[1] != "1" || !strings.EqualFold(f[2], "udp") {
 				continue
 			}
-			if a, err := netip.ParseAddrPort(net.JoinHostPort(f[4], f[5])); err == nil && a.Addr().Is4() {
+			if a, err := netip.ParseAddrPort(net.JoinHostPort(f[4], f[5])); err == nil && a.Addr().Is4() == l.address().Addr().Is4() {
 				l.Peer = a
 			}
 		}

@@ -1,0 +1,150 @@
+package netsim
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// inside is set in the environment of the test process that has a network namespace of its own.
+const inside = "NETSIM_NETWORK_NAMESPACE"
+
+// Isolated is m.Run in a network namespace of its own, loopback up, which ends with its process. Without root nothing is isolated, and
+// Inside is false.
+func Isolated(m *testing.M) int {
+	if Inside() {
+		if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "network namespace: %v: %s\n", err, out)
+			return 1
+		}
+		return m.Run()
+	}
+	if os.Geteuid() != 0 {
+		return m.Run()
+	}
+	runtime.LockOSThread() // Pdeathsig follows the thread
+	cmd := exec.Command(os.Args[0], os.Args[1:]...)
+	cmd.Env = append(os.Environ(), inside+"=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
+		fmt.Fprintln(os.Stderr, "network namespace:", err)
+		return 1
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// Inside reports that this process has its own network namespace.
+func Inside() bool { return os.Getenv(inside) != "" }
+
+// Wire is an Ethernet cable (veth) from this process's network namespace to another one, where nothing runs but what a test puts there.
+type Wire struct {
+	Near, Far string // the interfaces' names
+
+	holder *exec.Cmd // the process that keeps the far namespace
+	space  *os.File
+}
+
+// NewWire lays a cable; near and far are addresses with prefix lengths, such as 10.9.0.1/24, for its ends. It needs Isolated; without
+// root the test is skipped, loudly, or fails with CI set.
+func NewWire(t testing.TB, near, far []string) *Wire {
+	t.Helper()
+	if !Inside() {
+		const text = "a network namespace needs root"
+		if os.Getenv("CI") != "" {
+			t.Fatal(text)
+		}
+		t.Skip("SKIPPED, NOT TESTED: " + text)
+	}
+	w := &Wire{Near: "near0", Far: "far0"}
+	w.holder = exec.Command("sleep", "infinity")
+	w.holder.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if err := w.holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = exec.Command("ip", "link", "del", w.Near).Run()
+		_ = w.holder.Process.Kill()
+		_ = w.holder.Wait()
+		if w.space != nil {
+			_ = w.space.Close()
+		}
+	})
+	var err error
+	if w.space, err = os.Open(fmt.Sprintf("/proc/%d/ns/net", w.holder.Process.Pid)); err != nil {
+		t.Fatal(err)
+	}
+	w.Here(t, "ip", "link", "add", w.Near, "type", "veth", "peer", "name", w.Far, "netns", strconv.Itoa(w.holder.Process.Pid))
+	for _, end := range []struct {
+		run       func(testing.TB, ...string) string
+		name      string
+		addresses []string
+	}{{w.Here, w.Near, near}, {w.There, w.Far, far}} {
+		end.run(t, "ip", "link", "set", "lo", "up")
+		for _, a := range end.addresses {
+			command := []string{"ip", "addr", "add", a, "dev", end.name}
+			if strings.Contains(a, ":") {
+				command = append(command, "nodad")
+			}
+			end.run(t, command...)
+		}
+		end.run(t, "ip", "link", "set", end.name, "up")
+	}
+	return w
+}
+
+// Here runs a command in this namespace and returns what it says.
+func (w *Wire) Here(t testing.TB, command ...string) string {
+	t.Helper()
+	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v: %s", command, err, out)
+	}
+	return string(out)
+}
+
+// There runs a command in the far namespace and returns what it says.
+func (w *Wire) There(t testing.TB, command ...string) string {
+	t.Helper()
+	return w.Here(t, append(w.enter(), command...)...)
+}
+
+// Command is a command that will run in the far namespace.
+func (w *Wire) Command(command ...string) *exec.Cmd {
+	all := append(w.enter(), command...)
+	return exec.Command(all[0], all[1:]...)
+}
+
+func (w *Wire) enter() []string {
+	return []string{"nsenter", "-n/proc/" + strconv.Itoa(w.holder.Process.Pid) + "/ns/net"}
+}
+
+// Listen opens a UDP socket in the far namespace. It may be used from anywhere.
+func (w *Wire) Listen(addr netip.AddrPort) (*net.UDPConn, error) {
+	type result struct {
+		conn *net.UDPConn
+		err  error
+	}
+	done := make(chan result)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with its goroutine
+		if err := unix.Setns(int(w.space.Fd()), unix.CLONE_NEWNET); err != nil {
+			done <- result{nil, fmt.Errorf("enter the far namespace: %w", err)}
+			return
+		}
+		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+		done <- result{conn, err}
+	}()
+	r := <-done
+	return r.conn, r.err
+}

@@ -66,6 +66,8 @@ type Config struct {
 	Coalesce time.Duration `yaml:"coalesce"`
 	// ReceiveBuffer of the access socket, octets; the system may cap it.
 	ReceiveBuffer int `yaml:"receive_buffer"`
+	// InbandDTMF hears and sends keys as sound where the core speaks G.711 and took no telephone-event.
+	InbandDTMF bool `yaml:"inband_dtmf"`
 	// MaxSessions bounds the calls at one time; 0 leaves it to the ports.
 	MaxSessions int `yaml:"max_sessions"`
 }
@@ -88,6 +90,7 @@ func DefaultConfig() Config {
 		PacketNice:       -10,
 		Coalesce:         time.Millisecond,
 		ReceiveBuffer:    4 << 20,
+		InbandDTMF:       true,
 	}
 }
 

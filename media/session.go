@@ -88,8 +88,9 @@ func newSession(g *Gateway, c SessionConfig) (*Session, error) {
 	s.bridge = bridge.New(bridge.Config{
 		Registry: g.registry, Pool: g.pool, ToCore: s.core, ToAccess: s.access,
 		CoreSSRC: s.names.coreSSRC, AccessSSRC: s.names.accessSSRC,
-		Digit: func(digit rune, length time.Duration) { s.events.post(DTMF{Digit: digit, Duration: length}) },
-		Fault: s.fault, Stumble: s.stumble,
+		Digit:  func(digit rune, length time.Duration) { s.events.post(DTMF{Digit: digit, Duration: length}) },
+		Unsent: func(digit rune, length time.Duration) { s.events.post(DTMFUnsent{Digit: digit, Duration: length}) },
+		Fault:  s.fault, Stumble: s.stumble, Sound: g.cfg.InbandDTMF,
 	})
 	return s, nil
 }
@@ -255,7 +256,7 @@ func (s *Session) held() bool {
 }
 
 // SendDTMF queues digits (0-9, A-D, *, #, comma for two seconds' pause) as
-// RFC 4733 events on the core leg. Zero duration and gap mean 100 and 70 ms.
+// RFC 4733 events on the core leg, or as sound where it speaks G.711 and took none. Zero duration and gap mean 100 and 70 ms.
 // Errors: bridge's ErrNoEvents, ErrHeld, ErrDigits, ErrDuration, ErrQueueFull,
 // exported here.
 func (s *Session) SendDTMF(digits string, duration, gap time.Duration) error {

@@ -147,6 +147,13 @@ type DTMF struct {
 	Duration time.Duration
 }
 
+// DTMFUnsent is one key the browser pressed by telephone-event that the core leg has no way for: no telephone-event, and no G.711 to
+// carry the sound.
+type DTMFUnsent struct {
+	Digit    rune
+	Duration time.Duration
+}
+
 // ReasonSilent is the reason of CoreLost.
 const ReasonSilent Reason = "no RTP or RTCP from the far end"
 
@@ -158,3 +165,4 @@ func (AccessPeerChanged) event() {}
 func (CoreLost) event()          {}
 func (CoreRestored) event()      {}
 func (DTMF) event()              {}
+func (DTMFUnsent) event()        {}

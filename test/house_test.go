@@ -41,7 +41,7 @@ var rooms = map[string][]string{
 	"media/tcp":    {"media/packet"},
 	"media/access": {"media/packet", "media/udp", "media/tcp", "media/demux"},
 	"media/core":   {"media/packet", "media/udp"},
-	"media/bridge": {"media/packet", "transcode"},
+	"media/bridge": {"media/packet", "media/inband", "transcode"},
 
 	"transcode/g711":      {"transcode"},
 	"transcode/g722":      {"transcode"},

@@ -4,11 +4,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"causeway/media/inband"
 	"causeway/media/packet"
 	"causeway/transcode"
 )
 
-// Config of a bridge. Digit and Fault are called from media's goroutines, must
+// Config of a bridge. Digit, Unsent and Fault are called from media's goroutines, must
 // not block and must not call the bridge.
 type Config struct {
 	Registry   *transcode.Registry // nil: pass-through only
@@ -18,9 +19,12 @@ type Config struct {
 	CoreSSRC   uint32
 	AccessSSRC uint32
 	Digit      func(digit rune, length time.Duration) // a DTMF event came from the core
+	Unsent     func(digit rune, length time.Duration) // the browser pressed a key that the core leg has no way for
 	Fault      func(any)                              // the keypad panicked
 	// Stumble tells that a conversion panicked. It begins anew; after the last time its direction stays silent.
 	Stumble func(what any, last bool)
+	// Sound hears and sends keys as sound where the core speaks G.711 and took no telephone-event.
+	Sound bool
 }
 
 // direction is one way through the bridge.
@@ -28,6 +32,7 @@ type direction struct {
 	stream  *Stream
 	worker  *worker
 	ear     ear
+	sounds  soundEar
 	closed  atomic.Uint64 // packets while the gate was closed
 	useless atomic.Uint64 // packets of payload types nobody can take
 }
@@ -42,23 +47,36 @@ type Bridge struct {
 
 // New makes a bridge that drops everything until Set.
 func New(c Config) *Bridge {
-	b := &Bridge{plotter: plotter{c.Registry}}
+	b := &Bridge{plotter: plotter{c.Registry, c.Sound}}
 	b.up.stream = NewStream(c.CoreSSRC, c.ToCore)
 	b.down.stream = NewStream(c.AccessSSRC, c.ToAccess)
 	b.up.worker = newWorker(c.Registry, b.up.stream, c.Pool, c.Stumble)
 	b.down.worker = newWorker(c.Registry, b.down.stream, c.Pool, c.Stumble)
 	b.up.worker.opposite, b.down.worker.opposite = b.down.worker, b.up.worker
 	b.keys = newKeypad(b.up.stream, b.eventTarget, c.Fault)
-	b.up.ear.press = b.keys.hold
-	b.up.ear.release = func(_ uint8, length time.Duration) { b.keys.release(length) }
-	b.down.ear.press = func(uint8) {}
-	b.down.ear.release = func(code uint8, length time.Duration) {
-		if digit, ok := packet.Digit(code); ok {
-			c.Digit(digit, length)
+	b.up.ear.press = func(code uint8) {
+		if b.route.Load().hasEvent {
+			b.keys.hold(code)
 		}
 	}
+	b.up.ear.release = func(code uint8, length time.Duration) {
+		b.keys.release(length)
+		if r := b.route.Load(); !r.hasEvent && c.Unsent != nil {
+			tell(code, length, c.Unsent)
+		}
+	}
+	b.down.ear.press = func(uint8) {}
+	b.down.ear.release = func(code uint8, length time.Duration) { tell(code, length, c.Digit) }
+	b.down.sounds.release = b.down.ear.release
 	b.route.Store(b.plotter.plot(Side{}, Side{}, Gates{}))
 	return b
+}
+
+// tell names the key of a code to the session.
+func tell(code uint8, length time.Duration, to func(rune, time.Duration)) {
+	if digit, ok := packet.Digit(code); ok {
+		to(digit, length)
+	}
 }
 
 // Set swaps the route.
@@ -99,6 +117,9 @@ func (d *direction) take(buf []byte, h packet.RTP, hop *hop, open bool, now time
 		d.stream.Pause()
 		return
 	}
+	if hop.law != inband.None {
+		d.sounds.packet(hop.law, buf[h.Offset:h.End], h.Timestamp, now)
+	}
 	switch hop.act {
 	case pass:
 		if d.worker.live.Load() != nil {
@@ -136,6 +157,7 @@ func (b *Bridge) SendDTMF(digits string, duration, gap time.Duration) error {
 func (b *Bridge) Tick(now time.Time) {
 	b.up.ear.tick(now)
 	b.down.ear.tick(now)
+	b.down.sounds.tick(now)
 }
 
 // ExpectLoss tells the encoder towards the browser the loss the browser reports,

@@ -96,7 +96,7 @@ func TestOverrun(t *testing.T) {
 	block := make(chan packet.RTP)
 	out := locked{block}
 	w := newWorker(registry(), NewStream(1, out), packet.NewPool(), func(r any, _ bool) { t.Error(r) })
-	r := plotter{registry()}.plot(Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000)}}, Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}}, Gates{true, true})
+	r := plotter{registry: registry()}.plot(Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000)}}, Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}}, Gates{true, true})
 	for i := range 200 {
 		b, h := input160(1, uint16(i), uint32(i)*160)
 		w.push(r.up.hop(8).plan, b, h, time.Now())

@@ -14,6 +14,10 @@
 // loaded. So a call may be converted upwards and passed through downwards, and
 // change between the two while it runs.
 //
+// Where the core speaks G.711 and took no telephone-event, keys are sound: the
+// packets from it are listened to on their way (package inband), and the keypad
+// sings instead of sending events.
+//
 // One packet that passes: look the payload type up, take the outgoing stream's
 // lock (uncontended except beside RTCP, DTMF and a worker), number it, write the
 // bare header before the payload, send. No allocation, no channel, no log.

@@ -83,12 +83,12 @@ func TestRoute(t *testing.T) {
 		Codecs: []packet.Codec{codec("PCMU", 100, 8000), codec("mystery", 101, 8000)},
 		Events: []packet.Codec{codec("telephone-event", 96, 16000), codec("telephone-event", 99, 8000)},
 	}
-	r := plotter{registry()}.plot(access, core, Gates{true, true})
+	r := plotter{registry: registry()}.plot(access, core, Gates{true, true})
 	want := "up [0>100, 8 PCMA>PCMU 100, 110 event/48000, 126 event/8000]; down [96 event/16000, 99 event/8000, 100>0, 101>97]"
 	if got := r.String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if r.events != (target{99, 8000}) {
+	if r.events != (target{pt: 99, clock: 8000}) {
 		t.Errorf("events go to %v", r.events)
 	}
 	r = plotter{}.plot(access, core, Gates{true, false})

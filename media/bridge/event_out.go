@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"causeway/media/inband"
 	"causeway/media/packet"
 )
 
@@ -83,6 +84,7 @@ type press struct {
 type target struct {
 	pt    uint8
 	clock uint32
+	law   inband.Law // as sound in this law; inband.None for telephone-event
 }
 
 // keypad sends telephone-events into the core stream, one after the other. Its
@@ -189,10 +191,16 @@ func (k *keypad) run() {
 			}
 			continue
 		}
-		if t, ok := k.target(); ok && !k.play(p, t) {
-			return
+		t, ok := k.target()
+		switch {
+		case ok && t.law != inband.None:
+			ok = k.sing(p, t)
+		case ok:
+			ok = k.play(p, t) && k.sleep(p.gap)
+		default:
+			ok = k.sleep(p.gap)
 		}
-		if !k.sleep(p.gap) {
+		if !ok {
 			return
 		}
 	}
@@ -287,5 +295,8 @@ func (k *keypad) close() {
 
 // String names the target, for logs.
 func (t target) String() string {
+	if t.law != inband.None {
+		return "sound"
+	}
 	return strings.TrimSpace(fmt.Sprintf("telephone-event/%d", t.clock))
 }

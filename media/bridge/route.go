@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"causeway/media/inband"
 	"causeway/media/packet"
 	"causeway/transcode"
 )
@@ -40,6 +41,7 @@ type hop struct {
 	pt    uint8  // outgoing
 	clock uint32 // outgoing; for events incoming
 	plan  *plan
+	law   inband.Law // keys are listened for in the sound
 }
 
 // table maps the payload types of one leg. hops[0] is drop.
@@ -68,7 +70,10 @@ type route struct {
 }
 
 // plotter finds routes.
-type plotter struct{ registry *transcode.Registry }
+type plotter struct {
+	registry *transcode.Registry
+	sound    bool // keys as sound
+}
 
 // plot builds the route of two sides. Payload types nobody can take are dropped.
 func (p plotter) plot(access, core Side, gates Gates) *route {
@@ -78,8 +83,13 @@ func (p plotter) plot(access, core Side, gates Gates) *route {
 			r.up.add(c.PayloadType, p.hop(c, core.Codecs[:1]))
 		}
 	}
+	mute := !p.sound || len(core.Events) > 0
 	for _, c := range core.Codecs {
-		r.down.add(c.PayloadType, p.hop(c, access.Codecs))
+		h := p.hop(c, access.Codecs)
+		if !mute {
+			h.law = lawOf(c)
+		}
+		r.down.add(c.PayloadType, h)
 	}
 	for _, c := range access.Events {
 		r.up.add(c.PayloadType, hop{act: event, clock: clockOf(c)})
@@ -88,6 +98,9 @@ func (p plotter) plot(access, core Side, gates Gates) *route {
 		r.down.add(c.PayloadType, hop{act: event, clock: clockOf(c)})
 	}
 	r.events, r.hasEvent = choose(core)
+	if !mute && len(core.Codecs) > 0 && lawOf(core.Codecs[0]) != inband.None {
+		r.events, r.hasEvent = target{pt: core.Codecs[0].PayloadType, clock: clockOf(core.Codecs[0]), law: lawOf(core.Codecs[0])}, true
+	}
 	return r
 }
 

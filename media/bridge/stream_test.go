@@ -257,7 +257,7 @@ func TestKeypad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out sink
 		s := NewStream(99, &out)
-		k := newKeypad(s, func() (target, bool) { return target{101, 16000}, true }, func(r any) { t.Error(r) })
+		k := newKeypad(s, func() (target, bool) { return target{pt: 101, clock: 16000}, true }, func(r any) { t.Error(r) })
 		begun := time.Now()
 		if err := k.dial("5,*", 100*time.Millisecond, 70*time.Millisecond); err != nil {
 			t.Fatal(err)
@@ -295,7 +295,7 @@ func TestKeypad(t *testing.T) {
 func TestKeypadHeldKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out sink
-		k := newKeypad(NewStream(99, &out), func() (target, bool) { return target{101, 8000}, true }, func(r any) { t.Error(r) })
+		k := newKeypad(NewStream(99, &out), func() (target, bool) { return target{pt: 101, clock: 8000}, true }, func(r any) { t.Error(r) })
 		k.hold(3)
 		time.Sleep(150 * time.Millisecond)
 		k.release(400 * time.Millisecond) // the browser says it was long, however short it lasted
@@ -319,7 +319,7 @@ func TestKeypadHeldKey(t *testing.T) {
 func TestLongEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out sink
-		k := newKeypad(NewStream(99, &out), func() (target, bool) { return target{101, 16000}, true }, func(r any) { t.Error(r) })
+		k := newKeypad(NewStream(99, &out), func() (target, bool) { return target{pt: 101, clock: 16000}, true }, func(r any) { t.Error(r) })
 		if err := k.dial("1", 6*time.Second, 0); err != nil {
 			t.Fatal(err)
 		}

@@ -27,8 +27,10 @@ func NewTone(law Law, code uint8, length time.Duration) Tone {
 		length: int(length * rate / time.Second)}
 }
 
-// Stop ends the tone at the next sample, with its ramp.
-func (t *Tone) Stop() { t.length = min(t.length, t.at+rampSamples) }
+// Until makes the tone end after length, but not without its ramp.
+func (t *Tone) Until(length time.Duration) {
+	t.length = max(int(length*rate/time.Second), min(t.length, t.at+rampSamples))
+}
 
 // Stopped reports whether only silence follows.
 func (t *Tone) Stopped() bool { return t.at >= t.length }

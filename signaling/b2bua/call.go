@@ -33,6 +33,7 @@ type Call struct {
 	authorization
 	timers map[call.Timer]*time.Timer
 	meter  *time.Timer
+	ear    ear  // keys heard from the core
 	over   bool // forgotten: what still comes finds nobody
 }
 
@@ -178,7 +179,9 @@ func (c *Call) mediaEvent(e media.Event) {
 	case media.CoreLost:
 		c.input(call.CoreLost{})
 	case media.DTMF:
-		c.input(call.DigitHeard{Digit: e.Digit, Duration: e.Duration})
+		c.heardDigit(e.Digit, e.Duration, false)
+	case media.DTMFUnsent:
+		c.unsent(e.Digit, e.Duration)
 	}
 }
 

@@ -163,7 +163,7 @@ func (c *Call) dialogEvent(e ims.CallEvent) {
 	case ims.ResourcesReady:
 		c.input(call.Resources{})
 	case ims.InfoDTMF:
-		c.input(call.DigitHeard{Digit: e.Digit, Duration: e.Duration})
+		c.heardDigit(e.Digit, e.Duration, true)
 	default:
 		c.transferEvent(e)
 	}

@@ -3,7 +3,6 @@ package b2bua
 import (
 	"errors"
 	"net/netip"
-	"time"
 
 	"causeway/media"
 	"causeway/signaling/call"
@@ -228,42 +227,6 @@ func (c *Call) updateAccess(a call.UpdateAccess) {
 		return
 	}
 	c.host.Answer(id, wire.UpdateResult{SDP: answer})
-}
-
-func (c *Call) sendDigits(a call.SendDigits) {
-	id := c.requests[a.Request]
-	delete(c.requests, a.Request)
-	err := c.stream.SendDTMF(a.Digits, a.Duration, a.Gap)
-	if errors.Is(err, media.ErrNoEvents) && c.fsm.State == call.Active {
-		c.sendInfo([]rune(a.Digits), a)
-		err = nil
-	}
-	if err != nil {
-		c.log.Info("digits not sent", "err", err)
-		c.host.Refuse(id, wire.NewError(wire.NameDTMFUnavailable))
-		return
-	}
-	c.host.Answer(id, nil)
-}
-
-// commaPause is what a comma among digits means, as in a dialling string.
-const commaPause = 2 * time.Second
-
-// sendInfo sends digits by INFO (application/dtmf-relay) to a far side that took no telephone-event: one after the other,
-// at the pace they would have had as sound.
-func (c *Call) sendInfo(digits []rune, a call.SendDigits) {
-	if len(digits) == 0 {
-		return
-	}
-	wait := commaPause
-	if digits[0] != ',' {
-		wait = a.Duration + a.Gap
-		if err := c.dialog.SendInfoDTMF(digits[0], a.Duration); err != nil {
-			c.log.Info("digit not sent", "err", err)
-			return
-		}
-	}
-	time.AfterFunc(wait, func() { c.post(func() { c.sendInfo(digits[1:], a) }) })
 }
 
 // connectCore gives media the core's answer. A re-offer of ours that it answers is in force from now on.

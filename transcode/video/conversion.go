@@ -219,6 +219,9 @@ func (c *conversion) settle(o order, result outcome, packets []Packet) {
 		return
 	}
 	c.stats.FramesOut++
+	if o.damaged {
+		c.stats.FramesDamaged++
+	}
 	c.stats.Width, c.stats.Height, c.stats.Bitrate = c.chain.is.width, c.chain.is.height, c.chain.is.bitrate
 	if result.key {
 		c.stats.KeyFramesOut++

@@ -25,7 +25,7 @@ const Clock = 90000
 // Limits and defaults of a Format.
 const (
 	DefaultMTU = 1200   // payload octets; leaves room for SRTP, TURN and IPv6 within 1280
-	MinMTU     = 300    // fewer would make packets of nothing but headers
+	MinMTU     = 500    // the H.264 encoder cannot promise shorter slices
 	MaxMTU     = 1460   // a payload of this size fits an Ethernet frame with RTP, UDP and IPv4 headers
 	MinBitrate = 30_000 // bit/s; below that no encoder gives a picture that moves
 )
@@ -109,6 +109,7 @@ type Stats struct {
 	FramesLost    uint64 // holes that no packet came for, damaged and malformed frames
 	FramesFrozen  uint64 // left out while a key frame was awaited
 	FramesSkipped uint64 // decoded but not encoded: the machine, the level or the bit rate allowed no more
+	FramesDamaged uint64 // shown as they were, because no key frame had come for long
 	FramesOut     uint64
 	KeyFramesOut  uint64
 	Width, Height int // of the newest picture sent

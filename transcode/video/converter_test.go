@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// start is when the tests begin.
-func start() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
-
 func avc(mode int) Format {
 	return Format{Codec: "H264", PacketizationMode: mode, ProfileLevelID: "42e01f"}
 }

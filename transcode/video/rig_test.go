@@ -20,6 +20,7 @@ type camera struct {
 	seq    uint16
 	ts     uint32
 	key    bool
+	noise  bool // a picture that is hard to encode
 	frames int
 }
 
@@ -60,7 +61,11 @@ func (c *camera) resize(s settings) {
 // shoot returns the packets of the next picture; at is when they are sent.
 func (c *camera) shoot(at time.Time) []rtp {
 	step := Clock / c.is.fps
-	frame, _, err := c.enc.encode(nil, pattern(c.is.width, c.is.height, c.n), int64(c.n+1)*int64(step), int64(step), c.key)
+	scene := pattern(c.is.width, c.is.height, c.n)
+	if c.noise {
+		grain(scene, c.n)
+	}
+	frame, _, err := c.enc.encode(nil, scene, int64(c.n+1)*int64(step), int64(step), c.key)
 	if err != nil {
 		c.t.Fatal(err)
 	}

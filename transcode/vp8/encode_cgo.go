@@ -33,7 +33,7 @@ static cw_vp8_enc *cw_vp8_enc_new(unsigned w, unsigned h, unsigned kbits, unsign
 	c->rc_end_usage = VPX_CBR;
 	c->rc_dropframe_thresh = 30;
 	c->rc_resize_allowed = 0;
-	c->rc_min_quantizer = 4; c->rc_max_quantizer = 56;
+	c->rc_min_quantizer = 4; c->rc_max_quantizer = 63;
 	c->rc_undershoot_pct = 100; c->rc_overshoot_pct = 15;
 	c->rc_buf_initial_sz = 500; c->rc_buf_optimal_sz = 600; c->rc_buf_sz = 1000; // ms
 	c->kf_mode = VPX_KF_DISABLED; // on demand only

@@ -183,7 +183,7 @@ func candidates(lines []line) []Candidate {
 // advertised is the address a browser knows a line by, number as access gives it: the first told one of the remote address's IP
 // version.
 func advertised(lines []line, number uint8, remote netip.AddrPort) netip.AddrPort {
-	l := lines[number&^access.StreamLine]
+	l := lines[number&^(access.StreamLine|access.RelayLine)]
 	port := l.bound.Port()
 	if number&access.StreamLine != 0 {
 		port = l.tcp

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"causeway/media/relay"
 )
 
 // PortRange is a range of UDP ports, both ends included.
@@ -32,6 +34,8 @@ type Config struct {
 	PublicAddresses []PublicAddress `yaml:"public_addresses"`
 	// ICE is how browsers find a way to the access addresses.
 	ICE ICEConfig `yaml:"ice"`
+	// TURN is for browsers whose network lets out little else than the web's ports.
+	TURN relay.Config `yaml:"turn"`
 	// CoreAddress is the address of all core legs.
 	CoreAddress netip.Addr `yaml:"core_address"`
 	// CorePorts gives the core legs their ports, two for each call.
@@ -77,6 +81,7 @@ func DefaultConfig() Config {
 	return Config{
 		AccessAddress:    netip.MustParseAddrPort("127.0.0.1:4478"),
 		ICE:              ICEConfig{TCP: true},
+		TURN:             relay.DefaultConfig(),
 		CoreAddress:      netip.MustParseAddr("127.0.0.1"),
 		CorePorts:        PortRange{First: 20000, Last: 29999},
 		Quarantine:       30 * time.Second,
@@ -96,7 +101,7 @@ func DefaultConfig() Config {
 
 // Validate says in one sentence each what is wrong.
 func (c Config) Validate() error {
-	return errors.Join(append(c.checkAddresses(), c.checkNumbers()...)...)
+	return errors.Join(append(append(c.checkAddresses(), c.checkNumbers()...), c.TURN.Validate())...)
 }
 
 func (c Config) checkAddresses() (errs []error) {

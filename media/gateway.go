@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 
 	"causeway/media/access"
 	"causeway/media/packet"
+	"causeway/media/relay"
 	"causeway/media/tcp"
 	"causeway/media/udp"
 	"causeway/media/xdp"
@@ -33,6 +35,8 @@ var (
 type Deps struct {
 	Log      *slog.Logger        // nil is silent
 	Registry *transcode.Registry // nil: nothing is transcoded
+	// Certificate is that of Config.TURN.TLS; nil without.
+	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// Threads is told how many packet threads run, before one starts and after one has ended; it must not block. May be nil.
 	Threads func(n int)
 	// ThreadTime replaces the measured processor time of a packet thread, 0 being the first; for tests. Nil measures.
@@ -58,6 +62,8 @@ type Gateway struct {
 	shared     []*udp.Shared   // their sockets, in the same order
 	streams    []*tcp.Listener // of all lines, with ICE.TCP
 	candidates []Candidate     // of all lines; never changed once open
+	turn       *relay.Server   // nil without
+	issuer     relay.Issuer
 
 	mu       sync.Mutex // guards the following
 	sessions map[*Session]struct{}
@@ -124,7 +130,7 @@ func (g *Gateway) open(deps Deps) (err error) {
 		return err
 	}
 	g.candidates = candidates(g.lines)
-	return nil
+	return g.openTURN(deps)
 }
 
 // Run serves until ctx is done or the packet engine fails, then closes the
@@ -173,6 +179,9 @@ func (g *Gateway) Close() {
 		}
 		for _, l := range g.streams {
 			l.Close()
+		}
+		if g.turn != nil {
+			g.turn.Close()
 		}
 		if g.threads != nil {
 			g.threads.Close()
@@ -237,6 +246,7 @@ type GatewayStats struct {
 	Oversize   uint64    // datagrams too long, access port
 	SendErrors uint64    // datagrams the system did not take, access port
 	Streams    tcp.Stats // ICE-TCP
+	Relay      TURNStats // the built-in TURN server
 
 	AccessQuality, CoreQuality LegQuality // of all calls so far
 
@@ -260,6 +270,9 @@ func (g *Gateway) Stats() GatewayStats {
 	s.AccessQuality, s.CoreQuality = g.quality.read()
 	for _, l := range g.streams {
 		s.Streams = s.Streams.Plus(l.Stats())
+	}
+	if g.turn != nil {
+		s.Relay = g.turn.Stats()
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -118,7 +118,8 @@ func (s *accessSide) AccessEvent(e access.Event) {
 	case access.Restored:
 		s.events.post(AccessRestored{})
 	case access.PeerChanged:
-		s.events.post(AccessPeerChanged{Local: advertised(s.gateway.lines, e.Line, e.Remote), Remote: e.Remote})
+		local, remote, _ := s.gateway.seen(e.Line, e.Remote)
+		s.events.post(AccessPeerChanged{Local: local, Remote: remote})
 	}
 }
 
@@ -272,17 +273,19 @@ var (
 	ErrQueueFull = bridge.ErrQueueFull
 )
 
-// AccessPeer is the nominated pair as the network sees it, for policy: local is
+// AccessPeer is the nominated pair as the network sees it, for policy (through the built-in relay the browser's connection to that): local is
 // the address it was told of the one in use.
 func (s *Session) AccessPeer() (local, remote netip.AddrPort, ok bool) {
 	remote, line, ok := s.access.Peer()
-	return advertised(s.gateway.lines, line, remote), remote, ok
+	local, remote, _ = s.gateway.seen(line, remote)
+	return local, remote, ok
 }
 
 // AccessTCP reports whether the browser's media runs over TCP now, for policy.
 func (s *Session) AccessTCP() bool {
-	_, line, ok := s.access.Peer()
-	return ok && line&access.StreamLine != 0
+	remote, line, ok := s.access.Peer()
+	_, _, tcp := s.gateway.seen(line, remote)
+	return ok && tcp
 }
 
 // tick does what is due by time. A panic ends this session only.

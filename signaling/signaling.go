@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"causeway/diameter/rx"
 	"causeway/media"
@@ -17,6 +18,7 @@ import (
 	"causeway/signaling/ims"
 	"causeway/signaling/session"
 	"causeway/signaling/sipws"
+	"causeway/signaling/wire"
 	"causeway/signaling/ws"
 )
 
@@ -72,6 +74,7 @@ func New(config Config, deps Deps) (*Signaling, error) {
 		return nil, err
 	}
 	sd := session.Deps{Verifier: verifier, Lender: verifier, Door: auth.NewDoor(config.Auth), Line: line{client}, Media: mediaRoom{deps.Media}, Codecs: deps.Codecs, Log: deps.Log}
+	sd.ICE = func(session string) wire.ICE { return iceServers(deps.Media.TURNServers(session, time.Now())) }
 	if deps.Policy != nil {
 		sd.Policy = policy{deps.Policy}
 	}
@@ -131,6 +134,15 @@ type Stats struct {
 // Stats returns the counters.
 func (s *Signaling) Stats() Stats {
 	return Stats{Sessions: s.sessions.Stats(), Sockets: s.sockets.Stats(), IMS: s.ims.Stats()}
+}
+
+// iceServers writes TURN servers in the browser's words.
+func iceServers(t media.TURNServers) wire.ICE {
+	if len(t.URLs) == 0 {
+		return wire.ICE{}
+	}
+	expires := wire.Timestamp{Time: t.Expires}
+	return wire.ICE{Servers: []wire.ICEServer{{URLs: t.URLs, Username: t.Username, Credential: t.Credential}}, Expires: &expires}
 }
 
 // The adaptors below give the neighbours the shape that session declares; Go does not convert results to interfaces.

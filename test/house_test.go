@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"media/xdp":    {"media/demux"},
 	"media/demux":  {"media/packet"},
 	"media/tcp":    {"media/packet"},
+	"media/relay":  {"media/packet", "media/demux", "media/tcp"},
 	"media/access": {"media/packet", "media/udp", "media/tcp", "media/demux"},
 	"media/core":   {"media/packet", "media/udp"},
 	"media/bridge": {"media/packet", "media/inband", "transcode"},

@@ -12,7 +12,7 @@ import (
 // certificateCheck is how often a handshake looks whether the files have changed.
 const certificateCheck = time.Minute
 
-// certificate is the front listener's certificate. A renewed one on disk is used without a restart; while the new files
+// certificate is that of a listener: the front's, the TURN server's. A renewed one on disk is used without a restart; while the new files
 // do not fit each other, the old pair stays.
 type certificate struct {
 	certFile, keyFile string
@@ -24,15 +24,15 @@ type certificate struct {
 	checked time.Time
 }
 
-// newCertificate loads the pair once, so that a bad file is an error of the start.
-func newCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, error) {
+// newCertificate loads the pair that a section of the configuration names, once, so that a bad file is an error of the start.
+func newCertificate(section, certFile, keyFile string, log *slog.Logger) (*certificate, error) {
 	c := &certificate{certFile: certFile, keyFile: keyFile, log: log, checked: time.Now()}
 	stamp, err := c.stamps()
 	if err == nil {
 		err = c.load(stamp)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("http.tls_certificate, http.tls_key: %w", err)
+		return nil, fmt.Errorf("%s.tls_certificate, %s.tls_key: %w", section, section, err)
 	}
 	return c, nil
 }

@@ -52,7 +52,7 @@ func TestCertificate(t *testing.T) {
 		dir := t.TempDir()
 		var log strings.Builder
 		certFile, keyFile := pairFiles(t, dir, "old.example", time.Unix(1000, 0))
-		c, err := newCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
+		c, err := newCertificate("http", certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestCertificate(t *testing.T) {
 		time.Sleep(certificateCheck)
 		serves("whole.example")
 	})
-	if _, err := newCertificate("absent.pem", "absent.pem", slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "http.tls_certificate") {
+	if _, err := newCertificate("http", "absent.pem", "absent.pem", slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "http.tls_certificate") {
 		t.Errorf("err = %v", err)
 	}
 }

@@ -14,10 +14,12 @@ import (
 func sound(c configs.Config) error {
 	var errs []error
 	if c.HTTP.TLSCertificate != "" {
-		_, err := newCertificate(c.HTTP.TLSCertificate, c.HTTP.TLSKey, slog.New(slog.DiscardHandler))
+		_, err := newCertificate("http", c.HTTP.TLSCertificate, c.HTTP.TLSKey, slog.New(slog.DiscardHandler))
 		errs = append(errs, err)
 	}
-	_, err := auth.New(c.Auth)
+	_, err := turnCertificate(c.Media, slog.New(slog.DiscardHandler))
+	errs = append(errs, err, c.Media.CheckFiles())
+	_, err = auth.New(c.Auth)
 	errs = append(errs, err)
 	if c.Session.Policy != call.PolicyOff && !c.Rx.Enabled() {
 		errs = append(errs, errors.New("session.policy asks for a PCRF, but none is configured: set rx.peers or session.policy: off"))

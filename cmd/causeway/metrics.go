@@ -69,6 +69,8 @@ var (
 	mediaStreams    = gauge("media_streams", "ICE-TCP connections at this moment: trusted after a valid check, waiting before.", "state")
 	mediaStreamEnds = counter("media_streams_refused", "ICE-TCP connections refused or ended by the gateway, by reason.", "reason")
 	mediaStreamLost = counter("media_stream_dropped", "Datagrams lost because a browser read its ICE-TCP connection too slowly.")
+	turnAllocations = gauge("turn_allocations", "Allocations of the built-in TURN server at this moment.")
+	turnRefused     = counter("turn_refused", "What the built-in TURN server refused or dropped, by reason.", "reason")
 	mediaSendErrors = counter("media_send_errors", "Datagrams the system did not take at the access port.")
 	mediaMOS        = histogram("media_mos", "Estimated MOS (E-model) of two seconds of a call.", "leg")
 	mediaLoss       = histogram("media_loss_ratio", "Share of packets lost in two seconds of a call, the worse of both ways.", "leg")
@@ -146,6 +148,17 @@ func (c *collector) collectSignaling(send func(metric, float64, ...string)) {
 	}
 }
 
+func (c *collector) collectTURN(r media.TURNStats, send func(metric, float64, ...string)) {
+	send(turnAllocations, float64(r.Allocations))
+	for reason, n := range map[string]uint64{
+		"rate": r.Limited, "stranger": r.Strangers, "connections": r.Refused, "no_allocation": r.Expired,
+		"password": r.BadAuth, "expired": r.Stale, "quota": r.Quota, "peer": r.Peers, "port": r.Astray,
+		"bandwidth": r.Throttled, "slow": r.Slow,
+	} {
+		send(turnRefused, float64(n), reason)
+	}
+}
+
 func (c *collector) collectMedia(send func(metric, float64, ...string)) {
 	m := c.gateway.media.Stats()
 	send(mediaSessions, float64(m.Sessions))
@@ -158,6 +171,7 @@ func (c *collector) collectMedia(send func(metric, float64, ...string)) {
 	send(mediaRejected, float64(m.Access.Unknown), "unknown_protocol")
 	send(mediaRejected, float64(m.Oversize), "oversize")
 	send(mediaSendErrors, float64(m.SendErrors))
+	c.collectTURN(m.Relay, send)
 	send(mediaStreams, float64(m.Streams.Open-m.Streams.Waiting), "trusted")
 	send(mediaStreams, float64(m.Streams.Waiting), "waiting")
 	send(mediaStreamEnds, float64(m.Streams.Refused), "limit")

@@ -72,15 +72,19 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 	g := &gateway{config: config, log: log}
 	var secure *tls.Config
 	if config.HTTP.TLSCertificate != "" {
-		c, err := newCertificate(config.HTTP.TLSCertificate, config.HTTP.TLSKey, log)
+		c, err := newCertificate("http", config.HTTP.TLSCertificate, config.HTTP.TLSKey, log)
 		if err != nil {
 			return nil, err
 		}
 		secure = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 	}
 	registry := codecs()
+	deps := media.Deps{Log: log, Registry: registry, Threads: room(config.Media)}
 	var err error
-	if g.media, err = media.New(config.Media, media.Deps{Log: log, Registry: registry, Threads: room(config.Media)}); err != nil {
+	if deps.Certificate, err = turnCertificate(config.Media, log); err != nil {
+		return nil, err
+	}
+	if g.media, err = media.New(config.Media, deps); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	if config.Rx.Enabled() {
@@ -105,6 +109,18 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 		g.admin = g.httpServer(config.HTTP.AdminListen, g.adminHandler())
 	}
 	return g, nil
+}
+
+// turnCertificate is that of the built-in TURN server, nil without one for TLS.
+func turnCertificate(c media.Config, log *slog.Logger) (func(*tls.ClientHelloInfo) (*tls.Certificate, error), error) {
+	if len(c.TURN.TLS) == 0 {
+		return nil, nil
+	}
+	pair, err := newCertificate("media.turn", c.TURN.Certificate, c.TURN.Key, log)
+	if err != nil {
+		return nil, err
+	}
+	return pair.get, nil
 }
 
 // codecs fills the registry with what this build has: the cgo codecs are absent without cgo.

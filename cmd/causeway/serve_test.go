@@ -307,6 +307,8 @@ func TestCheckTriesTheFiles(t *testing.T) {
 	keys := "auth: {issuer: \"https://login.example\", jwks_url: \"https://login.example/jwks\"}\n"
 	tests := []struct{ name, text, want string }{
 		{"certificate", base + keys + "http: {tls_certificate: /absent.pem, tls_key: /absent.pem}\n", "http.tls_certificate"},
+		{"relay certificate", base + keys + "media: {turn: {tls: [\"192.0.2.1:443\"], tls_certificate: /absent.pem, tls_key: /absent.pem}}\n", "media.turn.tls_certificate"},
+		{"relay secret", base + keys + "media: {turn: {udp: [\"192.0.2.1:3478\"], secret_file: /absent}}\n", "turn.secret_file"},
 		{"key", base + "auth: {issuer: \"https://login.example\", key_files: [/absent.pem]}\n", "auth.key_files"},
 		{"policy", base + keys + "session: {policy: required}\n", "session.policy asks for a PCRF"},
 	}

@@ -309,23 +309,3 @@ func TestForged(t *testing.T) {
 		}
 	}
 }
-
-func TestLimiter(t *testing.T) {
-	var l limiter
-	now := time.Unix(1000, 0)
-	passed := 0
-	for range 10000 {
-		if l.allow(at(1).Addr(), now) {
-			passed++
-		}
-	}
-	if passed != limiterBurst+1 {
-		t.Errorf("%d of a burst passed", passed)
-	}
-	if !l.allow(netip.MustParseAddr("2001:db8::1"), now) {
-		t.Error("another source is limited")
-	}
-	if !l.allow(at(1).Addr(), now.Add(10*time.Millisecond)) {
-		t.Error("still limited later")
-	}
-}

@@ -3,6 +3,7 @@ package access
 import (
 	"log/slog"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,7 +31,8 @@ type Port struct {
 
 	users   *demux.Table[string, *Leg]
 	routes  *demux.Table[route, *Leg]
-	limiter limiter
+	limiter demux.Limiter
+	scratch sync.Pool // of *stun.Message, for relayed checks
 	counts  portCounts
 }
 
@@ -46,12 +48,21 @@ type PortStats struct {
 	Unknown   uint64 // datagrams of no protocol served here
 }
 
+// Choices of ours: a browser sends at most 20 checks a second while it starts (RFC 8445 14.2: one each 50 ms); a NAT may hide some
+// dozens of browsers.
+const (
+	checkRate  = 1000 // checks per second and source that cost a look-up
+	checkBurst = 500
+)
+
 // NewPort makes the shared part; Open adds sockets.
 func NewPort(identity *Identity, timeouts Timeouts, pool *packet.Pool, log *slog.Logger) *Port {
 	return &Port{
 		identity: identity, timeouts: timeouts, pool: pool, log: log,
-		users:  demux.NewTable[string, *Leg](demux.HashString),
-		routes: demux.NewTable[route, *Leg](hashRoute),
+		limiter: demux.Limiter{Rate: checkRate, Burst: checkBurst},
+		scratch: sync.Pool{New: func() any { return new(stun.Message) }},
+		users:   demux.NewTable[string, *Leg](demux.HashString),
+		routes:  demux.NewTable[route, *Leg](hashRoute),
 	}
 }
 
@@ -127,7 +138,7 @@ func (l *Leg) take(kind demux.Kind, b []byte, now time.Time) {
 // stun serves checks. Sources that validated an address are not limited here:
 // each of their checks is authenticated before it changes anything.
 func (p *Port) stun(msg *stun.Message, b []byte, from route, via Writer, known bool, now time.Time) {
-	if !known && !p.limiter.allow(from.remote.Addr(), now) {
+	if !known && !p.limiter.Allow(from.remote.Addr(), now) {
 		p.counts.limited.Add(1)
 		return
 	}

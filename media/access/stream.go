@@ -14,6 +14,17 @@ import (
 // StreamLine is set in the number of a line that is served by ICE-TCP; the other bits are the access address's.
 const StreamLine = 0x80
 
+// RelayLine is set in the number of a line when the built-in TURN server brought the datagram.
+const RelayLine = 0x40
+
+// Relayed takes one datagram that the built-in TURN server relays: from is its client's relayed address, line the number of the access
+// address it is for. b is the port's until it returns and has packet.BufferSize octets of capacity.
+func (p *Port) Relayed(b []byte, from netip.AddrPort, line uint8, back Writer, now time.Time) {
+	msg := p.scratch.Get().(*stun.Message) //nolint:errcheck // the pool holds nothing else
+	defer p.scratch.Put(msg)
+	p.datagram(msg, b, route{from, line | RelayLine}, back, now)
+}
+
 // maxBadChecks is how many checks in vain a connection may bring before a right one; a browser whose role is in conflict
 // needs a second one.
 const maxBadChecks = 8

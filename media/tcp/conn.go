@@ -74,7 +74,7 @@ func (c *Conn) Remote() netip.AddrPort { return c.remote }
 // Trust says that a valid check came: the connection may stay. To be called from Sink.Frame.
 func (c *Conn) Trust() {
 	if c.trusted.CompareAndSwap(false, true) {
-		c.listener.gate.trust(c.remote.Addr())
+		c.listener.gate.Trust(c.remote.Addr())
 		_ = c.inner.SetReadDeadline(time.Now().Add(c.listener.opt.Idle))
 	}
 }

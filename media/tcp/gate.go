@@ -12,8 +12,9 @@ const (
 	maxSource  = 32   // of those from one IPv4 address or IPv6 /64: a NAT may hide an office
 )
 
-// gate counts connections. Safe for concurrent use.
-type gate struct {
+// Gate counts connections at a door where strangers may knock: how many there are, and how many of them wait for their first
+// proof. The zero value is ready. Safe for concurrent use.
+type Gate struct {
 	mu      sync.Mutex // guards the following
 	open    int
 	waiting int
@@ -29,8 +30,8 @@ func source(a netip.Addr) netip.Prefix {
 	return p
 }
 
-// enter counts a new connection in; false when there is no room for it.
-func (g *gate) enter(from netip.Addr) bool {
+// Enter counts a new connection in; false when there is no room for it.
+func (g *Gate) Enter(from netip.Addr) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	key := source(from)
@@ -46,15 +47,15 @@ func (g *gate) enter(from netip.Addr) bool {
 	return true
 }
 
-// trust ends a connection's waiting.
-func (g *gate) trust(from netip.Addr) {
+// Trust ends a connection's waiting.
+func (g *Gate) Trust(from netip.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.settle(from)
 }
 
-// leave counts a connection out.
-func (g *gate) leave(from netip.Addr, trusted bool) {
+// Leave counts a connection out.
+func (g *Gate) Leave(from netip.Addr, trusted bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.open--
@@ -64,7 +65,7 @@ func (g *gate) leave(from netip.Addr, trusted bool) {
 }
 
 // settle takes one off the waiting; the caller holds the lock.
-func (g *gate) settle(from netip.Addr) {
+func (g *Gate) settle(from netip.Addr) {
 	g.waiting--
 	key := source(from)
 	if g.sources[key]--; g.sources[key] <= 0 {
@@ -72,7 +73,8 @@ func (g *gate) settle(from netip.Addr) {
 	}
 }
 
-func (g *gate) counts() (open, waiting int) {
+// Counts returns how many there are and how many of them wait.
+func (g *Gate) Counts() (open, waiting int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.open, g.waiting

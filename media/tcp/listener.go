@@ -35,7 +35,7 @@ type Listener struct {
 	local netip.AddrPort
 	sink  func(*Conn) Sink
 
-	gate   gate
+	gate   Gate
 	counts counts
 	done   sync.WaitGroup
 
@@ -113,7 +113,7 @@ func (l *Listener) Stats() Stats {
 		Accepted: l.counts.accepted.Load(), Refused: l.counts.refused.Load(), Expired: l.counts.expired.Load(),
 		Oversize: l.counts.oversize.Load(), Slow: l.counts.slow.Load(), Dropped: l.counts.dropped.Load(),
 	}
-	s.Open, s.Waiting = l.gate.counts()
+	s.Open, s.Waiting = l.gate.Counts()
 	return s
 }
 
@@ -135,14 +135,14 @@ func (l *Listener) accept() {
 func (l *Listener) take(inner *net.TCPConn) {
 	from := inner.RemoteAddr().(*net.TCPAddr).AddrPort() //nolint:errcheck // of a TCP connection
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	if !l.gate.enter(from.Addr()) {
+	if !l.gate.Enter(from.Addr()) {
 		l.counts.refused.Add(1)
 		_ = inner.Close()
 		return
 	}
 	c, err := newConn(l, inner, from)
 	if err != nil || !l.keep(c) {
-		l.gate.leave(from.Addr(), false)
+		l.gate.Leave(from.Addr(), false)
 		_ = inner.Close()
 		return
 	}
@@ -165,7 +165,7 @@ func (l *Listener) forget(c *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, c)
-	l.gate.leave(c.remote.Addr(), c.trusted.Load())
+	l.gate.Leave(c.remote.Addr(), c.trusted.Load())
 }
 
 // Close ends the listener and its connections and waits. Safe to call twice; not from a Sink.

@@ -132,35 +132,35 @@ func TestStrangersAreFew(t *testing.T) {
 }
 
 func TestGate(t *testing.T) {
-	var g gate
+	var g Gate
 	six := netip.MustParseAddr("2001:db8::1")
 	for i := range maxSource {
-		if !g.enter(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: byte(i)})) {
+		if !g.Enter(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: byte(i)})) {
 			t.Fatal(i)
 		}
 	}
-	if g.enter(six) {
+	if g.Enter(six) {
 		t.Error("a /64 is one source")
 	}
-	g.trust(six)
-	if !g.enter(six) {
+	g.Trust(six)
+	if !g.Enter(six) {
 		t.Error("a trusted one still counts")
 	}
 	n := maxSource + 1
-	for i := 0; g.enter(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1})); i++ {
+	for i := 0; g.Enter(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1})); i++ {
 		n++
 	}
-	if open, waiting := g.counts(); waiting != maxWaiting || open != n {
+	if open, waiting := g.Counts(); waiting != maxWaiting || open != n {
 		t.Errorf("%d open, %d waiting", open, waiting)
 	}
-	g.leave(six, true)
+	g.Leave(six, true)
 	for range maxSource {
-		g.leave(six, false)
+		g.Leave(six, false)
 	}
 	for i := range maxWaiting - maxSource {
-		g.leave(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}), false)
+		g.Leave(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}), false)
 	}
-	if open, waiting := g.counts(); open != 0 || waiting != 0 || len(g.sources) != 0 {
+	if open, waiting := g.Counts(); open != 0 || waiting != 0 || len(g.sources) != 0 {
 		t.Errorf("%d open, %d waiting, %d sources at the end", open, waiting, len(g.sources))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"causeway/signaling/ims"
 	"causeway/signaling/messaging"
 	"causeway/signaling/sip/digest"
+	"causeway/signaling/wire"
 )
 
 // Socket is a browser's connection. Send and Close do not block.
@@ -63,6 +64,7 @@ type Deps struct {
 	Line     Line
 	Media    b2bua.Media
 	Policy   b2bua.Policy // nil: no PCRF is asked
+	ICE      func(session string) wire.ICE // the ICE servers of a session; nil: none
 	Codecs   []string
 	Log      *slog.Logger
 }

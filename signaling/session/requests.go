@@ -33,6 +33,12 @@ func (s *Session) request(l *Link, id wire.ID, params wire.Params) {
 		s.answerCall(id, p)
 	case wire.PullParams:
 		s.pull(id, p)
+	case wire.ICEParams:
+		var ice wire.ICE
+		if s.manager.deps.ICE != nil {
+			ice = s.manager.deps.ICE(s.id)
+		}
+		s.answer(id, ice)
 	case wire.AwayParams:
 		s.away = p.Within
 		s.answer(id, nil)

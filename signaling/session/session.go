@@ -146,6 +146,9 @@ func (s *Session) loginResult(resumed bool) wire.LoginResult {
 		Messages:     s.manager.mayWrite(),
 		Emergency:    wire.Emergency{Numbers: s.manager.deps.Line.EmergencyNumbers(), Routed: s.manager.deps.Line.EmergencyRouted()},
 	}
+	if s.manager.deps.ICE != nil && s.admitted() { // who has not proved a password gets no relay
+		r.ICE = s.manager.deps.ICE(s.id)
+	}
 	if r.User == "" {
 		r.User = s.identity.Subject
 	}

@@ -77,6 +77,7 @@ type LoginResult struct {
 	Calls        []Snapshot   `json:"calls"` // never null
 	Emergency    Emergency    `json:"emergency"`
 	Messages     Messages     `json:"messages"`
+	ICE          ICE          `json:"ice"`
 }
 
 // Emergency tells a page which numbers are emergency numbers here, and whether calls to them are carried; if not they are refused, and

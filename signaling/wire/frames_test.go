@@ -52,6 +52,7 @@ func requests() map[string]Params {
 			{"candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host", "0"}, {"", "0"}}},
 		MethodUpdate:             UpdateParams{Call: "c1", SDP: sdp},
 		MethodPull:               PullParams{Call: "c9", Session: "s1", From: "c1", SDP: sdp},
+		MethodICE:                ICEParams{},
 		MethodAway:               AwayParams{Within: 10 * time.Second},
 		MethodStart + " refer":   StartParams{Call: "c3", Refer: "w1", SDP: sdp},
 		MethodTransfer:           TransferParams{Call: "c1", Target: "+15550102"},
@@ -63,6 +64,12 @@ func requests() map[string]Params {
 	}
 }
 
+// relays is a TURN server with a credential.
+func relays() ICE {
+	end := moment()
+	return ICE{Servers: []ICEServer{{URLs: []string{"turn:turn.example:3478?transport=udp", "turns:turn.example:443?transport=tcp"}, Username: "1783425600:s1", Credential: "c2VjcmV0"}}, Expires: &end}
+}
+
 // results are the golden answers.
 func results() map[string]any {
 	r := map[string]any{
@@ -71,7 +78,8 @@ func results() map[string]any {
 			Registration: Registration{State: Registered, Identities: []Identity{{"sip:+15550001@ims.example", "Alice", true}}, Expires: moment()},
 			Calls: []Snapshot{{Call: "c1", Direction: Outgoing, State: CallActive, Remote: Remote{Number: "+15550101"}, LocalHold: true, StartedAt: moment()},
 				{Call: "c2", Direction: Incoming, State: CallIncoming, Remote: Remote{Anonymous: true}, SDP: sdp}},
-			Emergency: Emergency{Numbers: []string{"112", "911"}, Routed: true}, Messages: Messages{Bytes: 8192, SMS: true}},
+			Emergency: Emergency{Numbers: []string{"112", "911"}, Routed: true}, Messages: Messages{Bytes: 8192, SMS: true}, ICE: relays()},
+		MethodICE: relays(),
 		MethodSend:   SendResult{Message: "m1", Via: ViaSMS, Parts: 2},
 		MethodToken:  TokenResult{Expires: moment()},
 		MethodStart:  StartResult{Call: "c1", SDP: sdp},

@@ -236,6 +236,8 @@ func (r Request) Decode() (Params, *Error) {
 		p = UpdateParams{Call: d.call(), SDP: d.sdp()}
 	case MethodPull:
 		p = PullParams{Call: d.call(), Session: d.line("session", 1, maxSession), From: d.callNamed("from"), SDP: d.sdp()}
+	case MethodICE:
+		p = ICEParams{}
 	case MethodAway:
 		p = AwayParams{Within: d.millis("within", 0, MaxAway, 0)}
 	case MethodTransfer:

@@ -195,6 +195,7 @@ var BrowserLeg = class {
   async reoffer(restart) {
     const pc = this.connection();
     if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
+    if (restart) pc.setConfiguration?.({ ...pc.getConfiguration(), ...this.config() });
     await pc.setLocalDescription(await pc.createOffer({ iceRestart: restart }));
     return this.localSDP(pc);
   }
@@ -259,7 +260,7 @@ var BrowserLeg = class {
   connection() {
     if (this.closed) throw new PhoneError("call_state");
     if (this.pc) return this.pc;
-    const pc = new RTCPeerConnection({ ...this.config, bundlePolicy: "max-bundle" });
+    const pc = new RTCPeerConnection({ ...this.config(), bundlePolicy: "max-bundle" });
     pc.onicecandidate = (ev) => {
       const c = ev.candidate;
       this.listener.candidate(c && c.candidate !== "" ? { candidate: c.candidate, sdpMid: c.sdpMid ?? "0" } : null);
@@ -425,19 +426,28 @@ var BrowserEngine = class {
     this.legs = /* @__PURE__ */ new Set();
     this.chosen = { input: "", output: "", ring: "" };
     this.tones = new Tones();
+    this.servers = [];
   }
   check() {
     const media = typeof RTCPeerConnection === "function" && typeof WebSocket === "function";
     if (!media || !navigator.mediaDevices?.getUserMedia && !this.options.source) throw new PhoneError("browser_unsupported");
   }
   leg(listener) {
-    const leg = new BrowserLeg({ iceServers: this.options.iceServers ?? [] }, listener, {
+    const leg = new BrowserLeg(() => this.configuration(), listener, {
       microphone: () => this.microphone(),
       output: () => this.chosen.output,
       closed: (l) => this.legs.delete(l)
     });
     this.legs.add(leg);
     return leg;
+  }
+  useServers(servers) {
+    this.servers = servers;
+  }
+  /** What the page gave stands before what the gateway told. */
+  configuration() {
+    const { iceServers, iceTransportPolicy } = this.options;
+    return { iceServers: [...iceServers ?? [], ...this.servers], ...iceTransportPolicy ? { iceTransportPolicy } : {} };
   }
   async devices() {
     const all = await navigator.mediaDevices?.enumerateDevices?.() ?? [];
@@ -1671,6 +1681,41 @@ var Refer = class {
   }
 };
 
+// sdk/src/client/relays.ts
+var LEFT = 1 / 3;
+var RETRY = 3e4;
+var Relays = class {
+  constructor(platform, ask) {
+    this.platform = platform;
+    this.ask = ask;
+    this.timer = null;
+  }
+  /** Takes what the gateway told. */
+  take(ice) {
+    this.platform.media.useServers(ice?.servers ?? []);
+    this.stop();
+    if (!ice?.expires || ice.servers.length === 0) return;
+    const life = Date.parse(ice.expires) - this.platform.timers.now();
+    if (Number.isFinite(life)) this.later(Math.max(life * (1 - LEFT), RETRY));
+  }
+  stop() {
+    this.platform.timers.clear(this.timer);
+    this.timer = null;
+  }
+  later(ms) {
+    this.timer = this.platform.timers.set(() => void this.renew(), Math.min(ms, 2 ** 31 - 1));
+  }
+  async renew() {
+    const timer = this.timer;
+    try {
+      const ice = await this.ask();
+      if (timer === this.timer) this.take(ice);
+    } catch {
+      if (timer === this.timer) this.later(RETRY);
+    }
+  }
+};
+
 // sdk/src/client/messages.ts
 var SEND_TIMEOUT = 4e4;
 function send(rpc, id, target, text, o) {
@@ -1718,9 +1763,13 @@ var Phone = class extends Emitter {
     this.told = "";
     // the last refusal of the network that "error" has carried
     this.unwatch = [];
-    this.platform = options.platform ?? browserPlatform({ iceServers: options.iceServers, source: options.source });
+    this.platform = options.platform ?? browserPlatform({ iceServers: options.iceServers, iceTransportPolicy: options.iceTransportPolicy, source: options.source });
     this.tokens = new TokenSource(options.token, options.getToken, () => this.platform.timers.now());
     this.devices = new Devices(this.platform.media);
+    this.relays = new Relays(this.platform, async () => {
+      if (!this.session?.up) throw new PhoneError("connection_lost");
+      return this.session.rpc.request("session.ice", {});
+    });
   }
   get state() {
     return this.currentState;
@@ -1859,6 +1908,7 @@ var Phone = class extends Emitter {
     this.user_ = result.user;
     this.emergency = result.emergency ?? this.emergency;
     this.messaging_ = result.messages ?? this.messaging_;
+    this.relays.take(result.ice);
     if (this.currentState === "connecting" || this.currentState === "reconnecting") this.input("registering");
     this.registration(result.registration);
     const known = new Map(result.calls.map((c) => [c.call, c]));
@@ -2012,6 +2062,7 @@ var Phone = class extends Emitter {
   closed(error) {
     for (const off of this.unwatch.splice(0)) off();
     this.session = null;
+    this.relays.stop();
     this.elsewhere_ = [];
     for (const call of [...this.list]) call.finishLocally(error ?? new PhoneError("session_ended"), error ? "gateway" : "local");
     this.platform.media.close();

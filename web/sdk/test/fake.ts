@@ -144,6 +144,10 @@ export class FakeMedia implements MediaEngine {
   selected(kind: DeviceKind): string {
     return this.chosen[kind];
   }
+  servers: RTCIceServer[] = [];
+  useServers(servers: RTCIceServer[]): void {
+    this.servers = servers;
+  }
   watchDevices(): () => void {
     return () => undefined;
   }

@@ -355,3 +355,45 @@ test("microphone errors have names of the catalogue", () => {
     assert.equal(e.code, catalogue[name].code);
   }
 });
+
+test("TURN credentials are asked for anew before they end, and again after a failure", async () => {
+  const { platform, phone } = bed();
+  const ice = (n: number) => ({ servers: [{ urls: ["turn:gw:3478?transport=udp"], username: `u${n}`, credential: `p${n}` }], expires: new Date(platform.timers.time + 3_600_000).toISOString() });
+  const started = phone.start();
+  await settle();
+  platform.last.open();
+  await settle();
+  platform.last.answer("session.login", { ...loginResult, ice: ice(1) });
+  await started;
+  const asked = () => platform.last.sent.filter((f) => f.method === "session.ice").length;
+  assert.deepEqual(platform.media.servers, ice(1).servers);
+  const later = async (ms: number) => {
+    for (let done = 0; done < ms; done += 10_000) {
+      await platform.timers.run(10_000);
+      if (platform.last.sent.at(-1)?.method === "session.ping") platform.last.answer("session.ping", {});
+    }
+  };
+  await later(2_390_000);
+  assert.equal(asked(), 0);
+  await later(20_000);
+  assert.equal(asked(), 1);
+  platform.last.refuse("session.ice", 1001, "internal");
+  await settle();
+  assert.equal(platform.media.servers[0]?.username, "u1", "the old credential holds on");
+  await later(40_000);
+  assert.equal(asked(), 2);
+  platform.last.answer("session.ice", ice(2));
+  await settle();
+  assert.equal(platform.media.servers[0]?.username, "u2");
+  const stopped = phone.stop();
+  await platform.timers.run(3_600_000);
+  await stopped;
+  assert.equal(asked(), 2, "a stopped phone asks no more");
+});
+
+test("a gateway without TURN servers is asked for none", async () => {
+  const { platform } = await up();
+  assert.deepEqual(platform.media.servers, []);
+  await platform.timers.run(60_000);
+  assert.equal(platform.last.sent.filter((f) => f.method === "session.ice").length, 0);
+});

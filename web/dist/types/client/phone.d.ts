@@ -16,6 +16,7 @@ export declare class Phone extends Emitter<PhoneEvents> {
     private readonly platform;
     private readonly tokens;
     private currentState;
+    private readonly relays;
     private session;
     private list;
     private user_;

@@ -45,6 +45,8 @@ export interface MediaEngine {
     /** Throws browser_unsupported when calls cannot work here. */
     check(): void;
     leg(listener: LegListener): MediaLeg;
+    /** The gateway's TURN servers, with fresh credentials: for the next leg, and for running ones when they restart ICE. */
+    useServers(servers: RTCIceServer[]): void;
     /** The machine's devices. Labels are empty until the microphone has been allowed once. */
     devices(): Promise<{
         inputs: Device[];

@@ -19,7 +19,7 @@ export declare class BrowserLeg implements MediaLeg {
     private remoteMeter;
     private muted;
     private closed;
-    constructor(config: RTCConfiguration, listener: LegListener, env: LegEnvironment);
+    constructor(config: () => RTCConfiguration, listener: LegListener, env: LegEnvironment);
     get remoteStream(): MediaStream | null;
     get localStream(): MediaStream | null;
     get microphoneEnded(): boolean;

@@ -65,6 +65,15 @@ export interface ElsewhereCall {
     remote: Remote;
     startedAt: string;
 }
+/** TURN servers with a credential that ends; running calls go on. */
+export interface ICE {
+    servers: {
+        urls: string[];
+        username: string;
+        credential: string;
+    }[];
+    expires?: string;
+}
 export interface LoginResult {
     session: string;
     secret: string;
@@ -89,6 +98,8 @@ export interface LoginResult {
         bytes: number;
         sms: boolean;
     };
+    /** Servers that relay to the gateway for networks that let little out. Absent with gateways that know none. */
+    ice?: ICE;
 }
 /** Figures of one side of the call, counted by the gateway since the call began. */
 export interface LegQuality {

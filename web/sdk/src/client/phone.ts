@@ -1,6 +1,6 @@
 import type { ErrorName } from "../protocol/errors";
 import { PhoneError } from "../protocol/failure";
-import type { ElsewhereCall, Events, GatewayEvent, Identity, LoginResult, Registration, Snapshot } from "../protocol/frames";
+import type { ElsewhereCall, Events, GatewayEvent, ICE, Identity, LoginResult, Registration, Snapshot } from "../protocol/frames";
 import { browserPlatform } from "../transport/platform-browser";
 import type { Platform } from "../transport/platform";
 import { Session } from "../transport/session";
@@ -10,6 +10,7 @@ import type { CallHost, CallOptions } from "./callparts";
 import { Devices } from "./devices";
 import { Emitter } from "./emitter";
 import { Refer } from "./refer";
+import { Relays } from "./relays";
 import type { PhoneEvents, PhoneOptions } from "./phoneparts";
 import { received, reported, send, type MessageOptions, type SentMessage } from "./messages";
 import { stepPhone, type PhoneInput, type PhoneState } from "./phonestate";
@@ -31,6 +32,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private readonly platform: Platform;
   private readonly tokens: TokenSource;
   private currentState: PhoneState = "offline";
+  private readonly relays: Relays;
   private session: Session | null = null;
   private list: Call[] = [];
   private user_ = "";
@@ -44,9 +46,13 @@ export class Phone extends Emitter<PhoneEvents> {
 
   constructor(private readonly options: PhoneOptions = {}) {
     super();
-    this.platform = options.platform ?? browserPlatform({ iceServers: options.iceServers, source: options.source });
+    this.platform = options.platform ?? browserPlatform({ iceServers: options.iceServers, iceTransportPolicy: options.iceTransportPolicy, source: options.source });
     this.tokens = new TokenSource(options.token, options.getToken, () => this.platform.timers.now());
     this.devices = new Devices(this.platform.media);
+    this.relays = new Relays(this.platform, async () => {
+      if (!this.session?.up) throw new PhoneError("connection_lost");
+      return this.session.rpc.request<ICE>("session.ice", {});
+    });
   }
 
   get state(): PhoneState {
@@ -201,6 +207,7 @@ export class Phone extends Emitter<PhoneEvents> {
     this.user_ = result.user;
     this.emergency = result.emergency ?? this.emergency;
     this.messaging_ = result.messages ?? this.messaging_;
+    this.relays.take(result.ice);
     if (this.currentState === "connecting" || this.currentState === "reconnecting") this.input("registering");
     this.registration(result.registration);
     const known = new Map(result.calls.map((c) => [c.call, c]));
@@ -364,6 +371,7 @@ export class Phone extends Emitter<PhoneEvents> {
   private closed(error: PhoneError | null): void {
     for (const off of this.unwatch.splice(0)) off();
     this.session = null;
+    this.relays.stop();
     this.elsewhere_ = [];
     for (const call of [...this.list]) call.finishLocally(error ?? new PhoneError("session_ended"), error ? "gateway" : "local");
     this.platform.media.close();

@@ -24,8 +24,10 @@ export interface PhoneOptions {
   sounds?: boolean;
   /** Come back by itself after the connection was lost (true when absent). */
   autoReconnect?: boolean;
-  /** STUN and TURN servers; seldom needed, the gateway is reachable itself. */
+  /** STUN and TURN servers besides those the gateway tells; seldom needed. */
   iceServers?: RTCIceServer[];
+  /** "relay" lets media take no way but a TURN server. */
+  iceTransportPolicy?: RTCIceTransportPolicy;
   /**
    * What becomes of a far phone's wish that the user call somebody else: "ask" tells by "refer" (and says no when nobody listens),
    * "accept" follows by itself, "refuse" says no. What the operator wants to be followed without asking is followed with "ask" too.

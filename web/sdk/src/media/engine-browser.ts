@@ -5,6 +5,7 @@ import { Tones } from "./tones";
 
 export interface BrowserEngineOptions {
   iceServers?: RTCIceServer[] | undefined;
+  iceTransportPolicy?: RTCIceTransportPolicy | undefined;
   source?: (() => Promise<MediaStream> | MediaStream) | undefined;
 }
 
@@ -13,6 +14,7 @@ export class BrowserEngine implements MediaEngine {
   private readonly legs = new Set<BrowserLeg>();
   private readonly chosen: Record<DeviceKind, string> = { input: "", output: "", ring: "" };
   private readonly tones = new Tones();
+  private servers: RTCIceServer[] = [];
 
   constructor(private readonly options: BrowserEngineOptions) {}
 
@@ -22,13 +24,23 @@ export class BrowserEngine implements MediaEngine {
   }
 
   leg(listener: LegListener): MediaLeg {
-    const leg = new BrowserLeg({ iceServers: this.options.iceServers ?? [] }, listener, {
+    const leg = new BrowserLeg(() => this.configuration(), listener, {
       microphone: () => this.microphone(),
       output: () => this.chosen.output,
       closed: (l) => this.legs.delete(l),
     });
     this.legs.add(leg);
     return leg;
+  }
+
+  useServers(servers: RTCIceServer[]): void {
+    this.servers = servers;
+  }
+
+  /** What the page gave stands before what the gateway told. */
+  private configuration(): RTCConfiguration {
+    const { iceServers, iceTransportPolicy } = this.options;
+    return { iceServers: [...(iceServers ?? []), ...this.servers], ...(iceTransportPolicy ? { iceTransportPolicy } : {}) };
   }
 
   async devices(): Promise<{ inputs: Device[]; outputs: Device[] }> {

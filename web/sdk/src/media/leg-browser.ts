@@ -23,7 +23,7 @@ export class BrowserLeg implements MediaLeg {
   private muted = false;
   private closed = false;
 
-  constructor(private readonly config: RTCConfiguration, private readonly listener: LegListener, private readonly env: LegEnvironment) {}
+  constructor(private readonly config: () => RTCConfiguration, private readonly listener: LegListener, private readonly env: LegEnvironment) {}
 
   get remoteStream(): MediaStream | null {
     return this.remote;
@@ -46,6 +46,7 @@ export class BrowserLeg implements MediaLeg {
   async reoffer(restart: boolean): Promise<string> {
     const pc = this.connection();
     if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
+    if (restart) pc.setConfiguration?.({ ...pc.getConfiguration(), ...this.config() }); // credentials may be new
     await pc.setLocalDescription(await pc.createOffer({ iceRestart: restart }));
     return this.localSDP(pc);
   }
@@ -120,7 +121,7 @@ export class BrowserLeg implements MediaLeg {
   private connection(): RTCPeerConnection {
     if (this.closed) throw new PhoneError("call_state");
     if (this.pc) return this.pc;
-    const pc = new RTCPeerConnection({ ...this.config, bundlePolicy: "max-bundle" });
+    const pc = new RTCPeerConnection({ ...this.config(), bundlePolicy: "max-bundle" });
     pc.onicecandidate = (ev) => {
       const c = ev.candidate;
       this.listener.candidate(c && c.candidate !== "" ? { candidate: c.candidate, sdpMid: c.sdpMid ?? "0" } : null);

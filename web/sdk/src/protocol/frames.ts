@@ -78,6 +78,12 @@ export interface ElsewhereCall {
   startedAt: string;
 }
 
+/** TURN servers with a credential that ends; running calls go on. */
+export interface ICE {
+  servers: { urls: string[]; username: string; credential: string }[];
+  expires?: string;
+}
+
 export interface LoginResult {
   session: string;
   secret: string;
@@ -93,6 +99,8 @@ export interface LoginResult {
   emergency: { numbers: string[]; routed: boolean };
   /** What messages may be: bytes of a text at most, and whether short messages are sent. Absent with gateways that carry none. */
   messages?: { bytes: number; sms: boolean };
+  /** Servers that relay to the gateway for networks that let little out. Absent with gateways that know none. */
+  ice?: ICE;
 }
 
 /** Figures of one side of the call, counted by the gateway since the call began. */

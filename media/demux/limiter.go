@@ -1,4 +1,4 @@
-package access
+package demux
 
 import (
 	"net/netip"
@@ -6,31 +6,28 @@ import (
 	"time"
 )
 
-// Choices of ours: a browser sends at most 20 checks a second while it starts
-// (RFC 8445 14.2: one each 50 ms); a NAT may hide some dozens of browsers.
-const (
-	limiterSlots = 4096 // must be a power of two
-	limiterRate  = 1000 // checks per second and slot that cost a look-up
-	limiterBurst = 500
-)
+const limiterSlots = 4096 // must be a power of two
 
-// limiter bounds what checks from addresses that validated nothing may cost.
+// Limiter bounds what datagrams of strangers may cost. The zero value lets nothing through: set Rate and Burst first.
 // Sources share slots by hash, so its memory is fixed whatever strangers send;
 // an address is an IPv4 address or an IPv6 /64. Each slot packs the time of the
 // next free token, in nanoseconds, as a virtual schedule (GCRA). Safe for
 // concurrent use.
-type limiter struct {
+type Limiter struct {
+	Rate  int // datagrams per second and source; above 0
+	Burst int // on top, after a pause
+
 	slots [limiterSlots]atomic.Int64
 }
 
-// allow takes one token of the source.
-func (l *limiter) allow(from netip.Addr, now time.Time) bool {
-	const step = int64(time.Second) / limiterRate
+// Allow takes one token of the source.
+func (l *Limiter) Allow(from netip.Addr, now time.Time) bool {
+	step := int64(time.Second) / int64(l.Rate)
 	slot := &l.slots[l.index(from)]
 	at := now.UnixNano()
 	for {
 		next := slot.Load()
-		if next-at > limiterBurst*step {
+		if next-at > int64(l.Burst)*step {
 			return false
 		}
 		if slot.CompareAndSwap(next, max(next, at)+step) {
@@ -39,7 +36,7 @@ func (l *limiter) allow(from netip.Addr, now time.Time) bool {
 	}
 }
 
-func (l *limiter) index(from netip.Addr) uint32 {
+func (l *Limiter) index(from netip.Addr) uint32 {
 	b := from.As16()
 	part := b[:8]
 	if from.Is4() || from.Is4In6() {

@@ -1,0 +1,181 @@
+package relay
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"causeway/media/demux"
+	"causeway/media/tcp"
+)
+
+// Choices of ours.
+const (
+	strangerRate  = 50               // requests per second and source that are looked at without an allocation
+	strangerBurst = 100              //
+	grace         = 10 * time.Second // from a connection to its allocation
+	stall         = 5 * time.Second  // a browser that takes nothing for so long is gone
+)
+
+// door is the UDP socket with a limit on strangers before it.
+type door struct {
+	net.PacketConn
+	server  *Server
+	limiter demux.Limiter
+}
+
+// ReadFrom returns the next datagram that may be looked at: anything of a browser with an allocation, of others requests only, and
+// not too many.
+func (d *door) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := d.PacketConn.ReadFrom(b)
+		if err != nil {
+			return n, from, err
+		}
+		addr := addrPort(from)
+		switch {
+		case d.server.knows(addr):
+			return n, from, nil
+		case demux.Classify(b[:n]) != demux.STUN:
+			d.server.counts.strangers.Add(1)
+		case !d.limiter.Allow(addr.Addr(), time.Now()):
+			d.server.counts.limited.Add(1)
+		default:
+			return n, from, nil
+		}
+	}
+}
+
+// gated is a listener with a limit on connections that have no allocation yet.
+type gated struct {
+	net.Listener
+	server *Server
+	gate   tcp.Gate
+
+	mu   sync.Mutex // guards the following
+	open map[*guest]struct{}
+	shut bool
+}
+
+// guest is one connection.
+type guest struct {
+	net.Conn
+	door  *gated
+	from  netip.AddrPort
+	timer *time.Timer
+	once  sync.Once
+
+	mu      sync.Mutex // guards the following
+	trusted bool
+}
+
+// Accept returns the next connection there is room for.
+func (g *gated) Accept() (net.Conn, error) {
+	for {
+		c, err := g.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		from := addrPort(c.RemoteAddr())
+		if !g.gate.Enter(from.Addr()) {
+			g.server.counts.refused.Add(1)
+			_ = c.Close()
+			continue
+		}
+		k := &guest{Conn: c, door: g, from: from}
+		k.timer = time.AfterFunc(grace, k.expire)
+		if g.keep(k) {
+			g.server.meet(k)
+			return k, nil
+		}
+		_ = k.Close()
+	}
+}
+
+func (g *gated) keep(k *guest) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.shut {
+		return false
+	}
+	g.open[k] = struct{}{}
+	return true
+}
+
+// Close ends the listener and its connections.
+func (g *gated) Close() error {
+	err := g.Listener.Close()
+	g.mu.Lock()
+	g.shut = true
+	list := make([]*guest, 0, len(g.open))
+	for k := range g.open {
+		list = append(list, k)
+	}
+	g.mu.Unlock()
+	for _, k := range list {
+		_ = k.Close()
+	}
+	return err
+}
+
+// expire closes a connection that made no allocation in time.
+func (k *guest) expire() {
+	k.mu.Lock()
+	trusted := k.trusted
+	k.mu.Unlock()
+	if !trusted {
+		k.door.server.counts.expired.Add(1)
+		_ = k.Close()
+	}
+}
+
+// trust lets the connection stay: it has an allocation.
+func (k *guest) trust() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.trusted {
+		k.trusted = true
+		k.timer.Stop()
+		k.door.gate.Trust(k.from.Addr())
+	}
+}
+
+// Write gives up on a browser that takes nothing: TURN over TCP cannot leave a message half written.
+func (k *guest) Write(b []byte) (int, error) {
+	_ = k.SetWriteDeadline(time.Now().Add(stall))
+	n, err := k.Conn.Write(b)
+	if err != nil {
+		_ = k.Close()
+	}
+	return n, err
+}
+
+// Close ends the connection, once.
+func (k *guest) Close() (err error) {
+	k.once.Do(func() {
+		err = k.Conn.Close()
+		k.timer.Stop()
+		k.mu.Lock()
+		trusted := k.trusted
+		k.trusted = true // expire has nothing to say any more
+		k.mu.Unlock()
+		k.door.gate.Leave(k.from.Addr(), trusted)
+		k.door.server.part(k)
+		k.door.mu.Lock()
+		delete(k.door.open, k)
+		k.door.mu.Unlock()
+	})
+	return err
+}
+
+// addrPort is an address of the net package as a value; the zero value for one that is neither UDP nor TCP.
+func addrPort(a net.Addr) netip.AddrPort {
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		return unmapped(a.AddrPort())
+	case *net.TCPAddr:
+		return unmapped(a.AddrPort())
+	}
+	return netip.AddrPort{}
+}

@@ -63,7 +63,7 @@ type Deps struct {
 	Door     *auth.Door // nil: no passwords
 	Line     Line
 	Media    b2bua.Media
-	Policy   b2bua.Policy // nil: no PCRF is asked
+	Policy   b2bua.Policy                  // nil: no PCRF is asked
 	ICE      func(session string) wire.ICE // the ICE servers of a session; nil: none
 	Codecs   []string
 	Log      *slog.Logger

@@ -79,7 +79,7 @@ func results() map[string]any {
 			Calls: []Snapshot{{Call: "c1", Direction: Outgoing, State: CallActive, Remote: Remote{Number: "+15550101"}, LocalHold: true, StartedAt: moment()},
 				{Call: "c2", Direction: Incoming, State: CallIncoming, Remote: Remote{Anonymous: true}, SDP: sdp}},
 			Emergency: Emergency{Numbers: []string{"112", "911"}, Routed: true}, Messages: Messages{Bytes: 8192, SMS: true}, ICE: relays()},
-		MethodICE: relays(),
+		MethodICE:    relays(),
 		MethodSend:   SendResult{Message: "m1", Via: ViaSMS, Parts: 2},
 		MethodToken:  TokenResult{Expires: moment()},
 		MethodStart:  StartResult{Call: "c1", SDP: sdp},

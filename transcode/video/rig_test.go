@@ -11,7 +11,7 @@ import (
 
 // camera makes the packets of a sender: the moving pattern, encoded with the bare engine.
 type camera struct {
-	t      *testing.T
+	t      testing.TB
 	f      Format
 	enc    encoder
 	is     settings
@@ -33,7 +33,7 @@ type rtp struct {
 	at      time.Time
 }
 
-func newCamera(t *testing.T, f Format, s settings) *camera {
+func newCamera(t testing.TB, f Format, s settings) *camera {
 	if f.MTU == 0 {
 		f.MTU = DefaultMTU
 	}

@@ -73,7 +73,7 @@ func TestLoss(t *testing.T) {
 		{Format{Codec: VP8}, avc(1), 1, 70}, {Format{Codec: VP8}, avc(0), 5, 35}, {avc(1), Format{Codec: VP8}, 5, 35},
 		{avc(1), Format{Codec: VP8}, 20, 5}, {Format{Codec: VP8}, avc(1), 20, 5},
 	} {
-		const frames = 200
+		const frames = 150
 		p := newPlay(t, c.from, c.to, small(), Options{})
 		random := rand.New(rand.NewPCG(4, uint64(c.percent)))
 		lost := 0

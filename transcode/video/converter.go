@@ -50,11 +50,11 @@ type Options struct {
 
 	// Ready makes the converter work on a goroutine of its own, at lower priority than the rest of the
 	// program, and is called from there when Pull has something. It must not block. Without it Pull
-	// decodes and encodes in the goroutine of the caller.
+	// decodes and encodes in the goroutine of the caller. It must not call Close.
 	Ready func()
 
-	// Fault is called when the converter's own goroutine has panicked; the converter is closed then and
-	// Pull gives nothing any more. Without it the panic is not caught.
+	// Fault is called when the converter's own goroutine has panicked; Pull gives nothing any more then,
+	// and Close is still to be called, which Fault may do. Without it the panic is not caught.
 	Fault func(reason any)
 
 	// Limit bounds how many conversions run at once in the program; nil for no bound.

@@ -19,7 +19,7 @@ func TestPictures(t *testing.T) {
 		{avc(0), Format{Codec: "vp8"}}, {avc(1), avc(0)}, {Format{Codec: "VP8"}, Format{Codec: "VP8"}},
 	} {
 		t.Run(fmt.Sprintf("%s%d-%s%d", c.from.Codec, c.from.PacketizationMode, c.to.Codec, c.to.PacketizationMode), func(t *testing.T) {
-			const frames = 90
+			const frames = 60
 			s := settings{width: 320, height: 240, bitrate: 600e3, fps: 30}
 			if c.from.PacketizationMode == 0 && c.from.Codec == "H264" {
 				s.longest = DefaultMTU

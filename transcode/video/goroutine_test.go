@@ -144,7 +144,11 @@ func TestLimit(t *testing.T) {
 func TestFault(t *testing.T) {
 	fault := make(chan any, 1)
 	limit := NewLimit(1)
-	conv := newTestConverter(t, Format{Codec: VP8}, avc(1), Options{Limit: limit, Ready: func() { panic("broken") }, Fault: func(r any) { fault <- r }})
+	var conv Converter
+	conv = newTestConverter(t, Format{Codec: VP8}, avc(1), Options{Limit: limit, Ready: func() { panic("broken") }, Fault: func(r any) {
+		conv.Close() // which an owner may do here
+		fault <- r
+	}})
 	for _, p := range newCamera(t, Format{Codec: VP8}, small()).shoot(start()) {
 		conv.Push(p.seq, p.ts, p.marker, p.payload, p.at)
 	}

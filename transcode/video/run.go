@@ -2,8 +2,11 @@ package video
 
 // run is the converter's own goroutine: it converts what waits and sleeps.
 func (c *conversion) run() {
-	defer close(c.done)
-	defer c.caught()
+	if c.opt.Fault != nil {
+		defer func() { c.ended(recover()) }()
+	} else {
+		defer c.ended(nil)
+	}
 	yield()
 	for range c.wake {
 		for c.convert() {
@@ -18,15 +21,13 @@ func (c *conversion) run() {
 	}
 }
 
-// caught hands a panic to the owner.
-func (c *conversion) caught() {
-	if c.opt.Fault == nil {
-		return
-	}
-	if r := recover(); r != nil {
-		c.mu.Lock()
-		c.closed = true
-		c.mu.Unlock()
-		c.opt.Fault(r)
+// ended lets Close go on, and hands a panic to the owner, who may call Close from there.
+func (c *conversion) ended(reason any) {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	close(c.done)
+	if reason != nil {
+		c.opt.Fault(reason)
 	}
 }

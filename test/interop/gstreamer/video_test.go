@@ -77,6 +77,8 @@ func TestVideoThroughGStreamer(t *testing.T) {
 			"rtph264pay pt=97 mtu=500 config-interval=-1"}},
 		"H264 main, STAP-A, to VP8": {h264(1), vp8, []string{"x264enc bframes=0 tune=zerolatency bitrate=800 cabac=true", "video/x-h264,profile=main",
 			"rtph264pay pt=97 config-interval=-1 aggregate-mode=zero-latency"}},
+		"H264 main with B pictures to VP8": {h264(1), vp8, []string{"x264enc bframes=2 b-adapt=false bitrate=800 rc-lookahead=3 sync-lookahead=0", "video/x-h264,profile=main",
+			"rtph264pay pt=97 config-interval=-1"}},
 		"H264 high to H264 mode 0": {h264(1), h264(0), []string{"x264enc tune=zerolatency bitrate=800 dct8x8=true", "video/x-h264,profile=high",
 			"rtph264pay pt=97 config-interval=-1"}},
 	} {

@@ -2,8 +2,10 @@
 // octet-aligned, several frames per packet, codec mode requests, mode-set and mode-change rules,
 // SID, NO_DATA, SPEECH_LOST and the quality bit. crc, robust sorting, interleaving and several
 // channels are refused. The payload formats are pure Go; the speech codecs are Debian's
-// opencore-amr (AMR both ways, AMR-WB decoder) and vo-amrwbenc (AMR-WB encoder) by cgo. Without cgo
-// Codecs is empty, but payloads can still be read and written.
+// opencore-amr (AMR both ways, AMR-WB decoder) and vo-amrwbenc (AMR-WB encoder) by cgo. Processors with
+// AVX2 get the AMR-WB encoder from the copy in voamrwbenc, with vector loops (vector.h) that make bit for
+// bit the same in less than half the time. Without cgo Codecs is empty, but payloads can still be read
+// and written.
 //
 //	payload ─► Unpacker ─► frames, CMR ─► engine (one frame each) ─► pcm
 //	pcm ─► modes.next ─► engine ─► frames ─► Pack (CMR, table of contents) ─► payload

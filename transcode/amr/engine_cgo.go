@@ -51,22 +51,33 @@ func newDecodeEngine(b Band) (decodeEngine, error) {
 }
 
 func newEncodeEngine(b Band, dtx bool) (encodeEngine, error) {
-	var allow C.int
-	if dtx {
-		allow = 1
-	}
 	if b == Wide {
-		e := &wideEncoder{state: C.E_IF_init(), dtx: allow}
-		if e.state == nil {
-			return nil, errMemory
+		if e := newVectorEncoder(dtx); e != nil {
+			return e, nil
 		}
-		return e, nil
+		return newLibraryEncoder(dtx)
 	}
-	e := &narrowEncoder{state: C.Encoder_Interface_init(allow)}
+	e := &narrowEncoder{state: C.Encoder_Interface_init(allow(dtx))}
 	if e.state == nil {
 		return nil, errMemory
 	}
 	return e, nil
+}
+
+// newLibraryEncoder is Debian's AMR-WB encoder, for processors that newVectorEncoder has nothing for.
+func newLibraryEncoder(dtx bool) (encodeEngine, error) {
+	e := &wideEncoder{state: C.E_IF_init(), dtx: allow(dtx)}
+	if e.state == nil {
+		return nil, errMemory
+	}
+	return e, nil
+}
+
+func allow(on bool) C.int {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 type narrowDecoder struct{ state unsafe.Pointer }

@@ -57,6 +57,11 @@ type Config struct {
 	ConsentTimeout time.Duration `yaml:"consent_timeout"`
 	// DSCP marks media packets, 0..63; 46 is EF (RFC 8837).
 	DSCP int `yaml:"dscp"`
+	// VideoDSCP marks packets of video sent to the core, 0..63; 34 is AF41 (RFC 8837). Browsers get all media by one port, with DSCP.
+	VideoDSCP int `yaml:"video_dscp"`
+	// VideoConversions bounds the conversions between video codecs at one time, two for each such call; 0 leaves it to the number of
+	// processors. Calls beyond it have sound alone.
+	VideoConversions int `yaml:"video_conversions"`
 	// Engine is how packets are moved.
 	Engine Engine `yaml:"engine"`
 	// PacketThreads is how many threads may read packets, 1 to 64; 0 means as many as there are processors. One is there from the
@@ -91,6 +96,7 @@ func DefaultConfig() Config {
 		HandshakeTimeout: 10 * time.Second,
 		ConsentTimeout:   30 * time.Second,
 		DSCP:             46,
+		VideoDSCP:        34,
 		Engine:           EngineSockets,
 		PacketNice:       -10,
 		Coalesce:         time.Millisecond,
@@ -146,6 +152,9 @@ func (c Config) checkNumbers() (errs []error) {
 	if c.DSCP < 0 || c.DSCP > 63 {
 		errs = append(errs, fmt.Errorf("dscp is %d; it must be between 0 and 63", c.DSCP))
 	}
+	if c.VideoDSCP < 0 || c.VideoDSCP > 63 {
+		errs = append(errs, fmt.Errorf("video_dscp is %d; it must be between 0 and 63", c.VideoDSCP))
+	}
 	if c.PacketNice < -20 || c.PacketNice > 0 {
 		errs = append(errs, fmt.Errorf("packet_nice is %d; it must be between -20 and 0", c.PacketNice))
 	}
@@ -157,6 +166,9 @@ func (c Config) checkNumbers() (errs []error) {
 	}
 	if c.ReceiveBuffer < 0 || c.ReceiveBuffer > 1<<30 {
 		errs = append(errs, fmt.Errorf("receive_buffer is %d octets; it must be between 0 and 1073741824", c.ReceiveBuffer))
+	}
+	if c.VideoConversions < 0 {
+		errs = append(errs, fmt.Errorf("video_conversions is %d; it must not be negative", c.VideoConversions))
 	}
 	if c.MaxSessions < 0 {
 		errs = append(errs, fmt.Errorf("max_sessions is %d; it must not be negative", c.MaxSessions))

@@ -35,6 +35,7 @@ var (
 type Deps struct {
 	Log      *slog.Logger        // nil is silent
 	Registry *transcode.Registry // nil: nothing is transcoded
+	Video    VideoMaker          // nil: the same for pictures
 	// Certificate is that of Config.TURN.TLS; nil without.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// Threads is told how many packet threads run, before one starts and after one has ended; it must not block. May be nil.
@@ -48,6 +49,7 @@ type Gateway struct {
 	cfg      Config
 	log      *slog.Logger
 	registry *transcode.Registry
+	video    VideoMaker
 	identity *access.Identity
 	pool     *packet.Pool
 	bypass   *xdp.Engine // nil: by sockets alone
@@ -81,7 +83,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{
-		cfg: cfg, log: deps.Log, registry: deps.Registry, identity: id,
+		cfg: cfg, log: deps.Log, registry: deps.Registry, video: deps.Video, identity: id,
 		pool: packet.NewPool(), done: make(chan struct{}), sessions: map[*Session]struct{}{}, quality: newLedger(),
 		ports: udp.NewPorts(cfg.CoreAddress, cfg.CorePorts.First, cfg.CorePorts.Last, cfg.Quarantine),
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"causeway/media/access"
@@ -34,6 +35,7 @@ type Session struct {
 	names   names
 	once    sync.Once
 	quality tracker
+	video   atomic.Pointer[videoPlane] // nil until OpenVideo
 
 	mu   sync.Mutex // guards the following
 	plan negotiated
@@ -51,6 +53,7 @@ type negotiated struct {
 	accessDir, coreDir    Direction
 	localHold, remoteHold bool
 	haveAccess, haveCore  bool
+	video                 videoPlan
 }
 
 func newNames() names {
@@ -103,6 +106,10 @@ type (
 
 // AccessRTP implements access.Owner.
 func (s *accessSide) AccessRTP(b []byte, h packet.RTP, now time.Time) {
+	if v := s.video.Load(); v != nil && v.plane.Takes(h.PayloadType) {
+		v.plane.FromAccess(b, h, now)
+		return
+	}
 	s.bridge.FromAccess(b, h, now)
 }
 
@@ -117,9 +124,18 @@ func (s *accessSide) AccessEvent(e access.Event) {
 		s.events.post(AccessLost{e.Reason})
 	case access.Restored:
 		s.events.post(AccessRestored{})
+		s.lookAgain()
 	case access.PeerChanged:
+		s.lookAgain()
 		local, remote, _ := s.gateway.seen(e.Line, e.Remote)
 		s.events.post(AccessPeerChanged{Local: local, Remote: remote})
+	}
+}
+
+// lookAgain notes that the browser may have missed something of the picture.
+func (s *accessSide) lookAgain() {
+	if v := s.video.Load(); v != nil {
+		v.again.Store(true)
 	}
 }
 
@@ -186,15 +202,20 @@ func (s *Session) SetAccess(r AccessRemote) error {
 	if r.Setup != "active" && r.Setup != "passive" {
 		return fmt.Errorf("access description: setup %q is not what was finally agreed, active or passive", r.Setup)
 	}
+	peer, direction, err := s.check(r.Video, slices.Concat(r.Codecs, r.DTMF))
+	if err != nil {
+		return fmt.Errorf("access description: video: %w", err)
+	}
 	err = s.access.SetRemote(access.Remote{
 		UFrag: r.UFrag, Pwd: r.Pwd, Fingerprints: r.Fingerprints, Client: r.Setup == "passive",
-		Clocks: packet.NewClocks(r.Codecs, r.DTMF),
+		Clocks: packet.NewClocks(r.Codecs, r.DTMF), Video: packet.NewClocks(peer.Codecs), Repair: repairs(peer),
 	}, time.Now())
 	if err != nil {
 		return fmt.Errorf("access description: %w", err)
 	}
 	s.change(func(p *negotiated) {
 		p.access, p.accessDir, p.haveAccess = side, r.Direction, true
+		p.video.access, p.video.accessDir = peer, direction
 	})
 	return nil
 }
@@ -213,9 +234,26 @@ func (s *Session) SetCore(r CoreRemote) error {
 	if err != nil {
 		return fmt.Errorf("core description: %w", err)
 	}
+	peer, direction, err := s.check(r.Video, nil)
+	if err == nil && r.Video != nil {
+		err = s.gateway.cfg.reachable(r.Video.RTP, r.Video.RTCP)
+	}
+	if err != nil {
+		return fmt.Errorf("core description: video: %w", err)
+	}
+	s.setCoreVideo(r.Video)
+	another := false
 	s.change(func(p *negotiated) {
+		another = r.Video != nil && p.video.to != r.Video.RTP
 		p.core, p.coreDir, p.haveCore = side, r.Direction, true
+		p.video.core, p.video.coreDir = peer, direction
+		if another {
+			p.video.to = r.Video.RTP
+		}
 	})
+	if another {
+		(*accessSide)(s).lookAgain()
+	}
 	s.core.SetRemote(core.Remote{
 		RTP: r.RTP, RTCP: r.RTCP, Clocks: packet.NewClocks(r.Codecs, r.DTMF), Interval: reportInterval(r),
 	})
@@ -246,6 +284,7 @@ func (s *Session) change(edit func(*negotiated)) {
 		Down: p.haveAccess && p.haveCore && p.coreDir.receives() && p.accessDir.sends() && !p.localHold,
 	}
 	s.bridge.Set(p.access, p.core, gates)
+	s.routeVideo(p, time.Now())
 	s.log.Debug("media route", "route", s.bridge.String())
 }
 
@@ -302,6 +341,7 @@ func (s *Session) tick(now time.Time) {
 	s.access.Tick(now)
 	s.core.Tick(now, limit)
 	s.bridge.Tick(now)
+	s.tickVideo(now)
 	if s.access.Due(now) {
 		s.access.Report(s.bridge.ToAccess().Info(now), now)
 	}
@@ -323,6 +363,7 @@ func (s *Session) Close() {
 	s.once.Do(func() {
 		s.gateway.forget(s)
 		s.bridge.Close()
+		s.closeVideo()
 		s.access.Close()
 		s.core.Close()
 		s.events.close()

@@ -30,6 +30,7 @@ type Stats struct {
 	AccessConnected bool
 	AccessRejected  AccessRejects
 	CoreRejected    CoreRejects
+	Video           *VideoStats // nil without video
 }
 
 // AccessRejects counts what the browser's address sent in vain.
@@ -54,6 +55,7 @@ func (s *Session) Stats() Stats {
 		AccessRejected: AccessRejects{a.AuthFailed, a.ControlFailed, a.Unparsed, a.DTLSDropped},
 		CoreRejected:   CoreRejects{c.Strangers, c.Unparsed, c.ControlStrangers, c.ControlUnparsed},
 	}
+	st.Video = s.videoStats()
 	st.Access.Rejected = a.AuthFailed + a.ControlFailed + a.Unparsed + a.DTLSDropped
 	st.Core.Rejected = c.Strangers + c.Unparsed + c.ControlStrangers + c.ControlUnparsed
 	return st

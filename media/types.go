@@ -80,6 +80,7 @@ type AccessRemote struct {
 	Codecs    []Codec
 	DTMF      []Codec // telephone-event payload types, one per clock
 	Direction Direction
+	Video     *VideoRemote // nil without video; needs Session.OpenVideo
 }
 
 // CoreLocal is what our description for the core must hold.
@@ -99,6 +100,7 @@ type CoreRemote struct {
 	// RTCPBandwidthRS and RR are b=RS and b=RR in bit/s, -1 when absent; both 0
 	// turn RTCP off (RFC 3556 2).
 	RTCPBandwidthRS, RTCPBandwidthRR int
+	Video                            *VideoRemote // nil without video; needs Session.OpenVideo
 }
 
 // SessionConfig of one session.

@@ -43,6 +43,7 @@ var rooms = map[string][]string{
 	"media/access": {"media/packet", "media/udp", "media/tcp", "media/demux"},
 	"media/core":   {"media/packet", "media/udp"},
 	"media/bridge": {"media/packet", "media/inband", "transcode"},
+	"media/video":  {"media/packet"},
 
 	"transcode/g711":      {"transcode"},
 	"transcode/g722":      {"transcode"},

@@ -139,7 +139,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if a.page {
 		header.Set("Content-Security-Policy", h.policy)
-		header.Set("Permissions-Policy", "microphone=(self), speaker-selection=(self), camera=(), geolocation=(), display-capture=(), usb=(), payment=()")
+		header.Set("Permissions-Policy", "microphone=(self), speaker-selection=(self), camera=(self), geolocation=(), display-capture=(), usb=(), payment=()")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("X-Frame-Options", "DENY")
 	}

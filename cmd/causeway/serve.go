@@ -79,7 +79,8 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 		secure = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 	}
 	registry := codecs()
-	deps := media.Deps{Log: log, Registry: registry, Threads: room(config.Media)}
+	pictures := newVideoMaker(config.Media)
+	deps := media.Deps{Log: log, Registry: registry, Video: pictures, Threads: room(config.Media)}
 	var err error
 	if deps.Certificate, err = turnCertificate(config.Media, log); err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 			return nil, fmt.Errorf("rx: %w", err)
 		}
 	}
-	g.signaling, err = signaling.New(config.Config, signaling.Deps{Media: g.media, Policy: g.policy, Codecs: registry.Names(), Log: log})
+	g.signaling, err = signaling.New(config.Config, signaling.Deps{Media: g.media, Policy: g.policy, Codecs: append(registry.Names(), pictures.names()...), Log: log})
 	if err != nil {
 		g.media.Close()
 		return nil, fmt.Errorf("signaling: %w", err)

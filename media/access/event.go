@@ -43,6 +43,13 @@ type Event struct {
 	Line   uint8          // the same: the number of the access address it came to
 }
 
+// Listener is an owner that serves feedback (RFC 4585), too.
+type Listener interface {
+	// AccessFeedback takes one authenticated compound of the browser. b is the owner's until the call returns. Called on a packet
+	// thread, without locks.
+	AccessFeedback(b []byte, now time.Time)
+}
+
 // Owner is the session a leg belongs to.
 type Owner interface {
 	// AccessRTP takes one authenticated packet, decrypted in place. b is the

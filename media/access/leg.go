@@ -22,6 +22,8 @@ type Remote struct {
 	Fingerprints []Fingerprint
 	Client       bool           // we are the DTLS client (the browser's a=setup:passive)
 	Clocks       *packet.Clocks // RTP clock per payload type
+	Video        *packet.Clocks // the same of the payload types of video, but for retransmissions; nil without video
+	Repair       *[128]bool     // payload types of retransmissions; nil without any
 }
 
 // ErrClosed is returned by calls on a closed leg.
@@ -37,6 +39,12 @@ type legCounts struct {
 	authFailed, unparsed, dtlsDropped, controlFailed uint64
 }
 
+// types are the payload types of a leg: the RTP clocks of sound and picture, and what is a retransmission. Replaced, never edited.
+type types struct {
+	clocks, video packet.Clocks
+	repair        [128]bool
+}
+
 // Leg is one browser's leg. Safe for concurrent use.
 type Leg struct {
 	port  *Port
@@ -46,12 +54,13 @@ type Leg struct {
 	lastCheck atomic.Int64 // Unix nanoseconds of the last valid check
 	path      atomic.Pointer[path]
 	keys      atomic.Pointer[keys]
-	clocks    atomic.Pointer[packet.Clocks]
+	types     atomic.Pointer[types]
 
 	mu        sync.Mutex // guards the following
 	ice       agent
 	assoc     *association
 	control   packet.Control
+	video     packet.Control // of the picture, in the same RTCP session; SSRC 0 without
 	counts    legCounts
 	since     time.Time // when the browser's description came, and the browser had ours
 	late      bool      // it does not have ours yet
@@ -67,7 +76,7 @@ type Leg struct {
 func (p *Port) NewLeg(owner Owner, ssrc uint32, cname string, interval time.Duration, log *slog.Logger) *Leg {
 	l := &Leg{port: p, owner: owner, log: log}
 	l.control = packet.Control{SSRC: ssrc, CNAME: cname, Interval: interval}
-	l.clocks.Store(new(packet.Clocks))
+	l.types.Store(new(types))
 	l.ice.cur = newCredentials()
 	for !p.enlist(l.ice.cur.UFrag, l) {
 		l.ice.cur = newCredentials()
@@ -116,9 +125,7 @@ func (l *Leg) SetRemote(r Remote, now time.Time) error {
 	if l.closed {
 		return ErrClosed
 	}
-	if r.Clocks != nil {
-		l.clocks.Store(r.Clocks)
-	}
+	l.learn(r)
 	switch {
 	case l.ice.remote == "":
 		if l.ice.remote = r.UFrag; !l.late {
@@ -133,6 +140,28 @@ func (l *Leg) SetRemote(r Remote, now time.Time) error {
 	l.associate(r.Client, prints)
 	l.startDTLS()
 	return nil
+}
+
+// learn notes the payload types of a description.
+func (l *Leg) learn(r Remote) {
+	t := new(types)
+	if r.Clocks != nil {
+		t.clocks = *r.Clocks
+	}
+	if r.Video != nil {
+		t.video = *r.Video
+	}
+	if r.Repair != nil {
+		t.repair = *r.Repair
+	}
+	l.types.Store(t)
+}
+
+// AddVideo begins the RTCP of video: ssrc and cname are those of the stream sent to the browser.
+func (l *Leg) AddVideo(ssrc uint32, cname string, interval time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.video = packet.Control{SSRC: ssrc, CNAME: cname, Interval: interval}
 }
 
 func (l *Leg) restartICE(remote string) error {

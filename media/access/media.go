@@ -33,25 +33,43 @@ func (l *Leg) unprotect(k *keys, b []byte, now time.Time) ([]byte, packet.RTP, b
 		l.counts.unparsed++
 		return nil, packet.RTP{}, false
 	}
-	l.control.In.Packet(h, l.clocks.Load()[h.PayloadType], now)
+	switch t := l.types.Load(); {
+	case t.video[h.PayloadType] != 0:
+		l.video.In.Packet(h, t.video[h.PayloadType], now)
+	case !t.repair[h.PayloadType]:
+		l.control.In.Packet(h, t.clocks[h.PayloadType], now)
+	}
 	return plain, h, true
 }
 
 // handleRTCP takes the browser's reports. Feedback that asks for something
-// (NACK, PLI, REMB) has no meaning for audio and is ignored.
+// (NACK, PLI, REMB) has no meaning for audio and is video's, if there is any.
 func (l *Leg) handleRTCP(b []byte, now time.Time) {
 	k := l.keys.Load()
 	if k == nil {
 		return
 	}
+	plain, video := l.reports(k, b, now)
+	if o, ok := l.owner.(Listener); video && ok {
+		o.AccessFeedback(plain, now)
+	}
+}
+
+// reports authenticates a compound and takes its reports. video tells that it may hold feedback to serve.
+func (l *Leg) reports(k *keys, b []byte, now time.Time) (plain []byte, video bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	plain, err := k.in.rtcp(b, binary.BigEndian.Uint32(b[4:]))
 	if err != nil {
 		l.counts.controlFailed++
-		return
+		return nil, false
 	}
 	l.control.Received(plain, now)
+	if l.video.SSRC == 0 {
+		return nil, false
+	}
+	l.video.Received(plain, now)
+	return plain, true
 }
 
 // SendRTP protects b in place, which needs packet.BufferSize of capacity beyond
@@ -102,6 +120,60 @@ func (l *Leg) Report(info packet.SenderInfo, now time.Time) {
 	}
 	var room [512]byte
 	_ = k.out.rtcp(l.compound(room[:0], info, now), p) // a lost report is replaced by the next
+}
+
+// DueVideo and ReportVideo are Due and Report of the picture.
+func (l *Leg) DueVideo(now time.Time) bool {
+	if l.keys.Load() == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.video.SSRC != 0 && l.video.Due(now)
+}
+
+// ReportVideo sends a compound with what the video stream sent.
+func (l *Leg) ReportVideo(info packet.SenderInfo, now time.Time) {
+	l.compoundOf(func(b []byte) []byte { return l.video.Append(b, info, now) })
+}
+
+// Feedback sends feedback of the video stream in a compound (RFC 4585 3.1).
+func (l *Leg) Feedback(fb []byte, _ time.Time) {
+	l.compoundOf(func(b []byte) []byte { return append(l.video.Envelope(b), fb...) })
+}
+
+// compoundOf sends what fill, called under the lock, makes.
+func (l *Leg) compoundOf(fill func([]byte) []byte) {
+	k, p := l.keys.Load(), l.path.Load()
+	if k == nil || p == nil {
+		return
+	}
+	var room [512]byte
+	l.mu.Lock()
+	b := fill(room[:0])
+	l.mu.Unlock()
+	_ = k.out.rtcp(b, p) // lost feedback is asked for again
+}
+
+// Delay is packet.Control.Delay of the sound, VideoTime packet.Control.SourceTime of the picture.
+func (l *Leg) Delay() (time.Duration, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.control.Delay()
+}
+
+// VideoTime is the browser's RTP time of its video at an instant of its own clock.
+func (l *Leg) VideoTime(at time.Time) (uint32, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.video.SourceTime(at)
+}
+
+// VideoQuality is what the picture's RTCP knows.
+func (l *Leg) VideoQuality() packet.Quality {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.video.Quality()
 }
 
 func (l *Leg) compound(b []byte, info packet.SenderInfo, now time.Time) []byte {

@@ -28,6 +28,13 @@ type Owner interface {
 	CoreFault()
 }
 
+// Listener is an owner that serves feedback (RFC 4585), too.
+type Listener interface {
+	// CoreFeedback takes one compound of the far end. b is the owner's until the call returns. Called on a packet thread, without
+	// locks.
+	CoreFeedback(b []byte, now time.Time)
+}
+
 // Remote is what the far end's SDP says of the transport.
 type Remote struct {
 	RTP, RTCP netip.AddrPort
@@ -137,27 +144,58 @@ func (l *Leg) accept(b []byte, from netip.AddrPort, now time.Time) (packet.RTP, 
 
 func (l *Leg) handleRTCP(b []byte, from netip.AddrPort, now time.Time) {
 	defer l.guard()
-	if mode := l.acceptRTCP(b, from, now); mode >= 0 {
-		l.owner.CoreModeRequest(mode)
+	heard := l.acceptRTCP(b, from, now)
+	if heard.Mode >= 0 {
+		l.owner.CoreModeRequest(heard.Mode)
+	}
+	if o, ok := l.owner.(Listener); ok && heard.Feedback {
+		o.CoreFeedback(b, now)
 	}
 }
 
-// acceptRTCP checks the source, takes the reports and returns the codec mode asked for, -1 for none.
-func (l *Leg) acceptRTCP(b []byte, from netip.AddrPort, now time.Time) int {
+// acceptRTCP checks the source, takes the reports and returns what else there is to serve. Feedback may come alone (RFC 5506).
+func (l *Leg) acceptRTCP(b []byte, from netip.AddrPort, now time.Time) packet.Heard {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.remote.Load()
 	if r == nil || from != r.RTCP || l.closed {
 		l.counts.controlStrangers++
-		return -1
+		return packet.Heard{Mode: -1}
 	}
 	heard := l.control.Received(b, now)
-	if !heard.Report && heard.Mode < 0 {
+	if !heard.Report && heard.Mode < 0 && !heard.Feedback {
 		l.counts.controlUnparsed++
-		return -1
+		return heard
 	}
 	l.hear(now)
-	return heard.Mode
+	return heard
+}
+
+// Feedback sends feedback in a compound (RFC 4585 3.1).
+func (l *Leg) Feedback(fb []byte, _ time.Time) {
+	r := l.remote.Load()
+	if r == nil || !r.RTCP.IsValid() || r.RTCP.Port() == 0 {
+		return
+	}
+	var room [512]byte
+	l.mu.Lock()
+	b := append(l.control.Envelope(room[:0]), fb...)
+	l.mu.Unlock()
+	_ = l.pair.RTCP.WriteTo(b, r.RTCP) // lost feedback is asked for again
+}
+
+// Delay is packet.Control.Delay of what is received.
+func (l *Leg) Delay() (time.Duration, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.control.Delay()
+}
+
+// SourceTime is packet.Control.SourceTime of what is received.
+func (l *Leg) SourceTime(at time.Time) (uint32, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.control.SourceTime(at)
 }
 
 // hear notes a sign of life. The caller holds the lock.

@@ -27,15 +27,15 @@ func (c Codec) Passes(d Codec) bool {
 		return false
 	}
 	if c.Is("AMR") || c.Is("AMR-WB") {
-		return c.param("octet-align") == d.param("octet-align") &&
-			(d.param("mode-set") == "" || c.param("mode-set") == d.param("mode-set"))
+		return c.Param("octet-align") == d.Param("octet-align") &&
+			(d.Param("mode-set") == "" || c.Param("mode-set") == d.Param("mode-set"))
 	}
 	return true
 }
 
-// param is the value of one fmtp parameter; octet-align=0 reads as absent, its
+// Param is the value of one fmtp parameter; octet-align=0 reads as absent, its
 // default.
-func (c Codec) param(name string) string {
+func (c Codec) Param(name string) string {
 	for part := range strings.SplitSeq(c.FMTP, ";") {
 		k, v, _ := strings.Cut(part, "=")
 		if strings.EqualFold(strings.TrimSpace(k), name) {

@@ -25,7 +25,7 @@ type Control struct {
 	In       Reception
 
 	next       time.Time
-	lastSR     uint32 // middle 32 bits of the last SR's NTP time
+	lastSR     SenderInfo // of the source in In
 	lastSRAt   time.Time
 	rtt        time.Duration
 	remoteLost uint64
@@ -39,8 +39,9 @@ type Control struct {
 
 // Heard is what one compound from the far end held.
 type Heard struct {
-	Report bool // an SR or RR
-	Mode   int  // the codec mode asked of our encoder by RTCP-APP (TS 26.114 10.2.1), -1 for none
+	Report   bool // an SR or RR
+	Feedback bool // of RFC 4585; who serves it reads it himself
+	Mode     int  // the codec mode asked of our encoder by RTCP-APP (TS 26.114 10.2.1), -1 for none
 }
 
 // Received takes one compound from the far end and tells what it held. Reports about other streams are ignored, so is everything
@@ -63,20 +64,30 @@ func (c *Control) Received(b []byte, now time.Time) Heard {
 			if mode, ok := p.modeRequest(); ok {
 				heard.Mode = mode
 			}
+		case TypeRTPFB, TypePSFB:
+			if _, ok := p.Feedback(); ok {
+				heard.Feedback = true
+			}
 		}
 	}
 	return heard
 }
 
 func (c *Control) reports(p RTCP, now time.Time) {
-	if info, ok := p.Info(); ok {
-		c.lastSR, c.lastSRAt = uint32(info.NTP>>16), now //nolint:gosec // the middle 32 bits
+	if info, ok := p.Info(); ok && c.about(p) {
+		c.lastSR, c.lastSRAt = info, now
 	}
 	for i := range int(p.Count) {
 		if r, ok := p.Block(i); ok && r.SSRC == c.SSRC {
 			c.report(r, now)
 		}
 	}
+}
+
+// about reports whether p comes from the source that is being received: a browser's sound and picture share one RTCP session.
+func (c *Control) about(p RTCP) bool {
+	ssrc, ok := p.Sender()
+	return ok && c.In.began && ssrc == c.In.SSRC
 }
 
 // report takes what the far end says of our stream (RFC 3550 6.4.1, figure 2).
@@ -120,7 +131,7 @@ func (c *Control) Append(b []byte, info SenderInfo, now time.Time) []byte {
 	var block *ReportBlock
 	if r, ok := c.In.Block(); ok {
 		if !c.lastSRAt.IsZero() {
-			r.LSR = c.lastSR
+			r.LSR = uint32(c.lastSR.NTP >> 16)                         //nolint:gosec // the middle 32 bits
 			r.DLSR = uint32(now.Sub(c.lastSRAt) * 65536 / time.Second) //nolint:gosec // 18 h fit
 		}
 		block = &r

@@ -26,6 +26,8 @@ type Reception struct {
 	haveTransit      bool
 	jitter           float64
 	lastClock        uint32
+	lastTS           uint32 // of the newest packet measured
+	lastAt           time.Time
 	epoch            time.Time
 }
 
@@ -104,6 +106,7 @@ func (r *Reception) measure(ts, clock uint32, now time.Time) {
 		}
 	}
 	r.transit, r.haveTransit = transit, true
+	r.lastTS, r.lastAt = ts, now
 }
 
 func (r *Reception) expected() uint32 {

@@ -17,6 +17,7 @@ type Config struct {
 	QualityInterval time.Duration // between two call.quality notifications of a call; 0 turns them off
 	AccessCodecs    []sdp.Codec   // in order of preference, at least one
 	CoreCodecs      []sdp.Codec   // the same
+	VideoCodecs     []sdp.Codec   // of the access leg, in order of preference; none refuses all video
 }
 
 // Deps are the neighbours a call works with, besides its host.

@@ -28,6 +28,7 @@ type Call struct {
 
 	access accessLeg
 	core   coreLeg
+	video  picture
 	stream Stream
 	dialog Dialog
 	authorization
@@ -99,7 +100,7 @@ func (c *Call) do(a call.Action) {
 	switch a := a.(type) {
 	case call.OpenMedia, call.SetAccess, call.UpdateAccess, call.ConnectCore, call.SetHold, call.SendDigits, call.CloseMedia:
 		c.doMedia(a)
-	case call.SendInvite, call.SendProgress, call.SendRinging, call.AcceptCore, call.Reoffer, call.AnswerCore, call.RejectCoreOffer, call.EndCore:
+	case call.SendInvite, call.SendProgress, call.SendRinging, call.AcceptCore, call.Reoffer, call.AnswerCore, call.RejectCoreOffer, call.EndCore, call.SettlePicture:
 		c.doCore(a)
 	case call.SendRefer, call.AcceptRefer, call.RefuseRefer, call.LendOther, call.EndOther, call.EndReplaced, call.TellTransfer, call.TellRefer:
 		c.doTransfer(a)
@@ -178,6 +179,8 @@ func (c *Call) mediaEvent(e media.Event) {
 		c.input(call.AccessFailed{Cause: call.Cause{Side: call.Browser, Kind: call.MediaFailed, Text: string(e.Reason)}})
 	case media.CoreLost:
 		c.input(call.CoreLost{})
+	case media.VideoPicture:
+		c.showPicture()
 	case media.DTMF:
 		c.heardDigit(e.Digit, e.Duration, false)
 	case media.DTMFUnsent:

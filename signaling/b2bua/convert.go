@@ -73,6 +73,7 @@ func accessRemote(m sdp.AccessMedia) media.AccessRemote {
 	out := media.AccessRemote{
 		UFrag: m.UFrag, Pwd: m.Pwd, Setup: m.Setup,
 		Codecs: mediaCodecs(m.Codecs, packetTime(m.PTime, m.MaxPTime)), DTMF: mediaCodecs(m.DTMF, 0), Direction: mediaDirection(m.Direction.Reverse()),
+		Video: accessRemoteVideo(m.Video),
 	}
 	for _, f := range m.Fingerprints {
 		out.Fingerprints = append(out.Fingerprints, media.Fingerprint{Hash: f.Hash, Value: f.Value})

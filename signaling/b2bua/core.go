@@ -13,7 +13,10 @@ func (c *Call) doCore(a call.Action) {
 	switch a := a.(type) {
 	case call.SendInvite:
 		c.sendInvite(a)
+	case call.SettlePicture:
+		c.settled(a)
 	case call.SendProgress:
+		c.video.promised = true
 		c.dialog.Progress(c.core.local)
 	case call.SendRinging:
 		offer := ""
@@ -68,7 +71,8 @@ func (c *Call) acceptCore() {
 
 // reoffer holds or resumes the core leg by direction alone (RFC 3264 8.4).
 func (c *Call) reoffer(held bool) {
-	text, err := sdp.Redirect(c.core.local, sdp.HoldDirection(held, c.fsm.RemoteHold))
+	d := sdp.HoldDirection(held, c.fsm.RemoteHold)
+	text, err := sdp.Reoffer(c.core.local, c.coreLocal(d), d)
 	if err == nil {
 		c.core.next = text
 		err = c.dialog.Reoffer(text)
@@ -92,7 +96,7 @@ func (c *Call) answerCore(a call.AnswerCore) {
 		c.dialog.RejectOffer(488)
 		return
 	}
-	text, chosen, dtmf, err := c.answerTo(offer, a.Held)
+	text, agreed, err := c.answerTo(offer, a.Held)
 	if err != nil {
 		c.dialog.RejectOffer(488)
 		return
@@ -103,20 +107,30 @@ func (c *Call) answerCore(a call.AnswerCore) {
 		return
 	}
 	c.core.heard = a.Heard
-	if err := c.setCore(offer, chosen, dtmf); err != nil {
+	c.coreAgreed(agreed.video, false)
+	c.offeredVideo(offer)
+	if err := c.setCore(offer, agreed.codecs, agreed.dtmf); err != nil {
 		c.input(call.MediaRefused{Cause: mediaCause(call.Core, err)})
 	}
 }
 
-func (c *Call) answerTo(offer *sdp.Core, held bool) (text string, chosen, dtmf []sdp.Codec, err error) {
+// agreement is what an answer of ours agrees to.
+type agreement struct {
+	codecs, dtmf []sdp.Codec
+	video        *sdp.CoreVideo
+}
+
+func (c *Call) answerTo(offer *sdp.Core, held bool) (text string, a agreement, err error) {
 	local := c.coreLocal(sdp.HoldDirection(held, false))
 	local.Preconditions = ready(offer)
-	text, chosen, dtmf, err = sdp.CoreAnswer(offer, local, c.agent.config.CoreCodecs)
+	local.Video = c.answerVideo(offer, sdp.HoldDirection(held, false))
+	text, a.codecs, a.dtmf, err = sdp.CoreAnswer(offer, local, c.agent.config.CoreCodecs)
 	if err != nil {
-		return "", nil, nil, err
+		return "", agreement{}, err
 	}
+	a.video = offer.AnswerVideo(local.Video)
 	text, err = sdp.Revise(c.core.local, text)
-	return text, chosen, dtmf, err
+	return text, a, err
 }
 
 // ready answers the caller's preconditions, if it has any: nothing has to be reserved on the access side, so our own
@@ -162,6 +176,8 @@ func (c *Call) dialogEvent(e ims.CallEvent) {
 		c.input(call.CoreEnded{Cause: e.Cause})
 	case ims.ResourcesReady:
 		c.input(call.Resources{})
+	case ims.PictureFastUpdate:
+		c.stream.ShowPicture()
 	case ims.InfoDTMF:
 		c.heardDigit(e.Digit, e.Duration, true)
 	default:
@@ -181,7 +197,7 @@ func (c *Call) offer(e ims.Offer) {
 	if err == nil {
 		before := c.core.dialog
 		c.core.on(e.Dialog)
-		_, _, _, err = c.answerTo(offer, c.fsm.LocalHold)
+		_, _, err = c.answerTo(offer, c.fsm.LocalHold)
 		c.core.on(before)
 	}
 	if err != nil {

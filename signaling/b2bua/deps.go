@@ -57,6 +57,7 @@ type Dialog interface {
 	AnswerOffer(sdp string)
 	RejectOffer(status int)
 	SendInfoDTMF(digit rune, duration time.Duration) error
+	SendPictureFastUpdate() error
 	Key() string
 	Place(give func(ims.Place, bool))
 	Refer(ims.ReferParams) error
@@ -71,6 +72,8 @@ type Media interface {
 type Stream interface {
 	AccessLocal() media.AccessLocal
 	CoreLocal() media.CoreLocal
+	OpenVideo() (media.VideoLocal, error)
+	ShowPicture()
 	SetAccess(media.AccessRemote) error
 	ExpectAccess()
 	SetCore(media.CoreRemote) error

@@ -138,6 +138,11 @@ func (c *Call) agree(offer *sdp.Access) (string, error) {
 	if len(c.core.chosen) > 0 { // what needs no transcoding first
 		codecs = first(codecs, c.core.chosen[0])
 	}
+	_, video, offered := offer.Bundled()
+	if offered {
+		c.openVideo()
+	}
+	c.video.turns = offered && video.Orientation != 0
 	_, chosen, err := sdp.AccessAnswer(offer, c.accessLocal(), codecs)
 	if err != nil {
 		return "", err
@@ -156,6 +161,8 @@ func (c *Call) agree(offer *sdp.Access) (string, error) {
 		}
 	}
 	c.access.local, c.access.chosen = answer, chosen
+	c.wished(chosen.Video)
+	c.noVideo(offer, chosen.Video)
 	return answer, nil
 }
 
@@ -173,6 +180,10 @@ func (c *Call) offerBrowser(text string) (string, error) {
 		}
 		local := c.coreLocal(sdp.SendRecv)
 		local.Preconditions = ready(offer)
+		if offer.Video() != nil && c.openVideo() {
+			local.Video = c.coreVideoAs(sdp.SendRecv) // what the user wants of it is known when the user answers: see answerAgain
+			c.video.agreed = offer.AnswerVideo(local.Video)
+		}
 		answer, chosen, dtmf, err := sdp.CoreAnswer(offer, local, c.agent.config.CoreCodecs)
 		if err != nil {
 			return "", err
@@ -180,7 +191,11 @@ func (c *Call) offerBrowser(text string) (string, error) {
 		c.core.local, c.core.remote, c.core.chosen, c.core.dtmf = answer, offer, chosen, dtmf
 		codecs = first(codecs, chosen[0])
 	}
-	access, offered := sdp.AccessOffer(c.accessLocal(), codecs, sdp.AccessOptions{})
+	local := c.accessLocal()
+	if c.video.agreed == nil {
+		local.Video = nil
+	}
+	access, offered := sdp.AccessOffer(local, codecs, sdp.AccessOptions{})
 	c.access.local, c.access.offered = access, offered
 	return access, nil
 }
@@ -208,7 +223,28 @@ func (c *Call) setAccess(text string) error {
 		return err
 	}
 	c.access.chosen = chosen
+	c.wished(chosen.Video)
+	if err := c.answerAgain(); err != nil {
+		return err
+	}
 	return c.stream.SetAccess(accessRemote(chosen))
+}
+
+// answerAgain writes our answer to the INVITE for what the user wants of its video. One that has gone out already stands; settle then
+// offers anew.
+func (c *Call) answerAgain() error {
+	offer := c.core.remote
+	if c.video.promised || offer == nil || offer.Video() == nil {
+		return nil
+	}
+	local := c.coreLocal(sdp.SendRecv)
+	local.Preconditions = ready(offer)
+	answer, _, _, err := sdp.CoreAnswer(offer, local, c.agent.config.CoreCodecs)
+	if err != nil {
+		return err
+	}
+	c.core.local, c.video.agreed = answer, offer.AnswerVideo(local.Video)
+	return nil
 }
 
 // updateAccess answers a new offer in a running call: an ICE restart, or other codecs.
@@ -227,6 +263,7 @@ func (c *Call) updateAccess(a call.UpdateAccess) {
 		return
 	}
 	c.host.Answer(id, wire.UpdateResult{SDP: answer})
+	c.settle()
 }
 
 // connectCore gives media the core's answer. A re-offer of ours that it answers is in force from now on.
@@ -242,6 +279,7 @@ func (c *Call) connectCore(text string) error {
 	if err != nil {
 		return err
 	}
+	c.coreAgreed(sdp.CheckCoreVideo(c.core.local, remote), true)
 	return c.setCore(remote, chosen, dtmf)
 }
 
@@ -256,12 +294,21 @@ func (c *Call) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
 	if !c.core.heard {
 		direction = unheard(direction)
 	}
-	return c.stream.SetCore(media.CoreRemote{
+	r := media.CoreRemote{
 		RTP: orNowhere(remote.RTP()), RTCP: orNowhere(remote.RTCP()),
 		Codecs: mediaCodecs(chosen, packetTime(remote.PTime, remote.MaxPTime)), DTMF: mediaCodecs(dtmf, 0),
 		Direction:       direction,
 		RTCPBandwidthRS: remote.RS, RTCPBandwidthRR: remote.RR,
-	})
+		Video: c.coreRemoteVideo(),
+	}
+	err := c.stream.SetCore(r)
+	if err != nil && r.Video != nil { // a picture that cannot be had ends no call
+		c.log.Info("video of the core cannot be used: the call goes on with sound", "err", err)
+		c.video.agreed, c.video.refused, r.Video = nil, true, nil
+		err = c.stream.SetCore(r)
+	}
+	c.tellVideo()
+	return err
 }
 
 // betterCodec tells whether the browser, whose first codec is the one it sends, should rather send another one of those it
@@ -304,12 +351,14 @@ func (c *Call) accessLocal() sdp.AccessLocal {
 	if len(out.Candidates) > 0 {
 		out.Address = out.Candidates[0].Address
 	}
+	out.Video = c.accessVideo()
 	return out
 }
 
 func (c *Call) coreLocal(d sdp.Direction) sdp.CoreLocal {
 	l := c.stream.CoreLocal()
-	return sdp.CoreLocal{Address: l.RTP.Addr(), RTPPort: l.RTP.Port(), RTCPPort: l.RTCP.Port(), SessionID: c.core.id, Version: 1, Direction: d}
+	return sdp.CoreLocal{Address: l.RTP.Addr(), RTPPort: l.RTP.Port(), RTCPPort: l.RTCP.Port(), SessionID: c.core.id, Version: 1, Direction: d,
+		Video: c.coreVideo(d)}
 }
 
 // moved tells whether the browser is not where policy was last told it is.

@@ -92,6 +92,7 @@ func (c *Call) arrive(to Host, name string, arrived func()) {
 	c.log.Info("call moved to another browser", "to", name)
 	c.name, c.log = name, c.logger(to.Log(), name)
 	arrived()
+	c.settle() // this browser may want another picture, or none
 	for _, f := range waiting {
 		if !c.over {
 			f()

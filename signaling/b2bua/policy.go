@@ -83,12 +83,14 @@ func (c *Call) closePolicy(a call.ClosePolicy) {
 // components describes the access leg's flows in rx's words.
 func (c *Call) components(ue, gateway netip.AddrPort) []rx.MediaComponent {
 	var local sdp.AccessMedia
-	if own, err := sdp.ParseAccess(c.access.local); err == nil {
+	own, err := sdp.ParseAccess(c.access.local)
+	if err == nil {
 		if _, audio, ok := own.Audio(); ok {
 			local = *audio
 		}
 	}
 	flows := sdp.Flows(c.access.chosen, ue, gateway, sdp.FlowOptions{Local: local, BrowserOffered: c.access.offered == nil})
+	flows = append(flows, c.videoFlows(own, ue, gateway)...)
 	out := make([]rx.MediaComponent, 0, len(flows))
 	for _, f := range flows {
 		m := rx.MediaComponent{Number: f.Number, Type: rx.MediaType(f.Type), UplinkBps: f.UplinkBps, DownlinkBps: f.DownlinkBps,
@@ -100,6 +102,25 @@ func (c *Call) components(ue, gateway netip.AddrPort) []rx.MediaComponent {
 		out = append(out, m)
 	}
 	return out
+}
+
+// videoFlows are those of the picture, beside the sound on the same transport (TS 29.214 5.3.16: one component per m-line); one that was
+// granted and is gone is taken back.
+func (c *Call) videoFlows(own *sdp.Access, ue, gateway netip.AddrPort) []sdp.MediaComponent {
+	v, chosen := &c.video, c.access.chosen.Video
+	if chosen == nil || v.wish == "" || v.agreed == nil || own == nil {
+		if !v.policed {
+			return nil
+		}
+		v.policed = false
+		return []sdp.MediaComponent{{Number: uint32(v.line) + 1, Type: sdp.MediaVideo, Status: sdp.FlowRemoved}} //nolint:gosec // below sdp.MaxMedia
+	}
+	v.policed = true
+	opt := sdp.FlowOptions{BrowserOffered: c.access.offered == nil, VideoKbps: v.agreed.BandwidthAS}
+	if _, m, ok := own.Bundled(); ok {
+		opt.Local = *m
+	}
+	return sdp.Flows(*chosen, ue, gateway, opt)
 }
 
 func (c *Call) icid() string {

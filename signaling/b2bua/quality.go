@@ -20,7 +20,8 @@ func (c *Call) startMeter() {
 func (c *Call) measure() {
 	if _, ok := c.host.Browser(); ok {
 		st := c.stream.Stats()
-		c.host.Tell(wire.EventQuality, wire.CallQuality{Call: c.name, Access: quality(st.Access), Core: quality(st.Core), Transcoding: st.Transcoding()})
+		c.host.Tell(wire.EventQuality, wire.CallQuality{Call: c.name, Access: quality(st.Access), Core: quality(st.Core),
+			Transcoding: st.Transcoding(), Video: videoQuality(st.Video)})
 	}
 	c.meter.Reset(c.agent.config.QualityInterval)
 }
@@ -41,4 +42,15 @@ func (c *Call) heard() []any {
 		return nil
 	}
 	return []any{"mos_access", st.Access.MeanMOS, "mos_core", st.Core.MeanMOS, "lost_access", st.Access.Lost, "lost_core", st.Core.Lost}
+}
+
+// videoQuality are the figures of video, nil while there is none.
+func videoQuality(v *media.VideoStats) *wire.VideoQuality {
+	if v == nil || v.Access.PacketsReceived+v.Access.PacketsSent == 0 {
+		return nil
+	}
+	leg := func(l media.VideoLegStats) wire.LegQuality {
+		return quality(media.LegStats{Codec: l.Codec, PacketsSent: l.PacketsSent, PacketsReceived: l.PacketsReceived, Lost: l.Lost, Jitter: l.Jitter, RTT: l.RTT})
+	}
+	return &wire.VideoQuality{Access: leg(v.Access), Core: leg(v.Core), Transcoding: v.Up.Converting || v.Down.Converting}
 }

@@ -60,6 +60,9 @@ func (c *Call) Serve(id wire.ID, params wire.Params) bool {
 		c.request(id, call.Update{Request: ref(id), SDP: p.SDP})
 	case wire.CandidatesParams:
 		c.candidates(id, p)
+	case wire.RefuseVideoParams:
+		c.refuseVideo()
+		c.host.Answer(id, nil)
 	case wire.TransferParams:
 		c.hand(id, p)
 	default:

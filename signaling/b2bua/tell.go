@@ -12,7 +12,7 @@ func (c *Call) doTell(a call.Action) {
 		c.reply(a)
 	case call.TellIncoming:
 		c.host.Tell(wire.EventIncoming, wire.CallIncomingEvent{Call: c.name, Remote: c.remote, Called: c.called, SDP: a.SDP,
-			Waiting: c.waiting, DivertedBy: c.divertedBy, UserToUser: userToUser(c.farExtras), Headers: headersOf(c.farExtras), Replaces: c.replaces})
+			Waiting: c.waiting, DivertedBy: c.divertedBy, UserToUser: userToUser(c.farExtras), Headers: headersOf(c.farExtras), Replaces: c.replaces, Video: c.access.offered != nil && c.video.agreed != nil})
 	case call.TellProgress:
 		c.progress = string(a.Progress)
 		c.host.Tell(wire.EventProgress, wire.CallProgress{Call: c.name, State: string(a.Progress), EarlyMedia: a.EarlyMedia, SIP: a.Status,
@@ -22,6 +22,7 @@ func (c *Call) doTell(a call.Action) {
 		c.stream.ExpectAccess()
 		c.host.Tell(wire.EventAccepted, wire.CallAccepted{Call: c.name, Remote: c.remote, StartedAt: wire.Timestamp{Time: a.At},
 			UserToUser: userToUser(c.answerExtras()), Headers: headersOf(c.answerExtras())})
+		c.settle()
 	case call.TellHold:
 		c.host.Tell(wire.EventHold, wire.CallHold{Call: c.name, Local: a.Local, Remote: a.Remote})
 	case call.TellDigit:

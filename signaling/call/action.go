@@ -105,6 +105,9 @@ type (
 	}
 	// RejectCoreOffer refuses a CoreOffer with a SIP status.
 	RejectCoreOffer struct{ Status int }
+	// SettlePicture ends a Reoffer that Picture caused, or says that one may be due: the user's wish for video and what was agreed are
+	// to be compared. Refused says that the far side took nothing of the last one. Result: Picture, if they differ.
+	SettlePicture struct{ Refused bool }
 	// EndCore ends the SIP side with CANCEL, BYE or a final refusal, whatever fits its state.
 	EndCore struct{ Cause Cause }
 	// SendRefer asks the far side to call Target, or to take the user's place in the call With (RFC 3515, 3891). Result:
@@ -203,6 +206,7 @@ func (AcceptCore) action()      {}
 func (Reoffer) action()         {}
 func (AnswerCore) action()      {}
 func (RejectCoreOffer) action() {}
+func (SettlePicture) action()   {}
 func (EndCore) action()         {}
 func (AskPolicy) action()       {}
 func (ClosePolicy) action()     {}

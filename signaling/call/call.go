@@ -61,6 +61,7 @@ const (
 	quiet negotiation = iota
 	holding
 	resuming
+	picturing // video comes, changes or goes
 )
 
 // remote is a description of the core on one of its dialogs, and whether the user may hear what comes from there; the zero value is
@@ -92,6 +93,7 @@ type Call struct {
 	AnsweredAt time.Time // zero until Active
 
 	nego      negotiation
+	picture   bool    // the wish for video has changed while another negotiation was under way
 	request   Request // the browser's request that waits for nego or for Opening
 	answered  remote  // newest description of the core, connected or pending
 	pending   remote  // core answer that waits for policy (Required)

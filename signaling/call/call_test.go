@@ -30,7 +30,7 @@ func sample(k inputKind) Input {
 		CoreOffer{SDP: "re-offer", Hold: true}, CoreAnswer{SDP: "re-answer"}, OfferRejected{FromSIP(488, 0, "")},
 		CoreEnded{Cause{Side: Core, Kind: Normal}}, PolicyAnswer{Attempt: 1, Verdict: Granted}, PolicyAborted{},
 		Timeout{RingTimer}, Resources{}, Confirmed{}, Transfer{Request: "r", Target: "+15550102"}, ReferTaken{}, ReferProgress{180}, ReferDone{},
-		ReferFailed{FromSIP(486, 17, "")}, Referred{}, Lend{On: true}, End{Cause{Kind: Draining}},
+		ReferFailed{FromSIP(486, 17, "")}, Referred{}, Lend{On: true}, Picture{}, End{Cause{Kind: Draining}},
 	}[k]
 }
 

@@ -46,6 +46,7 @@ const (
 	kReferFailed
 	kReferred
 	kLend
+	kPicture
 	kEnd
 	inputKinds // number of inputs; keep last
 )
@@ -55,7 +56,7 @@ var inputNames = [inputKinds]string{
 	"MediaOpened", "MediaRefused", "AccessUp", "AccessLost", "CoreLost", "AccessFailed", "DigitHeard",
 	"Provisional", "Accepted", "Failed", "CoreOffer", "CoreAnswer", "OfferRejected", "CoreEnded",
 	"PolicyAnswer", "PolicyAborted", "Timeout", "Resources",
-	"Confirmed", "Transfer", "ReferTaken", "ReferProgress", "ReferDone", "ReferFailed", "Referred", "Lend", "End",
+	"Confirmed", "Transfer", "ReferTaken", "ReferProgress", "ReferDone", "ReferFailed", "Referred", "Lend", "Picture", "End",
 }
 
 func (k inputKind) String() string { return inputNames[k] }
@@ -210,6 +211,8 @@ type (
 	Timeout struct{ Timer Timer }
 	// Lend says that the far side of another call is being asked to take the user's place in this one, or (off) no longer is.
 	Lend struct{ On bool }
+	// Picture says that the user's wish for video differs from what the core was told: it is to be offered anew.
+	Picture struct{}
 	// End is the session's own order to end the call: logout, lost browser, drain, a fault.
 	End struct{ Cause Cause }
 )
@@ -250,4 +253,5 @@ func (ReferDone) kind() inputKind     { return kReferDone }
 func (ReferFailed) kind() inputKind   { return kReferFailed }
 func (Referred) kind() inputKind      { return kReferred }
 func (Lend) kind() inputKind          { return kLend }
+func (Picture) kind() inputKind       { return kPicture }
 func (End) kind() inputKind           { return kEnd }

@@ -63,6 +63,7 @@ var behaviour = [states][inputKinds]handler{
 		kReferFailed:   referFailed,
 		kReferred:      referred,
 		kLend:          lend,
+		kPicture:       picture,
 	}),
 	Ended: {
 		kHangup: again,

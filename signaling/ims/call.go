@@ -13,6 +13,7 @@ import (
 	"causeway/signaling/call"
 	"causeway/signaling/sip/dialog"
 	"causeway/signaling/sip/fork"
+	"causeway/signaling/sip/service"
 	"causeway/signaling/sip/transaction"
 	"causeway/signaling/sip/transport"
 )
@@ -370,12 +371,20 @@ func (k *Call) SendInfoDTMF(digit rune, duration time.Duration) error {
 	if !strings.ContainsRune("0123456789*#ABCD", digit) || duration <= 0 || duration > 10*time.Second {
 		return fmt.Errorf("call: not a DTMF digit")
 	}
+	return k.sendInfo("application/dtmf-relay", fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", digit, duration.Milliseconds()))
+}
+
+// SendPictureFastUpdate asks the far end for a key frame by INFO (RFC 5168), where it takes no RTCP feedback.
+func (k *Call) SendPictureFastUpdate() error {
+	return k.sendInfo(service.MediaControl, []byte(service.PictureFastUpdateBody))
+}
+
+func (k *Call) sendInfo(kind string, body []byte) error {
 	if k.over.Load() {
 		return fmt.Errorf("call: %w", dialog.ErrState)
 	}
-	body := fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", digit, duration.Milliseconds())
 	k.do(func(m *dialog.Session, now time.Time) []dialog.Action {
-		out, err := m.SendInfo(now, "application/dtmf-relay", body)
+		out, err := m.SendInfo(now, kind, body)
 		if err != nil {
 			k.log.Debug("INFO not sent", "error", err)
 		}

@@ -144,6 +144,11 @@ type InfoDTMF struct {
 	Duration time.Duration
 }
 
+// PictureFastUpdate is an INFO that asks for a key frame (RFC 5168).
+type PictureFastUpdate struct{}
+
+func (PictureFastUpdate) callEvent() {}
+
 func (Trying) callEvent()         {}
 func (Provisional) callEvent()    {}
 func (Accepted) callEvent()       {}
@@ -202,8 +207,11 @@ func (k *Call) event(e dialog.Event) {
 		q850, text := reason(e.Response)
 		k.tell(OfferRejected{Status: e.Status, Cause: call.FromSIP(e.Status, q850, text)})
 	case dialog.Info:
-		if digit, duration, ok := service.Relay(e.Body); ok {
+		if digit, duration, ok := service.Relay(e.Body); ok && e.ContentType != service.MediaControl {
 			k.tell(InfoDTMF{Digit: digit, Duration: duration})
+		}
+		if e.ContentType == service.MediaControl && service.PictureFastUpdate(e.Body) {
+			k.tell(PictureFastUpdate{})
 		}
 	case dialog.Ended:
 		k.ended(k.endedCause(e), false)

@@ -39,7 +39,12 @@ type AccessMedia struct {
 	EndOfCandidates bool
 	RTCPMux         bool
 	MSID            string
-	PTime, MaxPTime int // milliseconds, 0 when absent
+	PTime, MaxPTime int     // milliseconds, 0 when absent
+	Repair          []Codec // video: retransmission formats (RFC 4588)
+	Feedback        VideoFeedback
+	Orientation     uint8 // id of urn:3gpp:video-orientation, 0 for none
+	// Video is the picture that was agreed beside this sound, where AccessAnswer or CheckAnswer returned it; nil for none.
+	Video *AccessMedia
 }
 
 // Audio returns the audio m-line that can be used: the first one that is not rejected.
@@ -95,6 +100,10 @@ func parseAccessMedia(session, b block) (AccessMedia, error) {
 	_, _, bundleOnly := b.attr("bundle-only")
 	m.Rejected = line.port == 0 && !bundleOnly
 	m.Codecs, m.DTMF = parseCodecs(b, line)
+	if m.Kind == "video" {
+		m.Codecs, m.Repair = repairs(m.Codecs)
+		m.Feedback, m.Orientation = parseFeedback(b), parseOrientation(b)
+	}
 	if d, ok := b.direction(); ok {
 		m.Direction = d
 	} else if d, ok := session.direction(); ok {

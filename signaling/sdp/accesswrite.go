@@ -19,7 +19,8 @@ type AccessLocal struct {
 	SSRC               uint32
 	CNAME, MSID        string // MSID is "stream track" (RFC 8830); "" for a fixed one
 	SessionID, Version uint64
-	Direction          Direction // what we want; "" is sendrecv
+	Direction          Direction         // what we want; "" is sendrecv
+	Video              *AccessVideoLocal // nil: video is refused, or not offered
 }
 
 // AccessOptions shapes [AccessOffer].
@@ -119,12 +120,21 @@ func AccessAnswer(offer *Access, local AccessLocal, codecs []Codec) (text string
 	chosen.Setup = oppositeSetup(setup)
 	d := answerDirection(audio.Direction, local.Direction)
 	chosen.Direction = d.Reverse()
+	var picture []Codec
+	chosen.Video, picture = offer.answerVideo(local.Video, slices.Concat(chosen.Codecs, chosen.DTMF))
 
 	var w writer
-	park := offer.parked(index)
-	w.accessHeader(local, offer.bundleMIDs(park, index))
+	park, video := offer.parked(index), -1
+	if chosen.Video != nil {
+		if video = chosen.Video.Index; park == video {
+			park = -1
+		}
+	}
+	w.accessHeader(local, offer.bundleMIDs(park, index, video))
 	for i := range offer.Media {
 		switch m := &offer.Media[i]; i {
+		case video:
+			w.accessVideo(local, chosen.Video, picture, setup, chosen.Video.Direction.Reverse())
 		case index:
 			w.accessMedia(local, accessMedia{kind: "audio", mid: m.MID, profile: m.Profile, setup: setup, direction: d, codecs: ours, dtmf: withEvents(chosen.DTMF)})
 		case park:
@@ -153,6 +163,7 @@ func (a *Access) parked(audio int) int {
 // bundleMIDs is the BUNDLE group of our answer (RFC 8843 7.3): what stays open of the offered group.
 func (a *Access) bundleMIDs(indexes ...int) string {
 	var mids []string
+	slices.Sort(indexes)
 	for _, i := range indexes {
 		if i >= 0 && a.Media[i].MID != "" && slices.Contains(a.Bundle, a.Media[i].MID) {
 			mids = append(mids, a.Media[i].MID)
@@ -246,11 +257,7 @@ type accessMedia struct {
 }
 
 func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
-	port := local.Address.Port()
-	if port == 0 {
-		port = 9 // discard: "see the candidates" (RFC 8840 4.1.1)
-	}
-	w.line("m=", a.kind, " ", strconv.Itoa(int(port)), " ", a.profile, formats(a.codecs, a.dtmf))
+	w.line("m=", a.kind, " ", strconv.Itoa(local.port()), " ", a.profile, formats(a.codecs, a.dtmf))
 	w.line("c=", netAddr(local.Address.Addr()))
 	w.codecs(a.codecs)
 	w.codecs(a.dtmf)
@@ -274,10 +281,23 @@ func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
 	if local.SSRC != 0 && local.CNAME != "" && a.kind == "audio" {
 		w.line("a=ssrc:", strconv.FormatUint(uint64(local.SSRC), 10), " cname:", local.CNAME)
 	}
+	w.transport(local, a.setup)
+}
+
+// port is the one of our m-lines.
+func (l AccessLocal) port() int {
+	if p := l.Address.Port(); p != 0 {
+		return int(p)
+	}
+	return 9 // discard: "see the candidates" (RFC 8840 4.1.1)
+}
+
+// transport writes the ICE and DTLS part of an m-line.
+func (w *writer) transport(local AccessLocal, setup string) {
 	w.line("a=ice-ufrag:", local.UFrag)
 	w.line("a=ice-pwd:", local.Pwd)
 	w.line("a=fingerprint:", local.FingerprintHash, " ", local.Fingerprint)
-	w.line("a=setup:", a.setup)
+	w.line("a=setup:", setup)
 	w.line("a=rtcp-mux")
 	for _, c := range local.Candidates {
 		w.line("a=", c.String())
@@ -291,12 +311,16 @@ func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
 func AccessOffer(local AccessLocal, codecs []Codec, opt AccessOptions) (text string, offered *Access) {
 	mid, index := "0", 0
 	var before []AccessMedia
-	var known []Codec
+	var known, knownVideo []Codec
+	video := -1
 	if opt.Previous != nil {
 		before = opt.Previous.Media
 		if i, m, ok := opt.Previous.Audio(); ok {
 			index, mid = i, m.MID
 			known = append(slices.Clone(m.Codecs), m.DTMF...)
+		}
+		if i := slices.IndexFunc(before, func(m AccessMedia) bool { return m.Kind == "video" }); i >= 0 {
+			video, knownVideo = i, slices.Concat(before[i].Codecs, before[i].Repair)
 		}
 	}
 	all := slices.Clone(codecs)
@@ -312,14 +336,30 @@ func AccessOffer(local AccessLocal, codecs []Codec, opt AccessOptions) (text str
 	if d == "" {
 		d = SendRecv
 	}
-	var w writer
-	w.accessHeader(local, mid)
-	for i := range max(1, len(before)) {
-		if i != index {
-			w.refused(&before[i])
-			continue
+	lines, mids := max(1, len(before)), mid
+	var picture *AccessMedia
+	if local.Video != nil {
+		if video < 0 {
+			video, lines = lines, lines+1
 		}
-		w.accessMedia(local, accessMedia{kind: "audio", mid: mid, profile: profileDTLS, setup: "actpass", direction: d, codecs: audio, dtmf: dtmf})
+		name := "1"
+		if video < len(before) {
+			name = before[video].MID
+		}
+		picture = local.Video.offered(name, slices.Concat(audio, dtmf), knownVideo)
+		mids += " " + name
+	}
+	var w writer
+	w.accessHeader(local, mids)
+	for i := range lines {
+		switch {
+		case i == index:
+			w.accessMedia(local, accessMedia{kind: "audio", mid: mid, profile: profileDTLS, setup: "actpass", direction: d, codecs: audio, dtmf: dtmf})
+		case i == video && picture != nil:
+			w.accessVideo(local, picture, picture.Codecs, "actpass", answerDirection(SendRecv, local.Video.Direction))
+		default:
+			w.refused(&before[i])
+		}
 	}
 	offered, err := ParseAccess(w.String())
 	if err != nil {
@@ -366,6 +406,7 @@ func (offered *Access) CheckAnswer(text string) (answer *Access, chosen AccessMe
 		return nil, AccessMedia{}, fail(ErrNoCommonCodec, 0, "the answer accepts no audio codec that was offered")
 	}
 	chosen.Direction = answerDirection(want.Direction, m.Direction)
+	chosen.Video = offered.checkVideo(answer)
 	return answer, chosen, nil
 }
 

@@ -196,10 +196,13 @@ func octetAligned(c Codec) bool {
 }
 
 // same reports whether two payload types carry the same format, so that one side may send what the other
-// announced: name, clock, channels and, for AMR, the payload form.
+// announced: name, clock, channels and, for AMR, the payload form, for H.264 mode and profile.
 func same(a, b Codec) bool {
 	if !strings.EqualFold(a.Name, b.Name) || a.ClockRate != b.ClockRate || max(1, a.Channels) != max(1, b.Channels) {
 		return false
+	}
+	if a.Is(nameH264) {
+		return sameVideo(a, b)
 	}
 	return !isAMR(a) || octetAligned(a) == octetAligned(b)
 }

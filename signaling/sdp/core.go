@@ -33,6 +33,9 @@ type CoreMedia struct {
 	BandwidthAS     int       // kbit/s of this m-line, the session's when only that is given, -1 when absent
 	RS, RR          int       // RTCP bandwidth, bit/s, -1 when absent (RFC 3556)
 	Preconditions   Preconditions
+	Feedback        VideoFeedback // video
+	Orientation     uint8         // video: id of urn:3gpp:video-orientation, 0 for none
+	Configuration   string        // video: the a=acfg value that accepts RTP/AVPF where the line says RTP/AVP, "" for none
 }
 
 // RTP is where the peer wants media. It is not valid for a refused m-line or during a hold by c=0.0.0.0.
@@ -75,6 +78,11 @@ func ParseCore(text string) (*Core, error) {
 		c.Media = append(c.Media, m)
 		if m.Kind == "audio" && (best < 0 || m.rank() > c.Media[best].rank()) {
 			best = i
+		}
+	}
+	for i := range c.Media {
+		if m := &c.Media[i]; m.Kind == "video" && !m.Rejected && parseCoreTransport(m, session, blocks[i]) != nil {
+			m.Address = netip.Addr{} // not usable: see Video
 		}
 	}
 	if best < 0 {
@@ -128,10 +136,14 @@ func parseCoreMedia(session, b block) (CoreMedia, error) {
 	}
 	m.Codecs, m.DTMF = parseCodecs(b, line)
 	m.Preconditions = parsePreconditions(b)
+	if m.Kind == "video" {
+		m.Codecs, _ = repairs(m.Codecs)
+		m.Feedback, m.Orientation, m.Configuration = parseFeedback(b), parseOrientation(b), parseConfiguration(session, b)
+	}
 	return m, nil
 }
 
-// parseCoreTransport fills the addresses of the audio m-line in use. Nothing is ever sent to the others.
+// parseCoreTransport fills the addresses of an m-line in use. Nothing is ever sent to the others.
 func parseCoreTransport(m *CoreMedia, session, b block) error {
 	num := b[0].num
 	if !m.plain() {

@@ -12,8 +12,9 @@ type CoreLocal struct {
 	Address            netip.Addr
 	RTPPort, RTCPPort  uint16 // RTCPPort 0 or RTPPort+1 needs no a=rtcp
 	SessionID, Version uint64
-	Direction          Direction      // what we want; "" is sendrecv
-	Preconditions      *Preconditions // written when not nil: MetPreconditions in an offer, offer.Preconditions.Answer in an answer
+	Direction          Direction       // what we want; "" is sendrecv
+	Preconditions      *Preconditions  // written when not nil: MetPreconditions in an offer, offer.Preconditions.Answer in an answer
+	Video              *CoreVideoLocal // nil: video is refused, or not offered
 }
 
 // CoreOptions shapes [CoreOffer]. The zero value is a first offer of plain RTP/AVP.
@@ -62,14 +63,25 @@ func CoreOffer(local CoreLocal, codecs []Codec, opt CoreOptions) string {
 	if opt.AVPF {
 		m.profile = "RTP/AVPF"
 	}
+	total, video := as, local.Video != nil
+	if video {
+		total += videoAS
+	}
 	var w writer
-	w.coreHeader(local, as)
+	w.coreHeader(local, total)
 	for i := range max(1, len(before)) {
-		if i != index {
+		switch {
+		case i == index:
+			w.coreAudio(local, m)
+		case before[i].Kind == "video" && video:
+			video = false
+			w.videoOffer(local, &before[i])
+		default:
 			w.closed(&before[i])
-			continue
 		}
-		w.coreAudio(local, m)
+	}
+	if video {
+		w.videoOffer(local, nil)
 	}
 	return w.String()
 }
@@ -128,14 +140,21 @@ func CoreAnswer(offer *Core, local CoreLocal, supported []Codec) (text string, c
 	if m.rr < 0 {
 		m.rr = defaultRR
 	}
+	video, total, line := offer.AnswerVideo(local.Video), m.as, -1
+	if video != nil {
+		total, line = total+videoAS, offer.Video().Index
+	}
 	var w writer
-	w.coreHeader(local, m.as)
+	w.coreHeader(local, total)
 	for i := range offer.Media {
-		if i != offer.Index {
+		switch i {
+		case offer.Index:
+			w.coreAudio(local, m)
+		case line:
+			w.videoAnswer(local, &offer.Media[i], video)
+		default:
 			w.closed(&offer.Media[i])
-			continue
 		}
-		w.coreAudio(local, m)
 	}
 	return w.String(), chosen, dtmf, nil
 }
@@ -198,7 +217,7 @@ func eventFor(c Codec, offered []Codec) *Codec {
 func (w *writer) coreHeader(local CoreLocal, as int) {
 	w.header(local.SessionID, local.Version, local.Address)
 	w.line("c=", netAddr(local.Address))
-	w.line("b=AS:", strconv.Itoa(as)) // the session's is the sum of its m-lines, of which one is live
+	w.line("b=AS:", strconv.Itoa(as)) // the session's is the sum of its m-lines
 	w.line("t=0 0")
 }
 

@@ -63,6 +63,8 @@ type FlowOptions struct {
 	Removed []int
 	// TagBytes is the SRTP authentication tag; 0 means 10 (AES_CM_128_HMAC_SHA1_80), AEAD has 16.
 	TagBytes int
+	// VideoKbps is what the far side takes of a video component, kbit/s; 0 or less means this gateway's own offer.
+	VideoKbps int
 }
 
 // Flows is what the PCRF is told of the access leg (TS 29.214 annex A and B, TS 29.213 6.2): access is the chosen media of
@@ -87,7 +89,7 @@ func Flows(access AccessMedia, ue, gw netip.AddrPort, opt FlowOptions) []MediaCo
 		UplinkBps:   accessBps(local.Codecs, ue.Addr().Is6(), tag),
 	}
 	if access.Kind == "video" {
-		c.Type = MediaVideo
+		c.Type, c.DownlinkBps, c.UplinkBps = MediaVideo, videoBps(0), videoBps(opt.VideoKbps)
 	}
 	browserRole, ourRole := "answer", "offer"
 	if opt.BrowserOffered {
@@ -140,6 +142,14 @@ func accessBps(codecs []Codec, ipv6 bool, tag int) uint32 {
 		header += 20
 	}
 	return uint32((header + most) * 8 * 50)
+}
+
+// videoBps is what a picture of that many kbit/s needs on the access leg: SRTP's tag and retransmissions are a twentieth.
+func videoBps(kbps int) uint32 {
+	if kbps <= 0 {
+		kbps = videoAS
+	}
+	return uint32(min(kbps, 100_000)) * 1050 //nolint:gosec // bounded
 }
 
 // codecData writes one Codec-Data AVP. shape gives the m-line, m the codecs.

@@ -10,6 +10,15 @@ import (
 	"causeway/signaling/messaging"
 )
 
+// VideoMode says whether calls may have video.
+type VideoMode string
+
+// The modes.
+const (
+	VideoAsk VideoMode = "ask"
+	VideoOff VideoMode = "off"
+)
+
 // Config limits sessions and calls.
 type Config struct {
 	// LoginTimeout is how long a socket may stay without a login.
@@ -36,6 +45,8 @@ type Config struct {
 	// AccessCodecs and CoreCodecs are the codecs in order of preference. What a build lacks is left out.
 	AccessCodecs []string `yaml:"access_codecs"`
 	CoreCodecs   []string `yaml:"core_codecs"`
+	// Video says whether calls may have video: ask, where the user says so in each call, or off, where only sound is spoken of.
+	Video VideoMode `yaml:"video"`
 	// Messages bounds what pages send.
 	Messages messaging.Config `yaml:"messages"`
 	// Policy says what the PCRF's word means: off, best-effort or required.
@@ -58,6 +69,7 @@ func DefaultConfig() Config {
 		QualityInterval:    2 * time.Second,
 		AccessCodecs:       []string{"opus", "G722", "PCMA", "PCMU"},
 		CoreCodecs:         []string{"AMR-WB", "EVS", "G722", "PCMA", "PCMU", "AMR"},
+		Video:              VideoAsk,
 		Messages:           messaging.DefaultConfig(),
 		Policy:             call.PolicyOff,
 	}
@@ -115,6 +127,9 @@ func (c Config) Validate() error {
 	}
 	if !slices.Contains([]call.ReferPolicy{call.ReferAsk, call.ReferAccept, call.ReferRefuse}, c.Transfer) {
 		bad("session.transfer is %q: use ask, accept or refuse", c.Transfer)
+	}
+	if c.Video != VideoAsk && c.Video != VideoOff {
+		bad("session.video is %q: use ask or off", c.Video)
 	}
 	return errors.Join(append(errs, c.Messages.Validate())...)
 }

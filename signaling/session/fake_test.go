@@ -354,6 +354,11 @@ func (d *fakeDialog) Hangup(c call.Cause)      { d.cause = c; d.say("hangup") }
 func (d *fakeDialog) Reoffer(sdp string) error { d.sdp = sdp; d.say("reoffer"); return nil }
 func (d *fakeDialog) AnswerOffer(sdp string)   { d.sdp = sdp; d.say("answer") }
 func (d *fakeDialog) RejectOffer(int)          { d.say("reject") }
+func (d *fakeDialog) SendPictureFastUpdate() error {
+	d.say("key frame")
+	return nil
+}
+
 func (d *fakeDialog) SendInfoDTMF(r rune, _ time.Duration) error {
 	d.say("info " + string(r))
 	return nil
@@ -443,6 +448,13 @@ func (s *fakeStream) ExpectAccess() {
 	defer s.mu.Unlock()
 	s.expected++
 }
+
+func (s *fakeStream) OpenVideo() (media.VideoLocal, error) {
+	at := netip.MustParseAddr("192.0.2.1")
+	return media.VideoLocal{RTP: netip.AddrPortFrom(at, 40010), RTCP: netip.AddrPortFrom(at, 40011), AccessSSRC: 77, AccessRepair: 78}, nil
+}
+
+func (s *fakeStream) ShowPicture() {}
 
 func (s *fakeStream) AddCandidates([]media.Candidate) {}
 

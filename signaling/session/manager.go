@@ -65,6 +65,9 @@ func NewManager(config Config, deps Deps) (*Manager, error) {
 		AccessCodecs: choose(config.AccessCodecs, deps.Codecs, sdp.DefaultAccessCodecs),
 		CoreCodecs:   choose(config.CoreCodecs, deps.Codecs, sdp.DefaultCoreCodecs),
 	}
+	if config.Video != VideoOff {
+		calls.VideoCodecs = sdp.DefaultVideoCodecs(slices.Contains(deps.Codecs, "VP8"))
+	}
 	if len(calls.AccessCodecs) == 0 || len(calls.CoreCodecs) == 0 {
 		return nil, errors.New("session.access_codecs or session.core_codecs names no codec that this build has: build with cgo and the codec libraries, or name PCMA and PCMU")
 	}

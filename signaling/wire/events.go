@@ -256,6 +256,8 @@ type CallIncomingEvent struct {
 	Headers    map[string]string `json:"headers,omitempty"` // of the operator's list
 	// Replaces is the running call whose place this one takes when it is answered (RFC 3891); "" for none.
 	Replaces string `json:"replaces,omitempty"`
+	// Video: the caller wants to be seen or to see; the offer has a video line.
+	Video bool `json:"video,omitempty"`
 }
 
 // CallProgress is the event call.progress.
@@ -339,6 +341,8 @@ type CallQuality struct {
 	Access      LegQuality `json:"access"` // browser side
 	Core        LegQuality `json:"core"`   // network side
 	Transcoding bool       `json:"transcoding"`
+	// Video are those of its video; absent without one. A MOS is not known of video.
+	Video *VideoQuality `json:"video,omitempty"`
 }
 
 // Cause is why a call ended.

@@ -83,6 +83,9 @@ const (
 	NameAudioBlocked        = "audio_blocked"        // 4005
 	NameTimeout             = "timeout"              // 4006
 	NameMicrophoneBusy      = "microphone_busy"      // 4007
+	NameCameraDenied        = "camera_denied"        // 4008
+	NameCameraMissing       = "camera_missing"       // 4009
+	NameCameraBusy          = "camera_busy"          // 4010
 )
 
 // The WebSocket close codes the gateway uses (RFC 6455 7.4.2 leaves 4000 to 4999 to applications).

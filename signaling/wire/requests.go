@@ -244,6 +244,8 @@ func (r Request) Decode() (Params, *Error) {
 		p = decodeTransfer(d)
 	case MethodRefuseRefer:
 		p = RefuseReferParams{Refer: d.line("refer", 1, maxSession)}
+	case MethodRefuseVideo:
+		p = RefuseVideoParams{Call: d.call()}
 	case MethodSend:
 		p = d.send()
 	case MethodDisplayed:

@@ -50,7 +50,7 @@ func TestControl(t *testing.T) {
 	needCodecs(t)
 	l := start(t, nil)
 	var list []handset.Handset
-	if ask(t, l, "GET", "/handsets", "", &list); len(list) != 21 {
+	if ask(t, l, "GET", "/handsets", "", &list); len(list) != 22 {
 		t.Errorf("%d handsets", len(list))
 	}
 	var made struct{ Call string }

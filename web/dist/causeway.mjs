@@ -82,7 +82,10 @@ var catalogue = {
   browser_unsupported: { code: 4004, message: "This browser cannot make calls here.", hint: "Use a current browser, and open the page by https or on localhost.", retryable: false },
   audio_blocked: { code: 4005, message: "The browser does not play sound before you touch the page.", hint: "Click anywhere on the page to hear the call.", retryable: true },
   timeout: { code: 4006, message: "The gateway did not answer in time.", hint: "Check the network connection, then try again.", retryable: true },
-  microphone_busy: { code: 4007, message: "The microphone is in use by another program.", hint: "Close the other program that uses the microphone, then try again.", retryable: true }
+  microphone_busy: { code: 4007, message: "The microphone is in use by another program.", hint: "Close the other program that uses the microphone, then try again.", retryable: true },
+  camera_denied: { code: 4008, message: "The browser may not use the camera.", hint: "Allow the camera for this page: click the icon beside the address, then switch video on again.", retryable: false },
+  camera_missing: { code: 4009, message: "No camera was found.", hint: "Connect a camera, then switch video on again.", retryable: false },
+  camera_busy: { code: 4010, message: "The camera is in use by another program.", hint: "Close the other program that uses the camera, then switch video on again.", retryable: true }
 };
 var closes = [
   { code: 1e3, name: "logout", reconnect: false },
@@ -173,6 +176,10 @@ var BrowserLeg = class {
     this.player = null;
     this.microphoneMeter = null;
     this.remoteMeter = null;
+    this.camera = null;
+    this.picture = null;
+    this.wish = "none";
+    this.cameraMuted = false;
     this.muted = false;
     this.closed = false;
   }
@@ -182,6 +189,12 @@ var BrowserLeg = class {
   get localStream() {
     return this.local;
   }
+  get remoteVideo() {
+    return this.wish === "none" ? null : this.picture;
+  }
+  get localVideo() {
+    return this.camera;
+  }
   get microphoneEnded() {
     return this.local?.getAudioTracks()[0]?.readyState === "ended";
   }
@@ -189,6 +202,7 @@ var BrowserLeg = class {
     const stream = await this.openMicrophone();
     const pc = this.connection();
     this.addTrack(pc, stream);
+    await this.applyVideo(pc);
     await pc.setLocalDescription(await pc.createOffer());
     return this.localSDP(pc);
   }
@@ -207,12 +221,37 @@ var BrowserLeg = class {
     const pc = this.connection();
     if (pc.signalingState === "stable" && !pc.remoteDescription) await pc.setRemoteDescription({ type: "offer", sdp });
     this.addTrack(pc, stream);
+    await this.applyVideo(pc);
     if (pc.signalingState === "have-remote-offer") await pc.setLocalDescription(await pc.createAnswer());
     return this.localSDP(pc);
   }
   setMuted(muted) {
     this.muted = muted;
     this.applyMute();
+  }
+  async video(wish) {
+    if (wish === "both") {
+      if (this.camera?.getVideoTracks()[0]?.readyState !== "live") {
+        const opened = await this.env.camera();
+        if (this.closed) {
+          release(opened);
+          throw new PhoneError("cancelled");
+        }
+        this.camera = opened;
+      }
+    } else if (this.camera) {
+      release(this.camera);
+      this.camera = null;
+    }
+    this.wish = wish;
+    for (const track of this.camera?.getVideoTracks() ?? []) track.enabled = !this.cameraMuted;
+    const changed = this.pc ? await this.applyVideo(this.pc) : false;
+    this.listener.pictures();
+    return changed;
+  }
+  setCameraMuted(muted) {
+    this.cameraMuted = muted;
+    for (const track of this.camera?.getVideoTracks() ?? []) track.enabled = !muted;
   }
   levels() {
     return { microphone: this.muted ? 0 : this.microphoneMeter?.read() ?? 0, remote: this.remoteMeter?.read() ?? 0 };
@@ -249,6 +288,8 @@ var BrowserLeg = class {
       this.pc.close();
     }
     if (this.local) release(this.local);
+    if (this.camera) release(this.camera);
+    this.camera = this.picture = null;
     this.microphoneMeter?.close();
     this.remoteMeter?.close();
     if (this.player) {
@@ -269,7 +310,11 @@ var BrowserLeg = class {
       const state = pc.connectionState;
       if (state === "connected" || state === "disconnected" || state === "failed") this.listener.connection(state);
     };
-    pc.ontrack = (ev) => this.playRemote(ev.streams[0] ?? new MediaStream([ev.track]));
+    pc.ontrack = (ev) => {
+      if (ev.track.kind === "audio") return this.playRemote(new MediaStream([ev.track]));
+      this.picture = new MediaStream([ev.track]);
+      this.listener.pictures();
+    };
     return this.pc = pc;
   }
   async openMicrophone() {
@@ -288,6 +333,19 @@ var BrowserLeg = class {
     const track = stream.getAudioTracks()[0];
     if (!track) throw new PhoneError("microphone_missing");
     this.sender ?? (this.sender = pc.addTrack(track, stream));
+  }
+  /** Brings the video line in step with the wish; true when it has to be negotiated. */
+  async applyVideo(pc) {
+    let line = pc.getTransceivers().find((t) => t.receiver.track.kind === "video" && t.direction !== "stopped");
+    if (!line) {
+      if (this.wish === "none") return false;
+      line = pc.addTransceiver("video", { direction: "inactive", streams: this.local ? [this.local] : [] });
+    }
+    await line.sender.replaceTrack(this.camera?.getVideoTracks()[0] ?? null);
+    const direction = { none: "inactive", receive: "recvonly", both: "sendrecv" }[this.wish];
+    const changed = line.direction !== direction;
+    line.direction = direction;
+    return changed;
   }
   /** A track that is off sends silence: the connection stays alive and the far party hears nothing. */
   applyMute() {
@@ -435,6 +493,7 @@ var BrowserEngine = class {
   leg(listener) {
     const leg = new BrowserLeg(() => this.configuration(), listener, {
       microphone: () => this.microphone(),
+      camera: () => this.camera(),
       output: () => this.chosen.output,
       closed: (l) => this.legs.delete(l)
     });
@@ -498,6 +557,16 @@ var BrowserEngine = class {
     for (const leg of [...this.legs]) leg.close();
     this.tones.close();
   }
+  async camera() {
+    const shared = await this.options.source?.();
+    const tracks = shared?.getVideoTracks() ?? [];
+    if (tracks.length > 0) return new MediaStream(tracks.map((track) => track.clone()));
+    try {
+      return await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } } });
+    } catch (thrown) {
+      throw cameraError(thrown);
+    }
+  }
   async microphone() {
     if (this.options.source) {
       const shared = await this.options.source();
@@ -513,21 +582,23 @@ var BrowserEngine = class {
     }
   }
 };
-function microphoneError(thrown) {
+function deviceError(thrown, denied, missing, busy) {
   switch (thrown?.name) {
     case "NotAllowedError":
     case "SecurityError":
-      return new PhoneError("microphone_denied");
+      return new PhoneError(denied);
     case "NotFoundError":
     case "OverconstrainedError":
-      return new PhoneError("microphone_missing");
+      return new PhoneError(missing);
     case "NotReadableError":
     case "AbortError":
-      return new PhoneError("microphone_busy");
+      return new PhoneError(busy);
     default:
       return new PhoneError("browser_unsupported");
   }
 }
+var microphoneError = (thrown) => deviceError(thrown, "microphone_denied", "microphone_missing", "microphone_busy");
+var cameraError = (thrown) => deviceError(thrown, "camera_denied", "camera_missing", "camera_busy");
 
 // sdk/src/transport/platform-browser.ts
 function browserPlatform(options) {
@@ -1191,6 +1262,7 @@ var Path = class {
     this.closed = false;
     this.connected = false;
     this.restarting = false;
+    this.busy = Promise.resolve();
     this.queue = [];
     this.flush = null;
     this.timer = null;
@@ -1198,6 +1270,7 @@ var Path = class {
     this.leg = host.platform.media.leg({
       candidate: (c) => this.candidate(c ?? { candidate: "", sdpMid: "0" }),
       connection: (state) => this.connection(state),
+      pictures: () => listener.pictures(),
       blocked: () => listener.blocked()
     });
   }
@@ -1233,7 +1306,7 @@ var Path = class {
     if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
     this.restarting = true;
     this.host.platform.timers.clear(this.timer);
-    void this.update(true).finally(() => {
+    this.busy = this.update(true).finally(() => {
       this.restarting = false;
       this.sendCandidates();
       if (!this.connected) this.later(RESTART_PAUSE);
@@ -1250,19 +1323,40 @@ var Path = class {
   renegotiate() {
     if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
     this.restarting = true;
-    void this.update(false).finally(() => {
+    this.busy = this.update(false).finally(() => {
       this.restarting = false;
       this.sendCandidates();
     });
   }
+  /**
+   * Changes what is wanted of video, after what is under way. Rejects when the camera or the gateway refuses; the sound goes on in any
+   * case.
+   */
+  async video(wish) {
+    while (this.restarting) await this.busy;
+    if (this.closed) throw new PhoneError("call_state");
+    const changed = await this.leg.video(wish);
+    if (!changed || !this.agreed || this.closed) return;
+    while (this.restarting) await this.busy;
+    this.restarting = true;
+    const work = this.exchange(false);
+    this.busy = work.catch(() => void 0).finally(() => {
+      this.restarting = false;
+      this.sendCandidates();
+    });
+    await work;
+  }
   async update(restart) {
     try {
-      const offer = await this.leg.reoffer(restart);
-      if (this.closed) return;
-      const result = await this.host.rpc.request("call.update", { call: this.call, sdp: offer });
-      if (!this.closed) await this.leg.accept(result.sdp);
+      await this.exchange(restart);
     } catch {
     }
+  }
+  async exchange(restart) {
+    const offer = await this.leg.reoffer(restart);
+    if (this.closed) return;
+    const result = await this.host.rpc.request("call.update", { call: this.call, sdp: offer });
+    if (!this.closed) await this.leg.accept(result.sdp);
   }
   agree() {
     this.agreed = true;
@@ -1332,6 +1426,8 @@ var Call = class extends Emitter {
     this.reason = null;
     this.lastQuality = null;
     this.transfer_ = null;
+    this.video_ = null;
+    this.cameraMuted_ = false;
     this.divertedTo_ = null;
     this.answering = false;
     this.leaving = false;
@@ -1340,6 +1436,7 @@ var Call = class extends Emitter {
     this.called = init.called ?? "";
     this.divertedBy = init.divertedBy ?? null;
     this.replaces = init.replaces ?? null;
+    this.videoOffered = init.video ?? false;
     this.waiting_ = init.waiting ?? false;
     this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
     this.currentRemote = init.remote;
@@ -1347,6 +1444,10 @@ var Call = class extends Emitter {
     this.path = new Path(this.id, host, init.offer ?? null, {
       up: () => this.input(this.hold_.local || this.hold_.remote ? "restoredHeld" : "restored"),
       down: () => this.input("lost"),
+      pictures: () => {
+        host.changed(this);
+        this.emit("pictures");
+      },
       blocked: () => {
         this.emit("warning", new PhoneError("audio_blocked"));
         host.audioBlocked();
@@ -1409,6 +1510,21 @@ var Call = class extends Emitter {
   get localStream() {
     return this.leg.localStream;
   }
+  /** How video stands with the far party; null before anything is known. */
+  get video() {
+    return this.video_;
+  }
+  /** The far party's picture, for a video element; null while there is none. The sound is played by the client itself. */
+  get remoteVideo() {
+    return this.video_?.state === "on" && this.video_.receive ? this.leg.remoteVideo : null;
+  }
+  /** The camera's picture, for a video element; null while the camera is off. */
+  get localVideo() {
+    return this.leg.localVideo;
+  }
+  get cameraMuted() {
+    return this.cameraMuted_;
+  }
   get leg() {
     return this.path.leg;
   }
@@ -1417,8 +1533,10 @@ var Call = class extends Emitter {
     if (this.currentState !== "incoming" || this.answering) throw new PhoneError("call_state");
     this.answering = true;
     this.input("answering");
+    const { video, ...more } = options;
     try {
-      await this.path.answer(options);
+      if (video && this.videoOffered) await this.path.video(video === "receive" ? "receive" : "both");
+      await this.path.answer(more);
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
       this.input("refused");
@@ -1470,6 +1588,33 @@ var Call = class extends Emitter {
     this.leg.setMuted(on);
     this.emit("mute", on);
   }
+  /** Adds video to a running call; resolves when the gateway has it, and "video" tells what the far party makes of it. */
+  async addVideo() {
+    this.needTalk();
+    await this.path.video("both");
+  }
+  /** Takes video out of the call and gives the camera back; the sound goes on. */
+  async removeVideo() {
+    if (this.currentState === "ended") throw new PhoneError("call_state");
+    await this.path.video("none");
+  }
+  /** Takes the video that the far party offers: with the camera, or only to see. */
+  async acceptVideo(options = {}) {
+    this.needTalk();
+    await this.path.video(options.send === false ? "receive" : "both");
+  }
+  /** Does without the video that the far party offers. */
+  async declineVideo() {
+    await this.host.rpc.request("call.refuseVideo", { call: this.id });
+  }
+  /** Shows the far party black instead of the camera's picture, at once; or goes on. */
+  muteCamera(on = true) {
+    if (this.cameraMuted_ === on || this.currentState === "ended") return;
+    this.cameraMuted_ = on;
+    this.leg.setCameraMuted(on);
+    this.emit("pictures");
+    this.host.changed(this);
+  }
   /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
   async sendDtmf(digits, options = {}) {
     if (this.currentState === "ended") throw new PhoneError("call_state");
@@ -1485,16 +1630,20 @@ var Call = class extends Emitter {
   }
   /** @internal Dials; every failure ends the call with its reason. */
   async dial(target, options) {
+    const { video, ...more } = options;
     try {
-      await this.path.dial({ call: this.id, target, ...options });
+      if (video) await this.path.video("both");
+      await this.path.dial({ call: this.id, target, ...more });
     } catch (thrown) {
       this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
     }
   }
   /** @internal Fulfils a wish of another call's far party. */
   async follow(refer, options) {
+    const { video, ...more } = options;
     try {
-      await this.path.dial({ call: this.id, refer, ...options });
+      if (video) await this.path.video("both");
+      await this.path.dial({ call: this.id, refer, ...more });
     } catch (thrown) {
       this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
     }
@@ -1537,8 +1686,12 @@ var Call = class extends Emitter {
         if (event.params.state === "lost") this.path.repair();
         if (event.params.state === "renegotiate") this.path.renegotiate();
         break;
+      case "call.video":
+        this.seen(event.params);
+        break;
       case "call.quality":
         this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };
+        if (event.params.video) this.lastQuality.video = event.params.video;
         this.emit("quality", this.lastQuality);
         break;
       case "call.ended":
@@ -1604,6 +1757,16 @@ var Call = class extends Emitter {
   progressed({ call: _, ...progress }) {
     this.setTransfer(progress.state === "failed" ? null : progress);
     this.emit("transfer", progress);
+  }
+  seen(p) {
+    const state = { state: p.state, send: p.send, receive: p.receive, ...p.reason ? { reason: p.reason } : {} };
+    this.video_ = state;
+    this.host.changed(this);
+    this.emit("video", state);
+    if (state.state === "off") void this.path.video("none").catch(() => void 0);
+    if (state.state !== "offered") return;
+    if (this.heard("videoOffer")) this.emit("videoOffer", { send: state.send, receive: state.receive });
+    else void this.declineVideo().catch(() => void 0);
   }
   setTransfer(progress) {
     this.transfer_ = progress;

@@ -109,7 +109,7 @@ func (s *Session) byeRequest(tx uint64, req *sip.Request, l *leg) {
 // maxInfo bounds the body of an INFO that is looked at, in bytes.
 const maxInfo = 1024
 
-// infoRequest takes an INFO: DTMF relay is understood, an empty one is a keep-alive, others are not (RFC 6086 4.2.2).
+// infoRequest takes an INFO: DTMF relay and media control (RFC 5168) are understood, an empty one is a keep-alive, others are not (RFC 6086 4.2.2).
 func (s *Session) infoRequest(tx uint64, req *sip.Request) {
 	kind, _, _ := strings.Cut(First(req, "content-type", "c"), ";")
 	kind = strings.ToLower(strings.TrimSpace(kind))
@@ -118,11 +118,11 @@ func (s *Session) infoRequest(tx uint64, req *sip.Request) {
 		s.refuse(tx, req, 469)
 	case len(body) == 0:
 		s.respond(tx, req, 200, "")
-	case (kind == "application/dtmf-relay" || kind == "application/dtmf") && len(body) <= maxInfo:
+	case (kind == "application/dtmf-relay" || kind == "application/dtmf" || kind == "application/media_control+xml") && len(body) <= maxInfo:
 		s.respond(tx, req, 200, "")
 		s.emit(Info{ContentType: kind, Body: body})
 	default:
-		s.refuse(tx, req, 415, Header{"Accept", "application/sdp, application/dtmf-relay, application/dtmf"})
+		s.refuse(tx, req, 415, Header{"Accept", "application/sdp, application/dtmf-relay, application/dtmf, application/media_control+xml"})
 	}
 }
 

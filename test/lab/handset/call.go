@@ -24,18 +24,19 @@ type Call struct {
 	started  time.Time
 	answered time.Time
 
-	dialog dialog
-	early  map[string]*dialog // outgoing: by To tag
-	invite *sip.ServerTx
-	client *sip.ClientTx
-	media  negotiation
-	rel    reliable
-	ok     resend // the 2xx that waits for its ACK
-	pre    precondition
-	timers []*sip.Timer
-	expiry *sip.Timer // session timer, RFC 4028
-	stream *voice.Stream
-	seen   map[string]string // the watched headers of the far side
+	dialog  dialog
+	early   map[string]*dialog // outgoing: by To tag
+	invite  *sip.ServerTx
+	client  *sip.ClientTx
+	media   negotiation
+	rel     reliable
+	ok      resend // the 2xx that waits for its ACK
+	pre     precondition
+	timers  []*sip.Timer
+	expiry  *sip.Timer // session timer, RFC 4028
+	stream  *voice.Stream
+	seen    map[string]string // the watched headers of the far side
+	picture picture
 	transfer
 }
 
@@ -136,6 +137,9 @@ func (c *Call) end(cause string) {
 	c.rel.limit.Stop()
 	c.ok.timer.Stop()
 	c.ok.stop.Stop()
+	if c.picture.mirror != nil {
+		go c.picture.mirror.Close()
+	}
 	stream := c.stream
 	go stream.Close() // waits for readers that may wait for nothing but their socket
 	c.farm.cfg.Log.Info("call ended", "handset", c.script.Number, "call", c.id, "cause", cause)
@@ -216,6 +220,8 @@ func (c *Call) do(what, arg string) error {
 		s := c.script
 		s.Codecs = sip.SplitList(arg)
 		return c.reoffer(c.media.want, s)
+	case "video":
+		return c.setVideo(arg)
 	case "move":
 		return c.move(arg)
 	case "dtmf":

@@ -152,6 +152,7 @@ func (f *Farm) newCall(s Script) (*Call, error) {
 		stream: stream, started: time.Now(), state: "new"}
 	c.media.id = uint64(time.Now().UnixNano()) >> 10
 	c.media.want = "sendrecv"
+	c.picture.on = s.Video != nil && !s.Video.Later
 	f.calls = append(f.calls, c)
 	f.trim()
 	return c, nil

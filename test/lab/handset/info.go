@@ -27,6 +27,7 @@ type CallInfo struct {
 	Audio     voice.Audio       `json:"audio"`
 	RTCP      voice.RTCP        `json:"rtcp"`
 	Faults    map[string]int    `json:"faults"` // of the far side's media
+	Video     *VideoInfo        `json:"video,omitempty"`
 }
 
 // Hold says who holds the call.
@@ -54,6 +55,7 @@ func (c *Call) info() CallInfo {
 		SIPCallID: c.dialog.callID, Started: c.started,
 		Hold: Hold{Local: c.media.want != "sendrecv", Remote: c.media.remoteHold}}
 	i.Headers = maps.Clone(c.seen)
+	i.Video = c.videoInfo()
 	if c.outgoing {
 		i.Direction = "out"
 	}

@@ -124,6 +124,9 @@ func (c *Call) infoRequest(tx *sip.ServerTx) {
 			}
 		}
 	}
+	if strings.Contains(string(tx.Request.Body), "picture_fast_update") { // RFC 5168
+		c.picture.info.Infos++
+	}
 	tx.Respond(c.response(tx.Request, 200, "OK", ""))
 }
 

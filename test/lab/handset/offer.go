@@ -12,7 +12,7 @@ import (
 // describe is our end for the next description; the version rises when the
 // text changes (RFC 3264 8).
 func (c *Call) describe(pre *preconditions, confirm bool) local {
-	return local{id: c.media.id, version: c.media.version, addr: c.stream.Addr(), direction: c.media.want, pre: pre, confirm: confirm}
+	return local{id: c.media.id, version: c.media.version, addr: c.stream.Addr(), direction: c.media.want, pre: pre, confirm: confirm, call: c}
 }
 
 // sentSDP remembers a description and raises the version for the next one.
@@ -87,9 +87,10 @@ func (c *Call) takeAnswer(script Script, body []byte) error {
 			c.fault("answer_codec", "the answer has %s under a payload type or form that was not offered", t.Accepted[i].Name)
 		}
 	}
-	if _, err := m.Codecs(); err == nil && len(s.Media) != 1 {
-		c.fault("answer_shape", "one m-line was offered, %d were answered", len(s.Media))
+	if want := max(1, c.picture.line); len(s.Media) != want {
+		c.fault("answer_shape", "%d m-lines were offered, %d were answered", want, len(s.Media))
 	}
+	c.takeVideo(s)
 	held := c.media.remoteHold
 	c.inForce(t, s.Direction(m))
 	if c.media.want != "sendrecv" { // an answer to our own hold says nothing of theirs

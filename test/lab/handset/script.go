@@ -30,6 +30,7 @@ type Script struct {
 	Headers       []string // added to 101-299 responses to INVITE, "Name: value"
 	RefuseRefer   int      // final status for a REFER; 0 = it is followed
 	Text          string   // what it does with texts: "" takes them, echo, plain, relay (letter.go)
+	Video         *Video   // nil: none
 	Then          []Step
 }
 
@@ -64,6 +65,8 @@ func Scripts() []Script {
 		{Number: "+15550119", Name: "transfers you", Description: "after 3 s asks you to call the echo",
 			Then: []Step{{3 * time.Second, "transfer", "+15550101"}}},
 		{Number: "+15550190", Name: "short messages", Description: "the short message centre: an SMS to the echo comes back; takes no calls", Text: textRelay, Reject: 403},
+		{Number: "+15550121", Name: "video echo", Description: "sends your picture back, and your voice 0.4 s later",
+			Codecs: []string{"EVS", "AMR-WB/be", "AMR/be"}, Source: "echo", Video: &Video{Mode: 1, Orientation: true}},
 		{Number: "+15550120", Name: "not transferred", Description: "refuses to be transferred (603)", RefuseRefer: 603},
 	}
 	for i := range list {

@@ -145,6 +145,7 @@ type local struct {
 	direction   string
 	pre         *preconditions // nil = none
 	confirm     bool           // ask for a=conf (RFC 3312 7)
+	call        *Call          // for its video
 }
 
 // offer writes our offer: every ability, both AMR forms where both are had.
@@ -238,6 +239,9 @@ func (l local) write(codecs []sdp.Codec, offer *sdp.Session) string {
 		}
 	}
 	out := &sdp.Session{SessionID: l.id, Version: l.version, Address: l.addr.Addr(), Media: []sdp.Media{m}}
+	if offer == nil && l.call != nil {
+		l.call.offerVideo(out)
+	}
 	if offer != nil {
 		at, _ := offer.Audio()
 		out.Media = nil
@@ -245,6 +249,8 @@ func (l local) write(codecs []sdp.Codec, offer *sdp.Session) string {
 			if i == at {
 				m.Proto = o.Proto
 				out.Media = append(out.Media, m)
+			} else if o.Kind == "video" && l.call != nil {
+				out.Media = append(out.Media, l.call.answerVideo(offer, i))
 			} else {
 				out.Media = append(out.Media, sdp.Media{Kind: o.Kind, Proto: o.Proto, Formats: o.Formats[:1]})
 			}

@@ -14,4 +14,4 @@ export { PhoneError } from "./protocol/failure";
 export type { Credentials } from "./transport/digest";
 export { catalogue } from "./protocol/errors";
 export type { ErrorName } from "./protocol/errors";
-export type { Diversion, ElsewhereCall, EndReason, Headers, Identity, LegQuality, MessageStatus, Quality, Remote, TransferProgress, UserToUser } from "./protocol/frames";
+export type { Diversion, ElsewhereCall, EndReason, Headers, Identity, LegQuality, MessageStatus, Quality, Remote, TransferProgress, UserToUser, VideoState } from "./protocol/frames";

@@ -1,6 +1,6 @@
 // A browser made of plain values: a clock that moves when told, sockets that record, audio that does as told.
 
-import type { Device, DeviceKind, LegListener, MediaEngine, MediaLeg, Sound } from "../src/media/engine";
+import type { Device, DeviceKind, LegListener, MediaEngine, MediaLeg, Sound, VideoWish } from "../src/media/engine";
 import type { Nudge, Platform, SocketLike } from "../src/transport/platform";
 
 export class Clock {
@@ -106,6 +106,20 @@ export class FakeLeg implements MediaLeg {
     if (this.fails) throw this.fails;
     this.answered.push(sdp);
     return "answer";
+  }
+  wishes: VideoWish[] = [];
+  remoteVideo = null;
+  localVideo = null;
+  cameraMuted = false;
+  cameraFails: unknown = null;
+  async video(wish: VideoWish): Promise<boolean> {
+    if (wish === "both" && this.cameraFails) throw this.cameraFails;
+    const before = this.wishes[this.wishes.length - 1] ?? "none";
+    this.wishes.push(wish);
+    return wish !== before;
+  }
+  setCameraMuted(muted: boolean): void {
+    this.cameraMuted = muted;
   }
   setMuted(muted: boolean): void {
     this.muted = muted;

@@ -1,4 +1,4 @@
-import type { Diversion, EndReason, Headers, Quality, Remote, TransferProgress, UserToUser } from "../protocol/frames";
+import type { Diversion, EndReason, Headers, Quality, Remote, TransferProgress, UserToUser, VideoState } from "../protocol/frames";
 import type { AnswerOptions, CallEvents } from "./callparts";
 import { type CallState } from "./callstate";
 import { Emitter } from "./emitter";
@@ -13,6 +13,8 @@ export declare class Call extends Emitter<CallEvents> {
     readonly divertedBy: Diversion | null;
     /** Incoming: the call whose place this one has taken, because its far party was put through; null for an ordinary one. */
     readonly replaces: Call | null;
+    /** Incoming: the caller wants video; answer({ video }) says what of it the user wants. */
+    readonly videoOffered: boolean;
     private currentState;
     private currentRemote;
     private hold_;
@@ -22,6 +24,8 @@ export declare class Call extends Emitter<CallEvents> {
     private reason;
     private lastQuality;
     private transfer_;
+    private video_;
+    private cameraMuted_;
     private waiting_;
     private divertedTo_;
     private far;
@@ -52,6 +56,13 @@ export declare class Call extends Emitter<CallEvents> {
     get quality(): Quality | null;
     get remoteStream(): MediaStream | null;
     get localStream(): MediaStream | null;
+    /** How video stands with the far party; null before anything is known. */
+    get video(): VideoState | null;
+    /** The far party's picture, for a video element; null while there is none. The sound is played by the client itself. */
+    get remoteVideo(): MediaStream | null;
+    /** The camera's picture, for a video element; null while the camera is off. */
+    get localVideo(): MediaStream | null;
+    get cameraMuted(): boolean;
     private get leg();
     /** Takes an incoming call. When the microphone is refused the call goes on ringing and the promise says why. */
     answer(options?: AnswerOptions): Promise<void>;
@@ -71,6 +82,18 @@ export declare class Call extends Emitter<CallEvents> {
     transfer(to: string | Call): Promise<void>;
     /** Mutes or unmutes the microphone at once, here in the browser. */
     mute(on?: boolean): void;
+    /** Adds video to a running call; resolves when the gateway has it, and "video" tells what the far party makes of it. */
+    addVideo(): Promise<void>;
+    /** Takes video out of the call and gives the camera back; the sound goes on. */
+    removeVideo(): Promise<void>;
+    /** Takes the video that the far party offers: with the camera, or only to see. */
+    acceptVideo(options?: {
+        send?: boolean;
+    }): Promise<void>;
+    /** Does without the video that the far party offers. */
+    declineVideo(): Promise<void>;
+    /** Shows the far party black instead of the camera's picture, at once; or goes on. */
+    muteCamera(on?: boolean): void;
     /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
     sendDtmf(digits: string, options?: {
         duration?: number;
@@ -89,6 +112,7 @@ export declare class Call extends Emitter<CallEvents> {
     private setHold;
     private progress;
     private progressed;
+    private seen;
     private setTransfer;
     private setEarly;
     private input;

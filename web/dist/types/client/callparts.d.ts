@@ -1,5 +1,5 @@
 import type { PhoneError } from "../protocol/failure";
-import type { EndReason, Headers, Quality, Remote, TransferProgress, UserToUser } from "../protocol/frames";
+import type { EndReason, Headers, Quality, Remote, TransferProgress, UserToUser, VideoState } from "../protocol/frames";
 import type { Rpc } from "../protocol/rpc";
 import type { Platform, Position } from "../transport/platform";
 import type { Call } from "./call";
@@ -23,6 +23,15 @@ export type CallEvents = {
     waiting: [];
     /** The far party pressed a key. */
     dtmf: [digit: string, durationMs: number];
+    /** How video stands with the far party. */
+    video: [state: VideoState];
+    /** The far party wants video in the running call: acceptVideo() or declineVideo(). Declined when nobody listens. */
+    videoOffer: [wanted: {
+        send: boolean;
+        receive: boolean;
+    }];
+    /** remoteVideo or localVideo came, went or changed. */
+    pictures: [];
     /** Every two seconds while connected. */
     quality: [sample: Quality];
     /** Something is wrong and the call goes on. */
@@ -39,11 +48,16 @@ export interface CallOptions {
     userToUser?: UserToUser;
     /** Headers for the far party's application: names of the operator's list. */
     headers?: Headers;
+    /** Calls with video: the camera's picture is offered, and the far party's asked for. */
+    video?: boolean;
     /** Where the user is; sent with an emergency call only. Without it the phone asks the browser. */
     position?: Position;
 }
 /** What an application may add to its answer. */
-export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers">;
+export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers"> & {
+    /** Of a call that comes with video: true shows the camera too, "receive" only the far party's picture. Sound alone when absent. */
+    video?: boolean | "receive";
+};
 /** What a call needs of its phone. */
 export interface CallHost {
     readonly platform: Platform;

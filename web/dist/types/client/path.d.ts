@@ -1,4 +1,4 @@
-import type { MediaLeg } from "../media/engine";
+import type { MediaLeg, VideoWish } from "../media/engine";
 import type { Rpc } from "../protocol/rpc";
 import type { Platform } from "../transport/platform";
 interface PathHost {
@@ -9,6 +9,7 @@ interface PathHost {
 interface PathListener {
     up(): void;
     down(): void;
+    pictures(): void;
     blocked(): void;
 }
 /**
@@ -27,6 +28,7 @@ export declare class Path {
     private closed;
     private connected;
     private restarting;
+    private busy;
     private queue;
     private flush;
     private timer;
@@ -52,7 +54,13 @@ export declare class Path {
     close(): void;
     /** Offers the codecs anew: the gateway's answer puts first what need not be transcoded. A restart does the same. */
     renegotiate(): void;
+    /**
+     * Changes what is wanted of video, after what is under way. Rejects when the camera or the gateway refuses; the sound goes on in any
+     * case.
+     */
+    video(wish: VideoWish): Promise<void>;
     private update;
+    private exchange;
     private agree;
     private connection;
     private later;

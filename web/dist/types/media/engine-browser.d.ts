@@ -29,7 +29,8 @@ export declare class BrowserEngine implements MediaEngine {
     beep(digit: string): void;
     unlock(): Promise<void>;
     close(): void;
+    private camera;
     private microphone;
 }
-/** The DOMException of getUserMedia (Media Capture and Streams 10.2) as an error of the catalogue. */
-export declare function microphoneError(thrown: unknown): PhoneError;
+export declare const microphoneError: (thrown: unknown) => PhoneError;
+export declare const cameraError: (thrown: unknown) => PhoneError;

@@ -1,4 +1,6 @@
-/** The audio connection of one call. */
+/** What the user wants of a call's video: nothing, to see only, or to see and be seen. */
+export type VideoWish = "none" | "receive" | "both";
+/** The connection of one call. */
 export interface MediaLeg {
     /** Takes the microphone and makes an offer; it does not wait for candidates. Rejects with a PhoneError 4xxx. */
     offer(): Promise<string>;
@@ -8,6 +10,13 @@ export interface MediaLeg {
     accept(sdp: string): Promise<void>;
     /** Takes the microphone and answers the gateway's offer. */
     answer(sdp: string): Promise<string>;
+    /**
+     * Says what is wanted of video from the next offer or answer on, and takes or gives back the camera. Resolves with whether an offer is
+     * needed. Rejects with a PhoneError 4xxx, and then nothing has changed.
+     */
+    video(wish: VideoWish): Promise<boolean>;
+    /** Shows black instead of the camera's picture, or goes on. */
+    setCameraMuted(muted: boolean): void;
     /** Stops or goes on sending sound; the connection stays. */
     setMuted(muted: boolean): void;
     /** Microphone and far sound from 0 to 1, for meters. */
@@ -20,6 +29,9 @@ export interface MediaLeg {
     /** The far party's sound, for recording or drawing; null before it is there. */
     readonly remoteStream: MediaStream | null;
     readonly localStream: MediaStream | null;
+    /** The far party's picture and the camera's; null while there is none. */
+    readonly remoteVideo: MediaStream | null;
+    readonly localVideo: MediaStream | null;
     close(): void;
 }
 /** What a leg tells its call. */
@@ -31,6 +43,8 @@ export interface LegListener {
     } | null): void;
     /** The connection is there, is silent for the moment, or is gone. */
     connection(state: "connected" | "disconnected" | "failed"): void;
+    /** A picture came or went. */
+    pictures(): void;
     /** The browser refuses to play before the user touches the page. */
     blocked(): void;
 }

@@ -486,6 +486,24 @@ export declare const catalogue: {
         readonly hint: "Close the other program that uses the microphone, then try again.";
         readonly retryable: true;
     };
+    readonly camera_denied: {
+        readonly code: 4008;
+        readonly message: "The browser may not use the camera.";
+        readonly hint: "Allow the camera for this page: click the icon beside the address, then switch video on again.";
+        readonly retryable: false;
+    };
+    readonly camera_missing: {
+        readonly code: 4009;
+        readonly message: "No camera was found.";
+        readonly hint: "Connect a camera, then switch video on again.";
+        readonly retryable: false;
+    };
+    readonly camera_busy: {
+        readonly code: 4010;
+        readonly message: "The camera is in use by another program.";
+        readonly hint: "Close the other program that uses the camera, then switch video on again.";
+        readonly retryable: true;
+    };
 };
 /** Name of an error: branch on this, not on code or message. */
 export type ErrorName = keyof typeof catalogue;

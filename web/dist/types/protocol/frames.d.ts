@@ -120,6 +120,23 @@ export interface Quality {
     /** Gateway to the telephone network. */
     core: LegQuality;
     transcoding: boolean;
+    /** The same of the call's video; absent without one. The MOS of video is 0. */
+    video?: {
+        access: LegQuality;
+        core: LegQuality;
+        transcoding: boolean;
+    };
+}
+/** How video stands with the far party. */
+export interface VideoState {
+    /** The far party wants video; it is agreed; there is none. */
+    state: "offered" | "on" | "off";
+    /** This user's picture goes to the far party (of "offered": is wanted there). */
+    send: boolean;
+    /** The far party's picture comes. */
+    receive: boolean;
+    /** Of "off": the far party did not take it; somebody took it away; the gateway has none. */
+    reason?: "refused" | "removed" | "unavailable";
 }
 /** Why a call ended. */
 export interface EndReason {
@@ -200,6 +217,7 @@ export interface Events {
         userToUser?: UserToUser;
         headers?: Headers;
         replaces?: string;
+        video?: boolean;
     };
     "call.progress": {
         call: string;
@@ -230,6 +248,9 @@ export interface Events {
         call: string;
         state: "connecting" | "connected" | "lost" | "restored" | "renegotiate";
     };
+    "call.video": {
+        call: string;
+    } & VideoState;
     "call.quality": {
         call: string;
     } & Quality;

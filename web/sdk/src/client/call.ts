@@ -1,6 +1,6 @@
 import { PhoneError, isErrorName } from "../protocol/failure";
 import { catalogue, type ErrorName } from "../protocol/errors";
-import type { Diversion, EndReason, Events, GatewayEvent, Headers, Quality, Remote, Snapshot, TransferProgress, UserToUser } from "../protocol/frames";
+import type { Diversion, EndReason, Events, GatewayEvent, Headers, Quality, Remote, Snapshot, TransferProgress, UserToUser, VideoState } from "../protocol/frames";
 import type { MediaLeg } from "../media/engine";
 import type { AnswerOptions, CallEvents, CallHost, CallInit, CallOptions } from "./callparts";
 import { step, type CallInput, type CallState } from "./callstate";
@@ -36,6 +36,9 @@ export class Call extends Emitter<CallEvents> {
   /** Incoming: the call whose place this one has taken, because its far party was put through; null for an ordinary one. */
   readonly replaces: Call | null;
 
+  /** Incoming: the caller wants video; answer({ video }) says what of it the user wants. */
+  readonly videoOffered: boolean;
+
   private currentState: CallState;
   private currentRemote: Remote;
   private hold_ = { local: false, remote: false };
@@ -45,6 +48,8 @@ export class Call extends Emitter<CallEvents> {
   private reason: EndReason | null = null;
   private lastQuality: Quality | null = null;
   private transfer_: TransferProgress | null = null;
+  private video_: VideoState | null = null;
+  private cameraMuted_ = false;
   private waiting_: boolean;
   private divertedTo_: Remote | null = null;
   private far: { userToUser: UserToUser | null; headers: Headers };
@@ -60,6 +65,7 @@ export class Call extends Emitter<CallEvents> {
     this.called = init.called ?? "";
     this.divertedBy = init.divertedBy ?? null;
     this.replaces = init.replaces ?? null;
+    this.videoOffered = init.video ?? false;
     this.waiting_ = init.waiting ?? false;
     this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
     this.currentRemote = init.remote;
@@ -67,6 +73,10 @@ export class Call extends Emitter<CallEvents> {
     this.path = new Path(this.id, host, init.offer ?? null, {
       up: () => this.input(this.hold_.local || this.hold_.remote ? "restoredHeld" : "restored"),
       down: () => this.input("lost"),
+      pictures: () => {
+        host.changed(this);
+        this.emit("pictures");
+      },
       blocked: () => {
         this.emit("warning", new PhoneError("audio_blocked"));
         host.audioBlocked();
@@ -130,6 +140,21 @@ export class Call extends Emitter<CallEvents> {
   get localStream(): MediaStream | null {
     return this.leg.localStream;
   }
+  /** How video stands with the far party; null before anything is known. */
+  get video(): VideoState | null {
+    return this.video_;
+  }
+  /** The far party's picture, for a video element; null while there is none. The sound is played by the client itself. */
+  get remoteVideo(): MediaStream | null {
+    return this.video_?.state === "on" && this.video_.receive ? this.leg.remoteVideo : null;
+  }
+  /** The camera's picture, for a video element; null while the camera is off. */
+  get localVideo(): MediaStream | null {
+    return this.leg.localVideo;
+  }
+  get cameraMuted(): boolean {
+    return this.cameraMuted_;
+  }
   private get leg(): MediaLeg {
     return this.path.leg;
   }
@@ -139,8 +164,10 @@ export class Call extends Emitter<CallEvents> {
     if (this.currentState !== "incoming" || this.answering) throw new PhoneError("call_state");
     this.answering = true;
     this.input("answering");
+    const { video, ...more } = options;
     try {
-      await this.path.answer(options);
+      if (video && this.videoOffered) await this.path.video(video === "receive" ? "receive" : "both");
+      await this.path.answer(more);
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
       this.input("refused");
@@ -199,6 +226,38 @@ export class Call extends Emitter<CallEvents> {
     this.emit("mute", on);
   }
 
+  /** Adds video to a running call; resolves when the gateway has it, and "video" tells what the far party makes of it. */
+  async addVideo(): Promise<void> {
+    this.needTalk();
+    await this.path.video("both");
+  }
+
+  /** Takes video out of the call and gives the camera back; the sound goes on. */
+  async removeVideo(): Promise<void> {
+    if (this.currentState === "ended") throw new PhoneError("call_state");
+    await this.path.video("none");
+  }
+
+  /** Takes the video that the far party offers: with the camera, or only to see. */
+  async acceptVideo(options: { send?: boolean } = {}): Promise<void> {
+    this.needTalk();
+    await this.path.video(options.send === false ? "receive" : "both");
+  }
+
+  /** Does without the video that the far party offers. */
+  async declineVideo(): Promise<void> {
+    await this.host.rpc.request("call.refuseVideo", { call: this.id });
+  }
+
+  /** Shows the far party black instead of the camera's picture, at once; or goes on. */
+  muteCamera(on = true): void {
+    if (this.cameraMuted_ === on || this.currentState === "ended") return;
+    this.cameraMuted_ = on;
+    this.leg.setCameraMuted(on);
+    this.emit("pictures");
+    this.host.changed(this);
+  }
+
   /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
   async sendDtmf(digits: string, options: { duration?: number; gap?: number } = {}): Promise<void> {
     if (this.currentState === "ended") throw new PhoneError("call_state");
@@ -217,8 +276,10 @@ export class Call extends Emitter<CallEvents> {
 
   /** @internal Dials; every failure ends the call with its reason. */
   async dial(target: string, options: CallOptions): Promise<void> {
+    const { video, ...more } = options;
     try {
-      await this.path.dial({ call: this.id, target, ...options });
+      if (video) await this.path.video("both");
+      await this.path.dial({ call: this.id, target, ...more });
     } catch (thrown) {
       this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
     }
@@ -226,8 +287,10 @@ export class Call extends Emitter<CallEvents> {
 
   /** @internal Fulfils a wish of another call's far party. */
   async follow(refer: string, options: CallOptions): Promise<void> {
+    const { video, ...more } = options;
     try {
-      await this.path.dial({ call: this.id, refer, ...options });
+      if (video) await this.path.video("both");
+      await this.path.dial({ call: this.id, refer, ...more });
     } catch (thrown) {
       this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
     }
@@ -272,8 +335,12 @@ export class Call extends Emitter<CallEvents> {
         if (event.params.state === "lost") this.path.repair();
         if (event.params.state === "renegotiate") this.path.renegotiate();
         break;
+      case "call.video":
+        this.seen(event.params);
+        break;
       case "call.quality":
         this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };
+        if (event.params.video) this.lastQuality.video = event.params.video;
         this.emit("quality", this.lastQuality);
         break;
       case "call.ended":
@@ -348,6 +415,17 @@ export class Call extends Emitter<CallEvents> {
   private progressed({ call: _, ...progress }: Events["call.transferring"]): void {
     this.setTransfer(progress.state === "failed" ? null : progress);
     this.emit("transfer", progress);
+  }
+
+  private seen(p: Events["call.video"]): void {
+    const state: VideoState = { state: p.state, send: p.send, receive: p.receive, ...(p.reason ? { reason: p.reason } : {}) };
+    this.video_ = state;
+    this.host.changed(this);
+    this.emit("video", state);
+    if (state.state === "off") void this.path.video("none").catch(() => undefined); // the camera is for nobody
+    if (state.state !== "offered") return;
+    if (this.heard("videoOffer")) this.emit("videoOffer", { send: state.send, receive: state.receive });
+    else void this.declineVideo().catch(() => undefined);
   }
 
   private setTransfer(progress: TransferProgress | null): void {

@@ -1,7 +1,7 @@
 // What a call is made of and what it tells: the types around Call.
 
 import type { PhoneError } from "../protocol/failure";
-import type { Diversion, EndReason, Headers, Quality, Remote, Snapshot, TransferProgress, UserToUser } from "../protocol/frames";
+import type { Diversion, EndReason, Headers, Quality, Remote, Snapshot, TransferProgress, UserToUser, VideoState } from "../protocol/frames";
 import type { Rpc } from "../protocol/rpc";
 import type { Platform, Position } from "../transport/platform";
 import type { Call } from "./call";
@@ -23,6 +23,12 @@ export type CallEvents = {
   waiting: [];
   /** The far party pressed a key. */
   dtmf: [digit: string, durationMs: number];
+  /** How video stands with the far party. */
+  video: [state: VideoState];
+  /** The far party wants video in the running call: acceptVideo() or declineVideo(). Declined when nobody listens. */
+  videoOffer: [wanted: { send: boolean; receive: boolean }];
+  /** remoteVideo or localVideo came, went or changed. */
+  pictures: [];
   /** Every two seconds while connected. */
   quality: [sample: Quality];
   /** Something is wrong and the call goes on. */
@@ -40,12 +46,17 @@ export interface CallOptions {
   userToUser?: UserToUser;
   /** Headers for the far party's application: names of the operator's list. */
   headers?: Headers;
+  /** Calls with video: the camera's picture is offered, and the far party's asked for. */
+  video?: boolean;
   /** Where the user is; sent with an emergency call only. Without it the phone asks the browser. */
   position?: Position;
 }
 
 /** What an application may add to its answer. */
-export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers">;
+export type AnswerOptions = Pick<CallOptions, "userToUser" | "headers"> & {
+  /** Of a call that comes with video: true shows the camera too, "receive" only the far party's picture. Sound alone when absent. */
+  video?: boolean | "receive";
+};
 
 /** @internal A call as it begins. */
 export interface CallInit {
@@ -59,6 +70,7 @@ export interface CallInit {
   userToUser?: UserToUser;
   headers?: Headers;
   replaces?: Call | null;
+  video?: boolean;
   /** Where the call stands that exists already: after a reload of the page, or in another browser. */
   running?: Snapshot["state"];
 }

@@ -1,5 +1,5 @@
 import { PhoneError } from "../protocol/failure";
-import type { MediaLeg } from "../media/engine";
+import type { MediaLeg, VideoWish } from "../media/engine";
 import type { Rpc } from "../protocol/rpc";
 import type { Platform, TimerHandle } from "../transport/platform";
 
@@ -17,6 +17,7 @@ interface PathHost {
 interface PathListener {
   up(): void;
   down(): void;
+  pictures(): void;
   blocked(): void;
 }
 
@@ -34,6 +35,7 @@ export class Path {
   private closed = false;
   private connected = false;
   private restarting = false;
+  private busy: Promise<void> = Promise.resolve();
   private queue: { candidate: string; sdpMid: string }[] = [];
   private flush: TimerHandle = null;
   private timer: TimerHandle = null;
@@ -48,6 +50,7 @@ export class Path {
     this.leg = host.platform.media.leg({
       candidate: (c) => this.candidate(c ?? { candidate: "", sdpMid: "0" }),
       connection: (state) => this.connection(state),
+      pictures: () => listener.pictures(),
       blocked: () => listener.blocked(),
     });
   }
@@ -88,7 +91,7 @@ export class Path {
     if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
     this.restarting = true;
     this.host.platform.timers.clear(this.timer);
-    void this.update(true).finally(() => {
+    this.busy = this.update(true).finally(() => {
       this.restarting = false;
       this.sendCandidates(); // those of the new credentials, now that the gateway knows them
       if (!this.connected) this.later(RESTART_PAUSE);
@@ -107,21 +110,44 @@ export class Path {
   renegotiate(): void {
     if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
     this.restarting = true;
-    void this.update(false).finally(() => {
+    this.busy = this.update(false).finally(() => {
       this.restarting = false;
       this.sendCandidates();
     });
   }
 
+  /**
+   * Changes what is wanted of video, after what is under way. Rejects when the camera or the gateway refuses; the sound goes on in any
+   * case.
+   */
+  async video(wish: VideoWish): Promise<void> {
+    while (this.restarting) await this.busy;
+    if (this.closed) throw new PhoneError("call_state");
+    const changed = await this.leg.video(wish);
+    if (!changed || !this.agreed || this.closed) return;
+    while (this.restarting) await this.busy;
+    this.restarting = true;
+    const work = this.exchange(false);
+    this.busy = work.catch(() => undefined).finally(() => {
+      this.restarting = false;
+      this.sendCandidates();
+    });
+    await work;
+  }
+
   private async update(restart: boolean): Promise<void> {
     try {
-      const offer = await this.leg.reoffer(restart);
-      if (this.closed) return;
-      const result = await this.host.rpc.request<{ sdp: string }>("call.update", { call: this.call, sdp: offer });
-      if (!this.closed) await this.leg.accept(result.sdp);
+      await this.exchange(restart);
     } catch {
       // Tried again after a pause; the gateway ends the call when its own patience is over.
     }
+  }
+
+  private async exchange(restart: boolean): Promise<void> {
+    const offer = await this.leg.reoffer(restart);
+    if (this.closed) return;
+    const result = await this.host.rpc.request<{ sdp: string }>("call.update", { call: this.call, sdp: offer });
+    if (!this.closed) await this.leg.accept(result.sdp);
   }
 
   private agree(): void {

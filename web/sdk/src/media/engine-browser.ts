@@ -1,3 +1,4 @@
+import type { ErrorName } from "../protocol/errors";
 import { PhoneError } from "../protocol/failure";
 import type { Device, DeviceKind, LegListener, MediaEngine, MediaLeg, Sound } from "./engine";
 import { BrowserLeg } from "./leg-browser";
@@ -26,6 +27,7 @@ export class BrowserEngine implements MediaEngine {
   leg(listener: LegListener): MediaLeg {
     const leg = new BrowserLeg(() => this.configuration(), listener, {
       microphone: () => this.microphone(),
+      camera: () => this.camera(),
       output: () => this.chosen.output,
       closed: (l) => this.legs.delete(l),
     });
@@ -102,6 +104,18 @@ export class BrowserEngine implements MediaEngine {
     this.tones.close();
   }
 
+  private async camera(): Promise<MediaStream> {
+    const shared = await this.options.source?.();
+    const tracks = shared?.getVideoTracks() ?? [];
+    if (tracks.length > 0) return new MediaStream(tracks.map((track) => track.clone()));
+    try {
+      // What a telephone shows: more would be wasted on it, and on its battery.
+      return await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } } });
+    } catch (thrown) {
+      throw cameraError(thrown);
+    }
+  }
+
   private async microphone(): Promise<MediaStream> {
     if (this.options.source) {
       const shared = await this.options.source();
@@ -119,18 +133,21 @@ export class BrowserEngine implements MediaEngine {
 }
 
 /** The DOMException of getUserMedia (Media Capture and Streams 10.2) as an error of the catalogue. */
-export function microphoneError(thrown: unknown): PhoneError {
+function deviceError(thrown: unknown, denied: ErrorName, missing: ErrorName, busy: ErrorName): PhoneError {
   switch ((thrown as { name?: string } | null)?.name) {
     case "NotAllowedError":
     case "SecurityError":
-      return new PhoneError("microphone_denied");
+      return new PhoneError(denied);
     case "NotFoundError":
     case "OverconstrainedError":
-      return new PhoneError("microphone_missing");
+      return new PhoneError(missing);
     case "NotReadableError":
     case "AbortError":
-      return new PhoneError("microphone_busy");
+      return new PhoneError(busy);
     default:
       return new PhoneError("browser_unsupported");
   }
 }
+
+export const microphoneError = (thrown: unknown) => deviceError(thrown, "microphone_denied", "microphone_missing", "microphone_busy");
+export const cameraError = (thrown: unknown) => deviceError(thrown, "camera_denied", "camera_missing", "camera_busy");

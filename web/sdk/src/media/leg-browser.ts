@@ -1,17 +1,18 @@
 import { PhoneError } from "../protocol/failure";
-import type { LegListener, MediaLeg } from "./engine";
+import type { LegListener, MediaLeg, VideoWish } from "./engine";
 import { Meter } from "./meter";
 
 export interface LegEnvironment {
   /** A stream that belongs to the leg: it may switch its tracks off and stop them. */
   microphone(): Promise<MediaStream>;
+  camera(): Promise<MediaStream>;
   output(): string;
   closed(leg: BrowserLeg): void;
 }
 
 type SinkElement = HTMLAudioElement & { setSinkId?(id: string): Promise<void> };
 
-/** One RTCPeerConnection with one audio line in each direction. */
+/** One RTCPeerConnection with one audio line, and one video line once that was wanted, on one transport. */
 export class BrowserLeg implements MediaLeg {
   private pc: RTCPeerConnection | null = null;
   private local: MediaStream | null = null;
@@ -20,6 +21,10 @@ export class BrowserLeg implements MediaLeg {
   private player: SinkElement | null = null;
   private microphoneMeter: Meter | null = null;
   private remoteMeter: Meter | null = null;
+  private camera: MediaStream | null = null;
+  private picture: MediaStream | null = null;
+  private wish: VideoWish = "none";
+  private cameraMuted = false;
   private muted = false;
   private closed = false;
 
@@ -31,6 +36,12 @@ export class BrowserLeg implements MediaLeg {
   get localStream(): MediaStream | null {
     return this.local;
   }
+  get remoteVideo(): MediaStream | null {
+    return this.wish === "none" ? null : this.picture;
+  }
+  get localVideo(): MediaStream | null {
+    return this.camera;
+  }
   get microphoneEnded(): boolean {
     return this.local?.getAudioTracks()[0]?.readyState === "ended";
   }
@@ -39,6 +50,7 @@ export class BrowserLeg implements MediaLeg {
     const stream = await this.openMicrophone();
     const pc = this.connection();
     this.addTrack(pc, stream);
+    await this.applyVideo(pc);
     await pc.setLocalDescription(await pc.createOffer());
     return this.localSDP(pc);
   }
@@ -60,6 +72,7 @@ export class BrowserLeg implements MediaLeg {
     const pc = this.connection();
     if (pc.signalingState === "stable" && !pc.remoteDescription) await pc.setRemoteDescription({ type: "offer", sdp });
     this.addTrack(pc, stream);
+    await this.applyVideo(pc);
     if (pc.signalingState === "have-remote-offer") await pc.setLocalDescription(await pc.createAnswer());
     return this.localSDP(pc);
   }
@@ -67,6 +80,32 @@ export class BrowserLeg implements MediaLeg {
   setMuted(muted: boolean): void {
     this.muted = muted;
     this.applyMute();
+  }
+
+  async video(wish: VideoWish): Promise<boolean> {
+    if (wish === "both") {
+      if (this.camera?.getVideoTracks()[0]?.readyState !== "live") {
+        const opened = await this.env.camera();
+        if (this.closed) {
+          release(opened);
+          throw new PhoneError("cancelled");
+        }
+        this.camera = opened;
+      }
+    } else if (this.camera) {
+      release(this.camera);
+      this.camera = null;
+    }
+    this.wish = wish;
+    for (const track of this.camera?.getVideoTracks() ?? []) track.enabled = !this.cameraMuted;
+    const changed = this.pc ? await this.applyVideo(this.pc) : false;
+    this.listener.pictures();
+    return changed;
+  }
+
+  setCameraMuted(muted: boolean): void {
+    this.cameraMuted = muted;
+    for (const track of this.camera?.getVideoTracks() ?? []) track.enabled = !muted;
   }
 
   levels(): { microphone: number; remote: number } {
@@ -109,6 +148,8 @@ export class BrowserLeg implements MediaLeg {
       this.pc.close();
     }
     if (this.local) release(this.local);
+    if (this.camera) release(this.camera);
+    this.camera = this.picture = null;
     this.microphoneMeter?.close();
     this.remoteMeter?.close();
     if (this.player) {
@@ -130,7 +171,11 @@ export class BrowserLeg implements MediaLeg {
       const state = pc.connectionState;
       if (state === "connected" || state === "disconnected" || state === "failed") this.listener.connection(state);
     };
-    pc.ontrack = (ev) => this.playRemote(ev.streams[0] ?? new MediaStream([ev.track]));
+    pc.ontrack = (ev) => {
+      if (ev.track.kind === "audio") return this.playRemote(new MediaStream([ev.track]));
+      this.picture = new MediaStream([ev.track]);
+      this.listener.pictures();
+    };
     return (this.pc = pc);
   }
 
@@ -151,6 +196,20 @@ export class BrowserLeg implements MediaLeg {
     const track = stream.getAudioTracks()[0];
     if (!track) throw new PhoneError("microphone_missing");
     this.sender ??= pc.addTrack(track, stream);
+  }
+
+  /** Brings the video line in step with the wish; true when it has to be negotiated. */
+  private async applyVideo(pc: RTCPeerConnection): Promise<boolean> {
+    let line = pc.getTransceivers().find((t) => t.receiver.track.kind === "video" && t.direction !== "stopped");
+    if (!line) {
+      if (this.wish === "none") return false;
+      line = pc.addTransceiver("video", { direction: "inactive", streams: this.local ? [this.local] : [] });
+    }
+    await line.sender.replaceTrack(this.camera?.getVideoTracks()[0] ?? null);
+    const direction = ({ none: "inactive", receive: "recvonly", both: "sendrecv" } as const)[this.wish];
+    const changed = line.direction !== direction;
+    line.direction = direction;
+    return changed;
   }
 
   /** A track that is off sends silence: the connection stays alive and the far party hears nothing. */

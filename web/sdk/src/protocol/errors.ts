@@ -83,6 +83,9 @@ export const catalogue = {
   audio_blocked: { code: 4005, message: "The browser does not play sound before you touch the page.", hint: "Click anywhere on the page to hear the call.", retryable: true },
   timeout: { code: 4006, message: "The gateway did not answer in time.", hint: "Check the network connection, then try again.", retryable: true },
   microphone_busy: { code: 4007, message: "The microphone is in use by another program.", hint: "Close the other program that uses the microphone, then try again.", retryable: true },
+  camera_denied: { code: 4008, message: "The browser may not use the camera.", hint: "Allow the camera for this page: click the icon beside the address, then switch video on again.", retryable: false },
+  camera_missing: { code: 4009, message: "No camera was found.", hint: "Connect a camera, then switch video on again.", retryable: false },
+  camera_busy: { code: 4010, message: "The camera is in use by another program.", hint: "Close the other program that uses the camera, then switch video on again.", retryable: true },
 } as const;
 
 /** Name of an error: branch on this, not on code or message. */

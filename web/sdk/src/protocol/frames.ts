@@ -123,6 +123,20 @@ export interface Quality {
   /** Gateway to the telephone network. */
   core: LegQuality;
   transcoding: boolean;
+  /** The same of the call's video; absent without one. The MOS of video is 0. */
+  video?: { access: LegQuality; core: LegQuality; transcoding: boolean };
+}
+
+/** How video stands with the far party. */
+export interface VideoState {
+  /** The far party wants video; it is agreed; there is none. */
+  state: "offered" | "on" | "off";
+  /** This user's picture goes to the far party (of "offered": is wanted there). */
+  send: boolean;
+  /** The far party's picture comes. */
+  receive: boolean;
+  /** Of "off": the far party did not take it; somebody took it away; the gateway has none. */
+  reason?: "refused" | "removed" | "unavailable";
 }
 
 /** Why a call ended. */
@@ -193,12 +207,13 @@ export interface Events {
   "session.closing": { reason: "drain" | "replaced" | "tokenExpired" | "deregistered" | "slow" | "refused"; text: string; retryAfter?: number };
   "session.challenge": Challenge;
   "session.elsewhere": { calls: ElsewhereCall[] };
-  "call.incoming": { call: string; remote: Remote; called: string; sdp: string; waiting: boolean; divertedBy?: Diversion; userToUser?: UserToUser; headers?: Headers; replaces?: string };
+  "call.incoming": { call: string; remote: Remote; called: string; sdp: string; waiting: boolean; divertedBy?: Diversion; userToUser?: UserToUser; headers?: Headers; replaces?: string; video?: boolean };
   "call.progress": { call: string; state: "trying" | "diverted" | "ringing" | "early"; earlyMedia: boolean; sip: number; waiting?: boolean; divertedTo?: Remote };
   "call.accepted": { call: string; remote: Remote; startedAt: string; userToUser?: UserToUser; headers?: Headers };
   "call.hold": { call: string; local: boolean; remote: boolean };
   "call.dtmf": { call: string; digit: string; duration: number };
   "call.media": { call: string; state: "connecting" | "connected" | "lost" | "restored" | "renegotiate" };
+  "call.video": { call: string } & VideoState;
   "call.quality": { call: string } & Quality;
   "call.transferring": { call: string } & TransferProgress;
   "call.refer": { call: string; refer: string; target: Remote; referredBy?: Remote; replaces: boolean; follow: boolean; within: number };

@@ -10,7 +10,7 @@ endif
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test unit e2e interop asan lint generate bench bench-signalling bench-media bench-transcode soak deps deps-test clean
+.PHONY: help build demo test unit e2e interop asan lint generate bench bench-signalling bench-media bench-wire bench-transcode soak deps deps-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,9 +60,13 @@ bench-signalling: deps ## the signalling plane beside Kamailio's WebSocket serve
 		grep -E '^(\||while|load|RESULT|---|bench-signalling:)' $(BIN)/bench-signalling.log | grep -v '^bench-signalling:'; \
 		grep '^bench-signalling:' $(BIN)/bench-signalling.log; exit $$status
 
-bench-media: deps ## the media plane beside rtpengine in user space; its last line is for scripts
+bench-wire: deps ## forwarded packets on Ethernet (veth, needs root): by sockets, by AF_XDP, and rtpengine
 	@.ci/install bench
 	@mkdir -p $(BIN)
+	@BENCH_WIRE=1 $(GO) test -tags bench -timeout 30m -count=1 -v -run '^TestBenchWire$$' ./test/load/... > $(BIN)/bench-wire.log 2>&1; status=$$?; \
+		grep -E '^(\||Over|\*\*\*|---|bench-wire:)|SKIP|wire_bench' $(BIN)/bench-wire.log; exit $$status
+
+bench-media: bench-wire ## the media plane beside rtpengine in user space, on Ethernet and loopback; its last line is for scripts
 	@$(GO) test -tags bench -timeout 40m -count=1 -v -run '^TestBenchMedia$$' ./test/load/... > $(BIN)/bench-media.log 2>&1; status=$$?; \
 		grep -E '^(\||SRTP|Resident|Allocations|Calls held|Set-up|\*\*\*|---)' $(BIN)/bench-media.log; \
 		grep '^bench-media:' $(BIN)/bench-media.log; exit $$status

@@ -98,10 +98,15 @@ func (p *bypassed) edit(port uint16, change func([]*Socket) []*Socket) {
 	}
 }
 
-// receive serves one readable descriptor.
-func (p *bypassed) receive(descriptor int, now time.Time) (taken int, more bool) {
+// receive serves one readable descriptor. One that is broken, as when its interface was removed, is looked at no more: it would be
+// readable for ever. The sockets serve on.
+func (p *bypassed) receive(ev *unix.EpollEvent, now time.Time) (taken int, more bool) {
 	p.now = now
-	return p.Receive(descriptor, p.each)
+	taken, more = p.Receive(int(ev.Fd), p.each)
+	if ev.Events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 && taken == 0 {
+		_ = unix.EpollCtl(p.loop.epoll, unix.EPOLL_CTL_DEL, int(ev.Fd), nil)
+	}
+	return taken, more
 }
 
 // datagram hands one datagram to its socket's handler, in the loop's buffer, as if it had been read from there.

@@ -18,6 +18,7 @@ type fakeBypass struct {
 	wake [2]int
 
 	mu      sync.Mutex
+	looks   int
 	waiting []fakeDatagram
 	sent    []fakeDatagram // by Send, not yet flushed
 	flushed []fakeDatagram
@@ -36,7 +37,7 @@ func newFakeBypass(t *testing.T) *fakeBypass {
 	if err := unix.Pipe2(f.wake[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _, _ = unix.Close(f.wake[0]), unix.Close(f.wake[1]) })
+	t.Cleanup(func() { _ = unix.Close(f.wake[0]) })
 	return f
 }
 
@@ -46,6 +47,7 @@ func (f *fakeBypass) Receive(_ int, each func([]byte, netip.AddrPort, netip.Addr
 	var b [64]byte
 	_, _ = unix.Read(f.wake[0], b[:])
 	f.mu.Lock()
+	f.looks++
 	list := f.waiting
 	f.waiting = nil
 	f.mu.Unlock()
@@ -193,11 +195,43 @@ func TestBypass(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
+	defer func() { _ = unix.Close(f.wake[1]) }()
 	served.Close()
 	f.arrive(fakeDatagram{"\x80late", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), served.Local().Port()), peer})
 	l.Close()
 	<-done
 	if len(f.served) != 0 || len(in) != 0 {
 		t.Errorf("still served: %v, heard %d", f.served, len(in))
+	}
+}
+
+// TestBypassBreaks: a descriptor that is broken for good does not keep the thread awake, and sockets serve on.
+func TestBypassBreaks(t *testing.T) {
+	f := newFakeBypass(t)
+	l, err := NewLoop(LoopOptions{Bypass: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- l.Run() }()
+	in := make(chan string, 1)
+	s, err := l.Open(netip.MustParseAddrPort("127.0.0.1:0"), Options{Bypass: true}, func(b []byte, _ netip.AddrPort, _ time.Time) { in <- string(b) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(s.Local()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = unix.Close(f.wake[1]) // the other end of the pipe: readable, and hung up, for ever
+	for range 1000 {
+		_, _ = c.Write([]byte("\x80x"))
+		<-in
+	}
+	l.Close()
+	<-done
+	if f.looks > 2 {
+		t.Errorf("looked %d times at what is broken", f.looks)
 	}
 }

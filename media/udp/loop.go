@@ -167,7 +167,7 @@ func (l *Loop) dispatch(ev *unix.EpollEvent, now time.Time) (taken int, more boo
 		return 0, false
 	}
 	if ev.Pad == bypassMark {
-		return l.bypass.receive(int(ev.Fd), now)
+		return l.bypass.receive(ev, now)
 	}
 	table := *l.table.Load()
 	if int(ev.Fd) >= len(table) {

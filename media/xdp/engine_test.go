@@ -325,3 +325,29 @@ func TestUnprivileged(t *testing.T) {
 		t.Errorf("a program is left behind: %s", out)
 	}
 }
+
+// TestPacketsAllocateNothing: neither way makes garbage.
+func TestPacketsAllocateNothing(t *testing.T) {
+	b := newBed(t, "10.9.0.1", "10.9.0.2")
+	b.reach()
+	payload := append([]byte{0x80}, make([]byte, 171)...)
+	if n := testing.AllocsPerRun(100, func() {
+		if !b.way.Send(payload, b.to) {
+			t.Error("not sent")
+		}
+		b.engine.Flush()
+	}); n != 0 {
+		t.Errorf("%v allocations to send", n)
+	}
+	for range 100 {
+		b.say("\x80media")
+	}
+	fd, got := b.engine.Descriptors()[0], 0
+	each := func([]byte, netip.AddrPort, netip.AddrPort) { got++ }
+	eventually(t, "the packets", func() bool {
+		if n := testing.AllocsPerRun(10, func() { b.engine.Receive(fd, each) }); n != 0 {
+			t.Fatalf("%v allocations to receive", n)
+		}
+		return got == 100
+	})
+}

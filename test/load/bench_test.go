@@ -3,6 +3,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -123,13 +124,20 @@ type bench struct {
 	secure  *tls.Config
 	web     string // base URL for the browsers
 	env     []string
+	address string // of the media; "" is loopback
 }
 
 // newBench starts a gateway with users subscribers; secure makes it speak TLS itself.
 func newBench(t *testing.T, users int, secure bool, env ...string) *bench {
 	t.Helper()
+	return newBenchAt(t, "", users, secure, env...)
+}
+
+// newBenchAt is newBench with the media at an address of this machine.
+func newBenchAt(t *testing.T, address string, users int, secure bool, env ...string) *bench {
+	t.Helper()
 	c := newCore(t)
-	b := &bench{core: c}
+	b := &bench{core: c, address: address}
 	env = append([]string{
 		"CAUSEWAY_LOG_LEVEL=INFO", "CAUSEWAY_HTTP_PROFILES=true", "CAUSEWAY_IMS_CORE_ADDRESS=" + c.addr().String(), "CAUSEWAY_IMS_REG_EVENT=false",
 		"CAUSEWAY_IMS_SIP_UDP_LIMIT=0", "CAUSEWAY_WEBSOCKET_MAX_PER_ADDRESS=50000", "CAUSEWAY_MEDIA_QUARANTINE=1s",
@@ -147,7 +155,7 @@ func newBench(t *testing.T, users int, secure bool, env ...string) *bench {
 			subscribers(l, users)
 		},
 		Last: func(bed *rig.Bed, env *[]string) {
-			*env = append(*env, fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", bed.Media.Port()))
+			*env = append(*env, fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=%s:%d", cmp.Or(b.address, "127.0.0.1"), bed.Media.Port()))
 			b.env = *env
 		}})
 	b.process, b.web = newest(t, rig.Program()), b.URL

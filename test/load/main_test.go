@@ -9,10 +9,16 @@ import (
 
 	"causeway/test/lab"
 	"causeway/test/lab/core"
+	"causeway/test/netsim"
 	"causeway/test/rig"
 )
 
-func TestMain(m *testing.M) { os.Exit(rig.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv("BENCH_WIRE") != "" { // TestBenchWire lays cables: nobody else's network shall notice
+		os.Exit(netsim.IsolatedRun(func() int { return rig.Main(m) }))
+	}
+	os.Exit(rig.Main(m))
+}
 
 // user and number are the lab's subscriber i.
 func user(i int) string     { return fmt.Sprintf("load%05d", i) }

@@ -22,10 +22,17 @@ type rtpengine struct {
 	process target
 	conn    *net.UDPConn
 	cookies int
+	far     string // address of the RTP side
 }
 
 // newRTPEngine starts one; nil, said loudly, when it is not installed.
 func newRTPEngine(t *testing.T) *rtpengine {
+	t.Helper()
+	return newRTPEngineAt(t, "127.0.0.1", "127.0.0.1")
+}
+
+// newRTPEngineAt starts one with its media at an address, for RTP sides at another.
+func newRTPEngineAt(t *testing.T, address, far string) *rtpengine {
 	t.Helper()
 	path, err := exec.LookPath("rtpengine")
 	if err != nil {
@@ -33,14 +40,14 @@ func newRTPEngine(t *testing.T) *rtpengine {
 		return nil
 	}
 	control, cli := rig.FreePort(t, "udp"), rig.FreePort(t, "tcp")
-	rig.Run(t, path, []string{"--config-file=none", "--foreground", "--log-stderr", "--log-level=3", "--table=-1", "--num-threads=2", "--interface=127.0.0.1",
+	rig.Run(t, path, []string{"--config-file=none", "--foreground", "--log-stderr", "--log-level=3", "--table=-1", "--num-threads=2", "--interface=" + address,
 		fmt.Sprintf("--listen-ng=127.0.0.1:%d", control), fmt.Sprintf("--listen-cli=127.0.0.1:%d", cli), "--port-min=40000", "--port-max=49999", "--timeout=3600", "--silent-timeout=3600"}, nil)
 	conn, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: control})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	r := &rtpengine{conn: conn, process: newest(t, path)}
+	r := &rtpengine{conn: conn, process: newest(t, path), far: far}
 	rig.WaitFor(t, "rtpengine", 10*time.Second, func() bool {
 		_, err := r.ask(map[string]any{"command": "ping"})
 		return err == nil
@@ -107,7 +114,7 @@ func (r *rtpengine) convert(ctx context.Context, id string, l *client.Light, por
 	}
 	core = out["sdp"]
 	pt, lines := codecOf(core, name)
-	answer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%sa=sendrecv\r\n", port, pt, lines)
+	answer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%sa=sendrecv\r\n", r.far, port, pt, lines)
 	out, err = r.ask(map[string]any{"command": "answer", "call-id": id, "from-tag": "browser", "to-tag": "far", "sdp": answer,
 		"ICE": "force", "DTLS": "passive", "replace": []any{"origin"}})
 	if err != nil {

@@ -129,6 +129,7 @@ type comparison struct {
 	ratio   float64   // processor time to rtpengine's; 0 without it
 	p99     []float64 // ms, of each side
 	loss    []float64 // per cent, of each side
+	costs   []float64 // us of processor time for a packet, of each side
 }
 
 // compare measures all sides in turns and prints their rows.
@@ -165,6 +166,7 @@ func compare(t *testing.T, n int, sides []*side) (out comparison) {
 			out.ratio = mid / peer
 		}
 		out.p99, out.loss = append(out.p99, p99), append(out.loss, loss)
+		out.costs = append(out.costs, mid)
 		fmt.Printf("| %d | %s | %.1f (%.1f to %.1f) | %s | %.2f, %.2f, %.2f | %.2f | %.1f |\n", n, s.name, mid, low, high, ratio, p50, p99, p999, loss, busy)
 		out.results = append(out.results, fmt.Sprintf("%s_%d_us", s.name, n), mid, fmt.Sprintf("%s_%d_p99_ms", s.name, n), p99)
 	}

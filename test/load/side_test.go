@@ -23,6 +23,8 @@ type side struct {
 	traffic *traffic
 	connect func(ctx context.Context, i int, l *client.Light, far *net.UDPConn) (netip.AddrPort, error)
 	memory  float64 // resident before the first calls are held
+	// listen opens the socket of a call's far end; nil is on loopback.
+	listen func() (*net.UDPConn, error)
 }
 
 // fill sets calls up until there are n.
@@ -33,7 +35,11 @@ func (s *side) fill(ctx context.Context, t *testing.T, n int, newLight func() (*
 		if err != nil {
 			t.Fatal(err)
 		}
-		far, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		listen := s.listen
+		if listen == nil {
+			listen = func() (*net.UDPConn, error) { return net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}) }
+		}
+		far, err := listen()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 type simpleCore struct {
 	conn   *net.UDPConn
 	unread *net.UDPConn // where RTP goes that nobody wants
+	host   string       // address of all that RTP goes to
 
 	mu      sync.Mutex // guards the following
 	ports   map[string]int
@@ -41,7 +42,7 @@ func newCore(t *testing.T) *simpleCore {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = unread.Close() })
-	c := &simpleCore{conn: conn, unread: unread, ports: map[string]int{}, legs: map[string]netip.AddrPort{}, codecs: map[string]string{}, speaks: "PCMU/8000"}
+	c := &simpleCore{conn: conn, unread: unread, host: "127.0.0.1", ports: map[string]int{}, legs: map[string]netip.AddrPort{}, codecs: map[string]string{}, speaks: "PCMU/8000"}
 	done := make(chan struct{})
 	go func() { defer close(done); c.serve() }()
 	t.Cleanup(func() { _ = conn.Close(); <-done })
@@ -143,7 +144,7 @@ func (c *simpleCore) invited(keep []string, line, body string, from netip.AddrPo
 		port = c.unread.LocalAddr().(*net.UDPAddr).Port
 	}
 	c.reply(from, "200 OK", append(keep, "Content-Type: application/sdp", "P-Asserted-Identity: <tel:"+number+">"),
-		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%sa=sendrecv\r\n", port, pt, lines))
+		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%sa=sendrecv\r\n", c.host, port, pt, lines))
 }
 
 func (c *simpleCore) reply(to netip.AddrPort, status string, headers []string, body string) {

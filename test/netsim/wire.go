@@ -20,16 +20,19 @@ const inside = "NETSIM_NETWORK_NAMESPACE"
 
 // Isolated is m.Run in a network namespace of its own, loopback up, which ends with its process. Without root nothing is isolated, and
 // Inside is false.
-func Isolated(m *testing.M) int {
+func Isolated(m *testing.M) int { return IsolatedRun(m.Run) }
+
+// IsolatedRun is Isolated for tests that do more than m.Run; run is called in the process with the namespace only.
+func IsolatedRun(run func() int) int {
 	if Inside() {
 		if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "network namespace: %v: %s\n", err, out)
 			return 1
 		}
-		return m.Run()
+		return run()
 	}
 	if os.Geteuid() != 0 {
-		return m.Run()
+		return run()
 	}
 	runtime.LockOSThread() // Pdeathsig follows the thread
 	cmd := exec.Command(os.Args[0], os.Args[1:]...)
@@ -55,9 +58,15 @@ type Wire struct {
 	space  *os.File
 }
 
-// NewWire lays a cable; near and far are addresses with prefix lengths, such as 10.9.0.1/24, for its ends. It needs Isolated; without
+// NewWire lays a cable between interfaces "near0" and "far0"; near and far are addresses with prefix lengths, such as 10.9.0.1/24, for its ends. It needs Isolated; without
 // root the test is skipped, loudly, or fails with CI set.
 func NewWire(t testing.TB, near, far []string) *Wire {
+	t.Helper()
+	return NewNamedWire(t, "near0", "far0", near, far)
+}
+
+// NewNamedWire is NewWire where there are several.
+func NewNamedWire(t testing.TB, nearName, farName string, near, far []string) *Wire {
 	t.Helper()
 	if !Inside() {
 		const text = "a network namespace needs root"
@@ -66,7 +75,7 @@ func NewWire(t testing.TB, near, far []string) *Wire {
 		}
 		t.Skip("SKIPPED, NOT TESTED: " + text)
 	}
-	w := &Wire{Near: "near0", Far: "far0"}
+	w := &Wire{Near: nearName, Far: farName}
 	w.holder = exec.Command("sleep", "infinity")
 	w.holder.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	if err := w.holder.Start(); err != nil {

@@ -3,9 +3,11 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"causeway/test/browser"
+	"causeway/test/lab"
 	"causeway/test/lab/handset"
 	"causeway/test/rig"
 )
@@ -82,6 +84,137 @@ func TestVideoCall(t *testing.T) {
 	p.Until("video in the page again", `window.causeway.phone.calls[0].remoteVideo`)
 	p.JS(watch, nil)
 	sees(t, p, 30)
+	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
+	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
+	settled(t, b)
+}
+
+// videoPhone is a handset whose abilities the test chooses.
+const videoPhone = "+15550130"
+
+// videoBed starts a lab with such a handset.
+func videoBed(t *testing.T, v handset.Video) *rig.Bed {
+	t.Helper()
+	return rig.Start(t, rig.Options{Lab: func(c *lab.Config) {
+		c.Scripts = []handset.Script{{Number: videoPhone, Name: "video", Codecs: []string{"AMR-WB"}, Source: "tone", ToneHz: handsetHz, Ring: 200e6, Video: &v}}
+	}})
+}
+
+// TestVideoConverted: Firefox, which has no H.264 here, and a phone of packetization mode 0 whose RTCP takes no feedback: VP8 becomes
+// H.264 and comes back as VP8, and key frames are asked for by SIP INFO.
+func TestVideoConverted(t *testing.T) {
+	b := videoBed(t, handset.Video{Mode: 0, AVP: true, NoFeedback: true})
+	p := b.Open(browser.Firefox, pageHz)
+	p.JS(`void window.causeway.phone.call("`+videoPhone+`", {video: true})`, nil)
+	p.State("active")
+	p.Until("video in the page", `window.causeway.phone.calls[0].remoteVideo`)
+	p.JS(watch, nil)
+	sees(t, p, 30)
+	c := b.HandsetCall(videoPhone, "the page's picture and an INFO", func(c handset.CallInfo) bool { return mirrored(c) && c.Video.Infos > 0 })
+	if c.Video.Seen.Fragments+c.Video.Seen.Aggregate > 0 {
+		t.Errorf("a phone of mode 0 got %+v", c.Video.Seen)
+	}
+	p.Until("the conversion in the figures", `window.causeway.phone.calls[0].quality.video.transcoding`)
+	p.Until("a picture", `document.getElementById("watch").videoWidth >= 320`)
+	p.Shot("video-converted")
+	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
+	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
+	settled(t, b)
+}
+
+// TestVideoModeZero: Chromium and a phone of packetization mode 0: the page is asked to send that mode, and nothing is converted.
+func TestVideoModeZero(t *testing.T) {
+	b := videoBed(t, handset.Video{Mode: 0})
+	p := b.Open(browser.Chromium, pageHz)
+	p.JS(`void window.causeway.phone.call("`+videoPhone+`", {video: true})`, nil)
+	p.State("active")
+	p.Until("video in the page", `window.causeway.phone.calls[0].remoteVideo`)
+	p.JS(watch, nil)
+	sees(t, p, 30)
+	c := b.HandsetCall(videoPhone, "the page's picture", mirrored)
+	if c.Video.Seen.Fragments+c.Video.Seen.Aggregate > 0 || !strings.Contains(c.Video.Format, "packetization-mode=0") {
+		t.Errorf("a phone of mode 0 got %+v as %s", c.Video.Seen, c.Video.Format)
+	}
+	p.Until("figures", `window.causeway.phone.calls[0].quality.video && !window.causeway.phone.calls[0].quality.video.transcoding`)
+	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
+	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
+	settled(t, b)
+}
+
+// TestVideoOfThePhone: the phone adds video to a running call, the user agrees; the phone takes it away. Then it wants it once more, and
+// the user does not.
+func TestVideoOfThePhone(t *testing.T) {
+	b := videoBed(t, handset.Video{Mode: 1, Later: true})
+	p := b.Open(browser.Chromium, pageHz)
+	p.JS(`void (window.offers = 0, window.causeway.phone.call("`+videoPhone+`").on("videoOffer", () => { window.offers++; }))`, nil)
+	p.State("active")
+	p.HearsTone(handsetHz)
+	do := func(arg string) {
+		t.Helper()
+		if err := b.Lab.Handsets.Do(videoPhone, "video", arg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do("on")
+	p.Until("the question", `window.offers === 1`)
+	c := b.HandsetCall(videoPhone, "an open line", func(c handset.CallInfo) bool { return c.Video.On })
+	if c.Video.Says != "inactive" || c.Video.Seen.Packets != 0 {
+		t.Errorf("before the user agreed the phone got %+v", c.Video)
+	}
+	p.JS(`window.causeway.phone.calls[0].acceptVideo()`, nil)
+	p.Until("video in the page", `window.causeway.phone.calls[0].remoteVideo`)
+	p.JS(watch, nil)
+	sees(t, p, 30)
+	b.HandsetCall(videoPhone, "the page's picture", mirrored)
+	do("off")
+	p.Until("the camera to be given back", `!window.causeway.phone.calls[0].localVideo && window.causeway.phone.calls[0].video.reason === "removed"`)
+	do("on")
+	p.Until("the second question", `window.offers === 2`)
+	p.JS(`window.causeway.phone.calls[0].declineVideo()`, nil)
+	b.HandsetCall(videoPhone, "no video", func(c handset.CallInfo) bool { return c.State == "up" && !c.Video.On })
+	p.HearsTone(handsetHz)
+	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
+	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
+	settled(t, b)
+}
+
+// TestVideoIncoming: the phone calls with video; the page answers with its camera, then, in another call, with sound alone.
+func TestVideoIncoming(t *testing.T) {
+	b := videoBed(t, handset.Video{Mode: 1})
+	p := b.Open(browser.Chromium, pageHz)
+	ring := func() {
+		t.Helper()
+		if _, err := b.Lab.Handsets.Call(videoPhone, handset.Outgoing{To: "+15550001"}); err != nil {
+			t.Fatal(err)
+		}
+		p.Until("an incoming call with video", `window.causeway.phone.calls.length === 1 && window.causeway.phone.calls[0].videoOffered`)
+	}
+	ring()
+	p.JS(`window.causeway.phone.calls[0].answer({video: true})`, nil)
+	p.Until("video in the page", `window.causeway.phone.calls[0].remoteVideo`)
+	p.JS(watch, nil)
+	sees(t, p, 30)
+	b.HandsetCall(videoPhone, "the page's picture", mirrored)
+	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
+	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
+	ring()
+	p.JS(`window.causeway.phone.calls[0].answer()`, nil)
+	p.State("active")
+	b.HandsetCall(videoPhone, "sound alone", func(c handset.CallInfo) bool { return c.State == "up" && !c.Video.On && hears(pageHz)(c) })
+	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
+	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
+	settled(t, b)
+}
+
+// TestVideoRefused: a phone without video gets a call with it: sound alone, and the camera is given back.
+func TestVideoRefused(t *testing.T) {
+	b := rig.Start(t, rig.Options{})
+	p := b.Open(browser.Chromium, pageHz)
+	p.JS(`void window.causeway.phone.call("`+tonePlayer+`", {video: true})`, nil)
+	p.State("active")
+	p.HearsTone(handsetHz)
+	p.Until("the camera to be given back", `!window.causeway.phone.calls[0].localVideo && window.causeway.phone.calls[0].video.reason === "refused"`)
+	b.HandsetCall(tonePlayer, "the page's tone", hears(pageHz))
 	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
 	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
 	settled(t, b)

@@ -312,6 +312,7 @@ func cable(t *testing.T) *netsim.Wire {
 type shark struct {
 	path string
 	cmd  *exec.Cmd
+	said *log // by tcpdump
 }
 
 func capture(t *testing.T, w *netsim.Wire) *shark {
@@ -326,9 +327,9 @@ func capture(t *testing.T, w *netsim.Wire) *shark {
 		}
 	}
 	s := &shark{path: filepath.Join(t.TempDir(), "far.pcap")}
-	s.cmd = w.Command("tcpdump", "-U", "--immediate-mode", "-Z", "root", "-i", w.Far, "-Q", "in", "-w", s.path, "udp")
+	s.cmd = w.Command("tcpdump", "-U", "--immediate-mode", "-B", "16384", "-s", "1600", "-Z", "root", "-i", w.Far, "-Q", "in", "-w", s.path, "udp")
 	said := &log{}
-	s.cmd.Stderr = said
+	s.cmd.Stderr, s.said = said, said
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -349,9 +350,19 @@ func (s *shark) judge(t *testing.T, n int) {
 	if s == nil {
 		return
 	}
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if f, err := os.Stat(s.path); err == nil && f.Size() > int64(n)*(16+14+20+8+172) { // tcpdump keeps no packet back when it has read it
+	const last = "no packet comes after this one"
+	c, err := net.Dial("udp", "10.9.0.2:9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		_, _ = c.Write([]byte(last))
+		if b, err := os.ReadFile(s.path); err == nil && bytes.Contains(b, []byte(last)) {
 			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("tcpdump did not write everything")
 		}
 	}
 	_ = s.cmd.Process.Signal(os.Interrupt)
@@ -374,6 +385,6 @@ func (s *shark) judge(t *testing.T, n int) {
 		good++
 	}
 	if good < n {
-		t.Errorf("%d packets with right checksums came, %d were sent by the engine", good, n)
+		t.Errorf("%d packets with right checksums came, %d were sent by the engine; tcpdump says %s", good, n, s.said)
 	}
 }

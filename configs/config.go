@@ -15,6 +15,8 @@ import (
 	"causeway/diameter/rx"
 	"causeway/media"
 	"causeway/signaling"
+	"causeway/transcode/amr"
+	"causeway/transcode/opus"
 	"causeway/web"
 )
 
@@ -31,8 +33,15 @@ type Config struct {
 	Shutdown         Shutdown `yaml:"shutdown"`
 	signaling.Config `yaml:",inline"`
 	Media            media.Config `yaml:"media"`
+	Audio            Audio        `yaml:"audio"`
 	Rx               rx.Config    `yaml:"rx"`
 	Web              web.Config   `yaml:"web"`
+}
+
+// Audio is how the gateway's encoders work.
+type Audio struct {
+	Opus opus.Config `yaml:"opus"`
+	AMR  amr.Config  `yaml:"amr"`
 }
 
 // Log says how much is logged. Logs are JSON lines on standard error.
@@ -69,6 +78,7 @@ func Default() Config {
 		Shutdown: Shutdown{Drain: 10 * time.Minute, Release: 10 * time.Second},
 		Config:   signaling.DefaultConfig(),
 		Media:    media.DefaultConfig(),
+		Audio:    Audio{Opus: opus.DefaultConfig(), AMR: amr.DefaultConfig()},
 		Rx:       rx.DefaultConfig(),
 		Web:      web.DefaultConfig(),
 	}
@@ -184,7 +194,7 @@ func find(v reflect.Value, name string, path []string) (reflect.Value, []string,
 // Validate reports everything that is wrong in any room's part.
 func (c Config) Validate() error {
 	return errors.Join(c.HTTP.validate(), c.Shutdown.validate(), c.Config.Validate(),
-		under("media", c.Media.Validate()), under("rx", c.Rx.Validate()), under("web", c.Web.Validate()))
+		under("media", c.Media.Validate()), under("audio", c.Audio.Opus.Validate()), under("audio", c.Audio.AMR.Validate()), under("rx", c.Rx.Validate()), under("web", c.Web.Validate()))
 }
 
 // under puts a room's key before each of its sentences.

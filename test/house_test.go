@@ -18,7 +18,7 @@ import (
 var rooms = map[string][]string{
 	"cmd/causeway":     {"..."},
 	"cmd/causeway-lab": {"test/lab"},
-	"configs":          {"signaling", "media", "transcode", "diameter/peer", "diameter/rx", "web"},
+	"configs":          {"signaling", "media", "transcode/opus", "transcode/amr", "diameter/peer", "diameter/rx", "web"},
 
 	"signaling":                 {"signaling/...", "media", "diameter/rx"},
 	"signaling/ws":              {"signaling/wire"},

@@ -12,6 +12,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -78,10 +79,12 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 		}
 		secure = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 	}
-	registry := codecs()
+	registry, err := codecs(config.Audio)
+	if err != nil {
+		return nil, err
+	}
 	pictures := newVideoMaker(config.Media)
 	deps := media.Deps{Log: log, Registry: registry, Video: pictures, Threads: room(config.Media)}
-	var err error
 	if deps.Certificate, err = turnCertificate(config.Media, log); err != nil {
 		return nil, err
 	}
@@ -125,15 +128,20 @@ func turnCertificate(c media.Config, log *slog.Logger) (func(*tls.ClientHelloInf
 }
 
 // codecs fills the registry with what this build has: the cgo codecs are absent without cgo.
-func codecs() *transcode.Registry {
-	var all []transcode.Codec
-	for _, list := range [][]transcode.Codec{opus.Codecs(), amr.Codecs(), g722.Codecs(), g711.Codecs()} {
-		all = append(all, list...)
+func codecs(config configs.Audio) (*transcode.Registry, error) {
+	wide, err := opus.CodecsWith(config.Opus)
+	if err != nil {
+		return nil, err
 	}
+	speech, err := amr.CodecsWith(config.AMR)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(wide, speech, g722.Codecs(), g711.Codecs())
 	return transcode.NewRegistry(all...).Plug(transcode.Parts{
 		NewWindow:    func(hold time.Duration) transcode.Window { return jitter.New(hold) },
 		NewResampler: resample.New,
-	})
+	}), nil
 }
 
 func (g *gateway) httpServer(addr string, h http.Handler) *http.Server {

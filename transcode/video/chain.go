@@ -45,6 +45,7 @@ type chain struct {
 	sizer
 	scale picture.Scaler
 	pace  pace
+	watch func() time.Time // tells how long the codecs take; time.Now but in tests
 
 	frame    []byte
 	seen     int64 // time of the newest picture from the decoder
@@ -57,7 +58,7 @@ type chain struct {
 }
 
 func newChain(from, to Format) (*chain, error) {
-	c := &chain{to: to, pace: newPace(), fps: 24, lastKey: -minKeyTicks}
+	c := &chain{to: to, pace: pace{divisor: 1}, watch: time.Now, fps: 24, lastKey: -minKeyTicks}
 	c.bitrate = to.MaxBitrate
 	if to.is(H264) {
 		p, err := h264.ParseProfile(to.ProfileLevelID)
@@ -77,11 +78,14 @@ func newChain(from, to Format) (*chain, error) {
 
 // run decodes one frame and encodes its picture, of which emit gets the payloads.
 func (c *chain) run(o order, emit func(p Packet)) outcome {
+	begun := c.watch()
 	p, at, shown, err := c.dec.decode(o.frame, o.at)
 	if !shown || err != nil && !o.damaged {
 		return outcome{err: err}
 	}
+	decoded := c.watch()
 	out := c.show(p, int64(at), o, emit) //nolint:gosec // extended from 1<<40
+	c.pace.spent(decoded.Sub(begun), c.watch().Sub(decoded), c.fps)
 	if err != nil {
 		out.err = err
 	}

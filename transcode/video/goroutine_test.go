@@ -88,32 +88,38 @@ func TestBehind(t *testing.T) {
 	}
 }
 
-// TestPace: the encoder gets every second picture while the machine is too slow, and all again after a while.
+// TestPace: the encoder gets every second or fourth picture while the codecs are busy all the time, and all
+// again when there is time; pictures that come in bursts because one waited for a packet change nothing.
 func TestPace(t *testing.T) {
-	p := newPace()
-	count := func(pictures int, waiting func(n int) bool) (taken int) {
-		for n := range pictures {
+	p := pace{divisor: 1}
+	const ms = time.Millisecond
+	// second plays 30 pictures of 1/30 s; the codecs need so long for each.
+	second := func(decode, encode time.Duration, waiting func(n int) bool) (taken int) {
+		for n := range 30 {
+			spent := time.Duration(0)
 			if p.take(waiting(n)) {
 				taken++
+				spent = encode
 			}
+			p.spent(decode, spent, 30)
 		}
 		return taken
 	}
 	calm := func(int) bool { return false }
-	if n := count(90, calm); n != 90 {
-		t.Errorf("%d of 90 in peace", n)
-	}
-	count(30, func(n int) bool { return n%3 == 0 })
-	if n := count(30, calm); n != 15 {
-		t.Errorf("%d of 30 after stress", n)
-	}
-	count(30, func(n int) bool { return n%2 == 0 })
-	if n := count(28, calm); n != 7 {
-		t.Errorf("%d of 28 after more stress", n)
-	}
-	count(3000, calm)
-	if n := count(30, calm); n != 30 {
-		t.Errorf("%d of 30 in peace again", n)
+	bursts := func(n int) bool { return n%3 == 0 }
+	for i, c := range []struct {
+		decode, encode time.Duration
+		waiting        func(int) bool
+		want           int
+	}{
+		{3 * ms, 10 * ms, calm, 30}, {3 * ms, 10 * ms, bursts, 20}, {3 * ms, 10 * ms, calm, 30}, // enough time
+		{5 * ms, 30 * ms, calm, 30}, {5 * ms, 30 * ms, calm, 15}, {5 * ms, 30 * ms, calm, 15}, // too little
+		{5 * ms, 70 * ms, calm, 15}, {5 * ms, 70 * ms, calm, 8}, {5 * ms, 70 * ms, calm, 7}, // far too little
+		{5 * ms, 10 * ms, calm, 8}, {5 * ms, 10 * ms, calm, 15}, {5 * ms, 10 * ms, calm, 30}, // enough again
+	} {
+		if got := second(c.decode, c.encode, c.waiting); got != c.want {
+			t.Errorf("second %d: %d pictures, want %d", i, got, c.want)
+		}
 	}
 }
 

@@ -105,6 +105,19 @@ func (c Config) checkAccess() (errs []error) {
 	if len(seen) > maxLines {
 		errs = append(errs, fmt.Errorf("%d access addresses; at most %d are served", len(seen), maxLines))
 	}
+	if c.ICE.Mode != "lite" && c.ICE.Mode != "full" {
+		errs = append(errs, fmt.Errorf("ice.mode is %q; it must be lite or full", c.ICE.Mode))
+	}
+	for _, s := range c.ICE.STUNServers {
+		if !s.IsValid() || s.Port() == 0 || c.ICE.Mode != "full" {
+			errs = append(errs, fmt.Errorf("ice.stun_servers must hold addresses such as 192.0.2.9:3478, and is for ice.mode: full"))
+		}
+	}
+	for _, p := range append(slices.Clone(c.ICE.Deny), c.ICE.Allow...) {
+		if !p.IsValid() {
+			errs = append(errs, fmt.Errorf("ice.deny and ice.allow must hold networks such as 10.0.0.0/8"))
+		}
+	}
 	return append(errs, c.checkPublic(alike)...)
 }
 

@@ -19,6 +19,15 @@ type PortRange struct {
 type ICEConfig struct {
 	// MoreAddresses are further UDP addresses of this machine for browsers' media: of another IP version or another network.
 	MoreAddresses []netip.AddrPort `yaml:"more_addresses"`
+	// Mode is "lite" where browsers can reach the access addresses (or their public ones), "full" where the gateway itself is
+	// behind a NAT that they cannot enter unasked: it then checks the browsers' candidates.
+	Mode string `yaml:"mode"`
+	// STUNServers tell a full agent the addresses it has behind the NAT.
+	STUNServers []netip.AddrPort `yaml:"stun_servers"`
+	// Deny and Allow bound where a full agent sends checks: nowhere in Deny, and where Allow holds anything, only there. The
+	// loopback, multicast, and link-local networks that are not ours are always denied, and ports below 1024.
+	Deny  []netip.Prefix `yaml:"deny"`
+	Allow []netip.Prefix `yaml:"allow"`
 	// TCP serves ICE-TCP (RFC 6544) on every access address as well, for networks that let no UDP out.
 	TCP bool `yaml:"tcp"`
 	// TCPPort is its port; 0 takes the number of the address's UDP port.
@@ -85,7 +94,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		AccessAddress:    netip.MustParseAddrPort("127.0.0.1:4478"),
-		ICE:              ICEConfig{TCP: true},
+		ICE:              ICEConfig{Mode: "lite", TCP: true},
 		TURN:             relay.DefaultConfig(),
 		CoreAddress:      netip.MustParseAddr("127.0.0.1"),
 		CorePorts:        PortRange{First: 20000, Last: 29999},

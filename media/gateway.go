@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"causeway/media/access"
+	"causeway/media/ice"
 	"causeway/media/packet"
 	"causeway/media/relay"
 	"causeway/media/tcp"
@@ -66,6 +67,7 @@ type Gateway struct {
 	candidates []Candidate     // of all lines; never changed once open
 	turn       *relay.Server   // nil without
 	issuer     relay.Issuer
+	reflexive  map[uint8]*ice.Reflexive // by line, with ICE.Mode full
 
 	mu       sync.Mutex // guards the following
 	sessions map[*Session]struct{}
@@ -132,6 +134,7 @@ func (g *Gateway) open(deps Deps) (err error) {
 		return err
 	}
 	g.candidates = candidates(g.lines)
+	g.openFull()
 	return g.openTURN(deps)
 }
 
@@ -142,9 +145,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.threads.Start()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
+	pace := g.pacer()
+	defer pace.Stop()
 	var list []*Session
 	for {
 		select {
+		case now := <-pace.C:
+			g.port.Pace(now)
 		case <-ctx.Done():
 			return nil
 		case <-g.done:

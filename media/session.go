@@ -179,8 +179,8 @@ func (s *Session) stumble(what any, last bool) {
 func (s *Session) AccessLocal() AccessLocal {
 	c := s.access.Local()
 	return AccessLocal{
-		UFrag: c.UFrag, Pwd: c.Pwd, Fingerprint: s.gateway.Fingerprint(), Candidates: slices.Clone(s.gateway.candidates),
-		SSRC: s.names.accessSSRC, CNAME: s.names.accessCNAME, Lite: true,
+		UFrag: c.UFrag, Pwd: c.Pwd, Fingerprint: s.gateway.Fingerprint(), Candidates: s.gateway.known(),
+		SSRC: s.names.accessSSRC, CNAME: s.names.accessCNAME, Lite: s.gateway.cfg.ICE.Mode == "lite",
 	}
 }
 
@@ -209,6 +209,7 @@ func (s *Session) SetAccess(r AccessRemote) error {
 	err = s.access.SetRemote(access.Remote{
 		UFrag: r.UFrag, Pwd: r.Pwd, Fingerprints: r.Fingerprints, Client: r.Setup == "passive",
 		Clocks: packet.NewClocks(r.Codecs, r.DTMF), Video: packet.NewClocks(peer.Codecs), Repair: repairs(peer),
+		Lite: r.Lite, Candidates: checked(r.Candidates),
 	}, time.Now())
 	if err != nil {
 		return fmt.Errorf("access description: %w", err)
@@ -261,8 +262,9 @@ func (s *Session) SetCore(r CoreRemote) error {
 }
 
 // AddCandidates takes trickled candidates (RFC 8838). An ICE-lite gateway waits
-// for checks and never sends to a candidate, so they need no state.
+// for checks and never sends to a candidate, so it drops them.
 func (s *Session) AddCandidates(list []Candidate) {
+	s.access.AddCandidates(checked(list))
 	s.log.Debug("access candidates", "count", len(list))
 }
 

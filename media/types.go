@@ -73,6 +73,8 @@ type AccessRemote struct {
 	// Setup is the browser's a=setup as finally agreed: "active" makes us the DTLS
 	// server, "passive" the client.
 	Setup string
+	// Lite: the other side is ICE-lite. No browser is.
+	Lite bool
 	// Candidates are not used by an ICE-lite gateway, which waits for checks.
 	Candidates []Candidate
 	// Codecs are the negotiated ones in order of preference; any of them may be

@@ -170,6 +170,8 @@ func (c *collector) collectMedia(send func(metric, float64, ...string)) {
 	send(mediaRejected, float64(m.Access.Limited), "rate")
 	send(mediaRejected, float64(m.Access.Unknown), "unknown_protocol")
 	send(mediaRejected, float64(m.Oversize), "oversize")
+	send(mediaRejected, float64(m.Access.Forbidden), "candidate_forbidden")
+	send(mediaRejected, float64(m.Access.Excess), "candidate_excess")
 	send(mediaSendErrors, float64(m.SendErrors))
 	c.collectTURN(m.Relay, send)
 	send(mediaStreams, float64(m.Streams.Open-m.Streams.Waiting), "trusted")

@@ -80,11 +80,9 @@ func (r request) unknown() (list stun.UnknownAttributes) {
 	return list
 }
 
-// answer builds the reply to a verified request. A role conflict is always 487:
-// a lite agent cannot take the controlling role, so the peer must (RFC 8445
-// 7.3.1.1). Replies are no longer than some 100 octets, about the request's own
+// answer builds the reply to a verified request; conflict makes it a 487. Replies are no longer than some 100 octets, about the request's own
 // size, and only go to a holder of the password.
-func (r request) answer(pwd string, from netip.AddrPort) (reply *stun.Message, ok bool) {
+func (r request) answer(pwd string, from netip.AddrPort, conflict bool) (reply *stun.Message, ok bool) {
 	reply = new(stun.Message)
 	id := stun.NewTransactionIDSetter(r.msg.TransactionID)
 	integrity := stun.NewShortTermIntegrity(pwd)
@@ -93,7 +91,7 @@ func (r request) answer(pwd string, from netip.AddrPort) (reply *stun.Message, o
 	case len(list) > 0:
 		err = reply.Build(id, stun.BindingError, stun.CodeUnknownAttribute, list, integrity, stun.Fingerprint)
 		ok = false
-	case r.msg.Contains(stun.AttrICEControlled):
+	case conflict:
 		err = reply.Build(id, stun.BindingError, stun.CodeRoleConflict, integrity, stun.Fingerprint)
 		ok = false
 	default:
@@ -119,7 +117,9 @@ func (l *Leg) check(r request, from route, via Writer, now time.Time) bool {
 	if !ok || (remote != "" && string(r.remote) != remote) || !r.authentic(pwd) {
 		return false
 	}
-	reply, good := r.answer(pwd, from.remote)
+	// A lite agent cannot take the controlling role, so the peer must (RFC 8445 7.3.1.1).
+	conflict := l.checker == nil && r.msg.Contains(stun.AttrICEControlled) || l.checker != nil && l.checker.conflict(l, r, gen)
+	reply, good := r.answer(pwd, from.remote, conflict)
 	if reply == nil {
 		return false
 	}
@@ -129,11 +129,15 @@ func (l *Leg) check(r request, from route, via Writer, now time.Time) bool {
 	if via.WriteTo(reply.Raw, from.remote) != nil || !good {
 		return good
 	}
-	l.lastCheck.Store(now.UnixNano())
 	evicted := l.ice.validated(peer{route: from, via: via, last: now, priority: r.priority(), candidate: gen})
 	if evicted.remote.IsValid() {
 		l.release(evicted)
 	}
+	if l.checker != nil {
+		l.checker.request(l, r, from, gen, now)
+		return true
+	}
+	l.lastCheck.Store(now.UnixNano())
 	if r.msg.Contains(stun.AttrUseCandidate) || l.ice.rebound(from, gen, now) {
 		l.nominated(from, gen, now)
 	}

@@ -29,6 +29,13 @@
 // in test/pair shows what a session keeps without it; what is left is mostly
 // pion/dtls. STUN encoding, integrity and fingerprint are pion/stun's.
 //
+// # Full ICE
+//
+// Where the gateway itself is behind a NAT its legs check too (full.go). The checklist is package ice's: values without a goroutine
+// or timer. Port.Pace sends what is due, 50 ms apart for each leg, on the same socket the answers come to; an answer finds its leg by the
+// first four octets of its transaction id. Here it takes an answered check of ours, not only the browser's, to nominate a pair, and
+// the browser's answers, not its checks, are its consent. A lite leg pays a nil pointer for all this.
+//
 // # What strangers get
 //
 // Nothing. Without a known user fragment, a right MESSAGE-INTEGRITY and a right

@@ -24,6 +24,8 @@ type Remote struct {
 	Clocks       *packet.Clocks // RTP clock per payload type
 	Video        *packet.Clocks // the same of the payload types of video, but for retransmissions; nil without video
 	Repair       *[128]bool     // payload types of retransmissions; nil without any
+	Lite         bool           // the browser only answers checks
+	Candidates   []Candidate    // for a full agent
 }
 
 // ErrClosed is returned by calls on a closed leg.
@@ -58,6 +60,7 @@ type Leg struct {
 
 	mu        sync.Mutex // guards the following
 	ice       agent
+	checker   *checker // nil for a lite agent
 	assoc     *association
 	control   packet.Control
 	video     packet.Control // of the picture, in the same RTCP session; SSRC 0 without
@@ -81,6 +84,7 @@ func (p *Port) NewLeg(owner Owner, ssrc uint32, cname string, interval time.Dura
 	for !p.enlist(l.ice.cur.UFrag, l) {
 		l.ice.cur = newCredentials()
 	}
+	l.checker = p.newChecker(l)
 	return l
 }
 
@@ -88,6 +92,9 @@ func (p *Port) NewLeg(owner Owner, ssrc uint32, cname string, interval time.Dura
 func (l *Leg) Local() Credentials {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.checker != nil && l.ice.remote == "" {
+		l.checker.offered = true // who offers controls (RFC 8445 6.1.1)
+	}
 	return l.ice.cur
 }
 
@@ -126,6 +133,7 @@ func (l *Leg) SetRemote(r Remote, now time.Time) error {
 		return ErrClosed
 	}
 	l.learn(r)
+	restart := l.ice.remote != "" && l.ice.remote != r.UFrag
 	switch {
 	case l.ice.remote == "":
 		if l.ice.remote = r.UFrag; !l.late {
@@ -136,6 +144,9 @@ func (l *Leg) SetRemote(r Remote, now time.Time) error {
 			return err
 		}
 		l.since = now
+	}
+	if l.checker != nil {
+		l.checker.begin(l, r, restart)
 	}
 	l.associate(r.Client, prints)
 	l.startDTLS()
@@ -304,6 +315,9 @@ func (l *Leg) Close() {
 	if a != nil {
 		l.stopDTLS(a)
 		done, resting = a.done, a.state
+	}
+	if l.checker != nil {
+		l.checker.close(l.port, l)
 	}
 	peers := slices.Clone(l.ice.peers)
 	l.mu.Unlock()

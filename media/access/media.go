@@ -99,6 +99,12 @@ func (l *Leg) Tick(now time.Time) {
 		}
 	case now.UnixNano()-l.lastCheck.Load() > int64(t.Consent):
 		l.lose(ReasonConsent)
+		if l.checker != nil {
+			l.checker.expired = true
+		}
+	}
+	if l.checker != nil {
+		l.checker.send(l, now) // consent
 	}
 }
 

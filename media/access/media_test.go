@@ -112,7 +112,7 @@ func FuzzCheck(f *testing.F) {
 		if ok {
 			r.priority()
 			r.authentic(c.Pwd)
-			r.answer(c.Pwd, at(1))
+			r.answer(c.Pwd, at(1), false)
 		}
 	})
 }

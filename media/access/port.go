@@ -10,6 +10,7 @@ import (
 	"github.com/pion/stun/v3"
 
 	"causeway/media/demux"
+	"causeway/media/ice"
 	"causeway/media/packet"
 	"causeway/media/udp"
 )
@@ -32,12 +33,14 @@ type Port struct {
 	users   *demux.Table[string, *Leg]
 	routes  *demux.Table[route, *Leg]
 	limiter demux.Limiter
-	scratch sync.Pool // of *stun.Message, for relayed checks
+	first   [16]atomic.Pointer[udp.Socket] // the oldest socket of each line
+	prober  *prober                        // nil for lite agents
+	scratch sync.Pool                      // of *stun.Message, for relayed checks
 	counts  portCounts
 }
 
 type portCounts struct {
-	strangers, limited, badChecks, unknown atomic.Uint64
+	strangers, limited, badChecks, unknown, forbidden, excess atomic.Uint64
 }
 
 // PortStats counts what belonged to no leg.
@@ -46,6 +49,8 @@ type PortStats struct {
 	BadChecks uint64 // STUN without a known user, right integrity and fingerprint
 	Limited   uint64 // STUN over the per-source rate
 	Unknown   uint64 // datagrams of no protocol served here
+	Forbidden uint64 // candidates that no check may be sent to
+	Excess    uint64 // candidates beyond what one browser may have
 }
 
 // Choices of ours: a browser sends at most 20 checks a second while it starts (RFC 8445 14.2: one each 50 ms); a NAT may hide some
@@ -66,7 +71,7 @@ func NewPort(identity *Identity, timeouts Timeouts, pool *packet.Pool, log *slog
 	}
 }
 
-// Open binds one socket of the port on loop. line is the number of the access address it belongs to: routes of different lines
+// Open binds one socket of the port on loop. line is the number, 0 to 15, of the access address it belongs to: routes of different lines
 // are told apart, and events name the line.
 func (p *Port) Open(loop *udp.Loop, addr netip.AddrPort, line uint8, opt udp.Options) (*udp.Socket, error) {
 	r := &reader{port: p, line: line}
@@ -75,6 +80,7 @@ func (p *Port) Open(loop *udp.Loop, addr netip.AddrPort, line uint8, opt udp.Opt
 		return nil, err
 	}
 	r.via.Store(s)
+	p.first[line].CompareAndSwap(nil, s)
 	return s, nil
 }
 
@@ -83,6 +89,7 @@ func (p *Port) Stats() PortStats {
 	return PortStats{
 		Strangers: p.counts.strangers.Load(), BadChecks: p.counts.badChecks.Load(),
 		Limited: p.counts.limited.Load(), Unknown: p.counts.unknown.Load(),
+		Forbidden: p.counts.forbidden.Load(), Excess: p.counts.excess.Load(),
 	}
 }
 
@@ -142,7 +149,13 @@ func (p *Port) stun(msg *stun.Message, b []byte, from route, via Writer, known b
 		p.counts.limited.Add(1)
 		return
 	}
-	if _, ok := p.check(msg, b, from, via, now); !ok {
+	var ok bool
+	if ice.IsAnswer(b) {
+		ok = p.answer(msg, b, from, via, now)
+	} else {
+		_, ok = p.check(msg, b, from, via, now)
+	}
+	if !ok {
 		p.counts.badChecks.Add(1)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/stun/v3"
 
 	"causeway/media/demux"
+	"causeway/media/ice"
 	"causeway/media/tcp"
 )
 
@@ -66,6 +67,12 @@ func (s *stream) Frame(b []byte, now time.Time) {
 }
 
 func (s *stream) check(b []byte, now time.Time) {
+	if leg := s.leg.Load(); leg != nil && ice.IsAnswer(b) {
+		if !s.port.answer(&s.msg, b, s.from, s, now) {
+			s.port.counts.badChecks.Add(1)
+		}
+		return
+	}
 	leg, ok := s.port.check(&s.msg, b, s.from, s, now)
 	switch {
 	case ok && !s.conn.Trusted():

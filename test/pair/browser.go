@@ -3,7 +3,9 @@ package pair
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +25,7 @@ type BrowserOptions struct {
 	Profiles []dtls.SRTPProtectionProfile // nil offers all of pion's
 	Passive  bool                         // let the gateway be the DTLS client
 	Network  []webrtc.NetworkType         // ways it may take; nil is IPv4 by UDP
+	Lite     bool                         // it only answers checks
 }
 
 // Browser is a PeerConnection with one audio track that sends what it is given.
@@ -89,6 +92,7 @@ func newAPI(opt BrowserOptions) (*webrtc.API, error) {
 	set.SetIncludeLoopbackCandidate(true)
 	set.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	set.SetLite(opt.Lite)
 	if opt.Network != nil {
 		set.SetNetworkTypes(opt.Network)
 	}
@@ -135,8 +139,20 @@ func (b *Browser) Remote(offer string) media.AccessRemote {
 	return media.AccessRemote{
 		UFrag: find(offer, `a=ice-ufrag:(.*)`), Pwd: find(offer, `a=ice-pwd:(.*)`),
 		Fingerprints: []media.Fingerprint{{Hash: hash, Value: value}},
-		Setup:        setup, Codecs: b.opt.Codecs, DTMF: b.opt.DTMF,
+		Setup:        setup, Codecs: b.opt.Codecs, DTMF: b.opt.DTMF, Lite: b.opt.Lite, Candidates: hosts(offer),
 	}
+}
+
+// hosts reads the candidates over UDP.
+func hosts(offer string) (list []media.Candidate) {
+	for _, m := range regexp.MustCompile(`a=candidate:(\S+) 1 udp (\d+) (\S+) (\d+) typ (\S+)`).FindAllStringSubmatch(offer, -1) {
+		addr, err := netip.ParseAddrPort(m[3] + ":" + m[4])
+		priority, err2 := strconv.ParseUint(m[2], 10, 32)
+		if err == nil && err2 == nil {
+			list = append(list, media.Candidate{Foundation: m[1], Transport: "udp", Component: 1, Priority: uint32(priority), Address: addr, Type: m[5]})
+		}
+	}
+	return list
 }
 
 // Accept gives the browser the gateway's answer.
@@ -162,7 +178,11 @@ func (b *Browser) answer(l media.AccessLocal) string {
 		}
 	}
 	var s strings.Builder
-	fmt.Fprintf(&s, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE 0\r\n")
+	lite := ""
+	if l.Lite {
+		lite = "a=ice-lite\r\n"
+	}
+	fmt.Fprintf(&s, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n%sa=group:BUNDLE 0\r\n", lite)
 	fmt.Fprintf(&s, "m=audio 9 UDP/TLS/RTP/SAVPF%s\r\nc=IN IP4 127.0.0.1\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n", pts.String())
 	fmt.Fprintf(&s, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s %s\r\na=setup:%s\r\n",
 		l.UFrag, l.Pwd, l.Fingerprint.Hash, l.Fingerprint.Value, setup)

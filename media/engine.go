@@ -31,8 +31,8 @@ func (e Engine) check() error {
 type bypass struct{ *xdp.Engine }
 
 // Serve implements udp.Bypass.
-func (b bypass) Serve(local netip.AddrPort) (udp.Way, bool) {
-	way, ok := b.Engine.Serve(local)
+func (b bypass) Serve(local netip.AddrPort, dscp int) (udp.Way, bool) {
+	way, ok := b.Engine.Serve(local, dscp)
 	if !ok {
 		return nil, false
 	}
@@ -48,7 +48,7 @@ func (g *Gateway) startBypass() {
 	for _, a := range g.cfg.accessAddresses() {
 		addresses = append(addresses, a.Addr())
 	}
-	engine, err := xdp.New(xdp.Config{Addresses: addresses, DSCP: g.cfg.DSCP, Generic: g.cfg.Engine == EngineXDP})
+	engine, err := xdp.New(xdp.Config{Addresses: addresses, Generic: g.cfg.Engine == EngineXDP})
 	if err != nil {
 		g.log.Info("media goes by sockets: AF_XDP is not available", "engine", g.cfg.Engine, "err", err)
 		return

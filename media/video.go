@@ -78,7 +78,7 @@ func (s *Session) OpenVideo() (VideoLocal, error) {
 		return v.local, nil
 	}
 	g, ssrc := s.gateway, rand.Uint32()|1
-	leg, err := core.NewLeg((*videoSide)(s), g.ports, g.threads.Least(), udp.Options{DSCP: g.cfg.VideoDSCP}, ssrc, s.names.coreCNAME, s.log)
+	leg, err := core.NewLeg((*videoSide)(s), g.ports, g.threads.Least(), udp.Options{DSCP: g.cfg.VideoDSCP, Bypass: true}, ssrc, s.names.coreCNAME, s.log)
 	if err != nil {
 		return VideoLocal{}, err
 	}

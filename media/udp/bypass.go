@@ -21,8 +21,8 @@ type Bypass interface {
 	Receive(descriptor int, each func(b []byte, local, from netip.AddrPort)) (taken int, more bool)
 	// Flush lets go what ways took.
 	Flush()
-	// Serve takes what comes to local from now on; false when it does not serve that address.
-	Serve(local netip.AddrPort) (Way, bool)
+	// Serve takes what comes to local from now on; false when it does not serve that address. What is sent has the code point dscp.
+	Serve(local netip.AddrPort, dscp int) (Way, bool)
 }
 
 // Way is what a Bypass has for one socket. Safe for concurrent use.
@@ -62,8 +62,8 @@ func newBypassed(l *Loop, b Bypass) (*bypassed, error) {
 }
 
 // add lets the bypass serve a socket's address.
-func (p *bypassed) add(s *Socket) {
-	way, ok := p.Serve(s.local)
+func (p *bypassed) add(s *Socket, dscp int) {
+	way, ok := p.Serve(s.local, dscp)
 	if !ok {
 		return
 	}

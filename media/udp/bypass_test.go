@@ -64,7 +64,7 @@ func (f *fakeBypass) Flush() {
 	f.sent = nil
 }
 
-func (f *fakeBypass) Serve(local netip.AddrPort) (Way, bool) {
+func (f *fakeBypass) Serve(local netip.AddrPort, _ int) (Way, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if local.Addr() != netip.MustParseAddr("127.0.0.1") {

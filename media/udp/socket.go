@@ -77,7 +77,7 @@ func (l *Loop) Open(addr netip.AddrPort, opt Options, handle Handler) (*Socket, 
 		err = l.add(s)
 	}
 	if err == nil && opt.Bypass && l.bypass != nil {
-		l.bypass.add(s)
+		l.bypass.add(s, opt.DSCP)
 	}
 	if err != nil {
 		_ = unix.Close(fd)

@@ -22,7 +22,6 @@ const maxQueues = 64
 type Config struct {
 	// Addresses of ours whose ports may be served: one of an Ethernet interface each. Doubles do not matter.
 	Addresses []netip.Addr
-	DSCP      int // 0..63, put on every packet sent (RFC 2474)
 	// Generic takes interfaces whose driver cannot run the program itself; the kernel then runs it later, with less gain.
 	Generic bool
 }
@@ -80,7 +79,7 @@ func New(cfg Config) (e *Engine, err error) {
 	if e.devices, err = find(cfg.Addresses); err != nil {
 		return e, err
 	}
-	if e.resolver, err = newResolver(cfg.DSCP); err != nil {
+	if e.resolver, err = newResolver(); err != nil {
 		return e, err
 	}
 	for _, d := range e.devices {
@@ -283,12 +282,12 @@ func (e *Engine) Flush() {
 }
 
 // Serve takes the media that comes to one of our addresses from now on, instead of the socket that is bound to it; false when its
-// interface is not served.
-func (e *Engine) Serve(local netip.AddrPort) (*Way, bool) {
+// interface is not served. What is sent from there has the code point dscp, 0..63 (RFC 2474).
+func (e *Engine) Serve(local netip.AddrPort, dscp int) (*Way, bool) {
 	for _, s := range e.stations {
 		if s.addr == local.Addr() {
 			s.serve(local.Port(), true)
-			return &Way{station: s, port: local.Port()}, true
+			return &Way{station: s, port: local.Port(), dscp: uint8(dscp & 63)}, true //nolint:gosec // six bits
 		}
 	}
 	return nil, false

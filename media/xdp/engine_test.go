@@ -46,7 +46,7 @@ func newBed(t *testing.T, near, far string) *bed {
 	b := &bed{Wire: w, t: t}
 	a := netip.MustParseAddr(near)
 	var err error
-	if b.engine, err = New(Config{Addresses: []netip.Addr{a}, DSCP: 46}); err != nil {
+	if b.engine, err = New(Config{Addresses: []netip.Addr{a}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.engine.Close)
@@ -61,7 +61,7 @@ func newBed(t *testing.T, near, far string) *bed {
 	_ = b.far.SetReadBuffer(4 << 20) // for all that goes by the kernel while one waits
 	b.to = b.far.LocalAddr().(*net.UDPAddr).AddrPort()
 	var ok bool
-	if b.way, ok = b.engine.Serve(b.local()); !ok {
+	if b.way, ok = b.engine.Serve(b.local(), 46); !ok {
 		t.Fatal("the address is not served")
 	}
 	return b
@@ -151,10 +151,10 @@ func TestBothWays(t *testing.T) {
 			if got, _ := hear(t, b.near); got != "\x80media for the socket" {
 				t.Fatalf("after Way.Close the kernel got %q", got)
 			}
-			if _, ok := b.engine.Serve(netip.MustParseAddrPort("192.0.2.1:1000")); ok {
+			if _, ok := b.engine.Serve(netip.MustParseAddrPort("192.0.2.1:1000"), 0); ok {
 				t.Error("serves a foreign address")
 			}
-			again, _ := b.engine.Serve(b.local())
+			again, _ := b.engine.Serve(b.local(), 46)
 			b.engine.Close()
 			again.Close()
 			b.say("\x80the program is gone")

@@ -41,7 +41,7 @@ func parse(frame []byte) (local, from netip.AddrPort, payload []byte, ok bool) {
 	return netip.AddrPortFrom(dst, binary.BigEndian.Uint16(ip[2:])), netip.AddrPortFrom(src, binary.BigEndian.Uint16(ip)), ip[udpSize:size], true
 }
 
-// hop is how one destination is reached from one of our addresses: the frame's beginning, ready but for lengths, ports and checksums.
+// hop is how one destination is reached from one of our addresses: the frame's beginning, ready but for code point, lengths, ports and checksums.
 // It is immutable but for its marks.
 type hop struct {
 	queue  *queue
@@ -49,7 +49,7 @@ type hop struct {
 	header [etherSize + ipv6Size]byte
 	size   int    // of header
 	most   int    // payload that still fits into the interface's packets
-	ip     uint64 // sum of the IPv4 header without its length
+	ip     uint64 // sum of the IPv4 header without code point and length
 	pseudo uint64 // sum of the pseudo header without the length (RFC 768, RFC 8200 8.1)
 	marks
 }
@@ -66,14 +66,14 @@ type route struct {
 const hopLimit = 64
 
 // newHop writes the header of a route.
-func newHop(q *queue, r route, dscp int) *hop {
+func newHop(q *queue, r route) *hop {
 	h := &hop{queue: q, route: r}
 	copy(h.header[0:], r.next[:])
 	copy(h.header[6:], r.here[:])
 	ip := h.header[etherSize:]
 	if r.to.Is4() {
 		binary.BigEndian.PutUint16(h.header[12:], typeIPv4)
-		ip[0], ip[1] = 0x45, byte(dscp<<2)
+		ip[0] = 0x45
 		binary.BigEndian.PutUint16(ip[6:], 0x4000) // not to be fragmented, so the identification may be 0 (RFC 6864 4.1)
 		ip[8], ip[9] = hopLimit, protoUDP
 		src, dst := r.from.As4(), r.to.As4()
@@ -85,7 +85,7 @@ func newHop(q *queue, r route, dscp int) *hop {
 		return h
 	}
 	binary.BigEndian.PutUint16(h.header[12:], typeIPv6)
-	binary.BigEndian.PutUint16(ip, 0x6000|uint16(dscp)<<6) //nolint:gosec // six bits
+	ip[0] = 0x60
 	ip[6], ip[7] = protoUDP, hopLimit
 	src, dst := r.from.As16(), r.to.As16()
 	copy(ip[8:], src[:])
@@ -95,23 +95,31 @@ func newHop(q *queue, r route, dscp int) *hop {
 	return h
 }
 
+// ends are what two sockets of one address differ in.
+type ends struct {
+	from, to uint16 // ports
+	dscp     uint8  // 0..63 (RFC 2474)
+}
+
 // write makes the whole frame around a payload of at most h.most octets and returns its length.
-func (h *hop) write(frame, payload []byte, from, to uint16) int {
+func (h *hop) write(frame, payload []byte, e ends) int {
 	copy(frame, h.header[:h.size])
 	size := udpSize + len(payload)
 	if h.size == etherSize+ipv4Size {
+		frame[etherSize+1] = e.dscp << 2
 		total := ipv4Size + size
-		binary.BigEndian.PutUint16(frame[etherSize+2:], uint16(total))              //nolint:gosec // fits into a packet
-		binary.BigEndian.PutUint16(frame[etherSize+10:], ^fold(h.ip+uint64(total))) //nolint:gosec // positive
+		binary.BigEndian.PutUint16(frame[etherSize+2:], uint16(total))                                //nolint:gosec // fits into a packet
+		binary.BigEndian.PutUint16(frame[etherSize+10:], ^fold(h.ip+uint64(total)+uint64(e.dscp)<<2)) //nolint:gosec // positive
 	} else {
+		binary.BigEndian.PutUint16(frame[etherSize:], 0x6000|uint16(e.dscp)<<6)
 		binary.BigEndian.PutUint16(frame[etherSize+4:], uint16(size)) //nolint:gosec // fits into a packet
 	}
 	udp := frame[h.size:]
-	binary.BigEndian.PutUint16(udp, from)
-	binary.BigEndian.PutUint16(udp[2:], to)
+	binary.BigEndian.PutUint16(udp, e.from)
+	binary.BigEndian.PutUint16(udp[2:], e.to)
 	binary.BigEndian.PutUint16(udp[4:], uint16(size)) //nolint:gosec // fits into a packet
 	copy(udp[udpSize:], payload)
-	check := ^fold(h.pseudo + 2*uint64(size) + uint64(from) + uint64(to) + uint64(fold(sum(payload)))) //nolint:gosec // positive
+	check := ^fold(h.pseudo + 2*uint64(size) + uint64(e.from) + uint64(e.to) + uint64(fold(sum(payload)))) //nolint:gosec // positive
 	if check == 0 {
 		check = 0xffff // 0 means none (RFC 768), and IPv6 forbids none
 	}

@@ -70,7 +70,7 @@ func TestFrame(t *testing.T) {
 		if !v4 {
 			r = testRoute("2001:db8::1", "2001:db8:ffff::77")
 		}
-		h := newHop(nil, r, 46)
+		h := newHop(nil, r)
 		for n := range 2000 {
 			payload := make([]byte, n%(h.most+1))
 			for i := range payload {
@@ -81,7 +81,7 @@ func TestFrame(t *testing.T) {
 			}
 			from, to := uint16(random.Uint32()), uint16(random.Uint32())
 			frame := make([]byte, frameSize)
-			frame = frame[:h.write(frame, payload, from, to)]
+			frame = frame[:h.write(frame, payload, ends{from, to, uint8(n % 64)})]
 			judge(t, frame, v4)
 			// What we write a peer's filter would take; sent back, we read the same.
 			local, source, got, ok := parse(frame)
@@ -101,8 +101,8 @@ func TestFrameGolden(t *testing.T) {
 			"020000000002 020000000001 86dd 6b800000 000c 11 40 20010db8000000000000000000000001 20010db8000000000000000000000002 4e20 1388 000c c1b6 80000102"},
 	} {
 		frame := make([]byte, frameSize)
-		h := newHop(nil, testRoute(c.from, c.to), 46)
-		n := h.write(frame, []byte{0x80, 0, 1, 2}, 20000, 5000)
+		h := newHop(nil, testRoute(c.from, c.to))
+		n := h.write(frame, []byte{0x80, 0, 1, 2}, ends{20000, 5000, 46})
 		if got := hex.EncodeToString(frame[:n]); got != strings.ReplaceAll(c.want, " ", "") {
 			t.Errorf("got\n%s, want\n%s", got, strings.ReplaceAll(c.want, " ", ""))
 		}
@@ -112,7 +112,7 @@ func TestFrameGolden(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, r := range []route{testRoute("192.0.2.1", "198.51.100.77"), testRoute("2001:db8::1", "2001:db8::2")} {
 		frame := make([]byte, frameSize)
-		f.Add(frame[:newHop(nil, r, 0).write(frame, []byte("\x80payload"), 1, 2)])
+		f.Add(frame[:newHop(nil, r).write(frame, []byte("\x80payload"), ends{1, 2, 0})])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		local, from, payload, ok := parse(b)
@@ -140,11 +140,11 @@ func FuzzNetlink(f *testing.F) {
 
 // TestWriteAllocatesNothing: the path of a packet makes no garbage.
 func TestWriteAllocatesNothing(t *testing.T) {
-	h := newHop(nil, testRoute("192.0.2.1", "198.51.100.77"), 46)
+	h := newHop(nil, testRoute("192.0.2.1", "198.51.100.77"))
 	frame, payload := make([]byte, frameSize), make([]byte, 172)
 	n := 0
 	if allocs := testing.AllocsPerRun(100, func() {
-		n = h.write(frame, payload, 1, 2)
+		n = h.write(frame, payload, ends{1, 2, 46})
 		_, _, _, _ = parse(frame[:n])
 	}); allocs != 0 {
 		t.Errorf("%v allocations", allocs)
@@ -152,9 +152,9 @@ func TestWriteAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkWrite(b *testing.B) {
-	h := newHop(nil, testRoute("192.0.2.1", "198.51.100.77"), 46)
+	h := newHop(nil, testRoute("192.0.2.1", "198.51.100.77"))
 	frame, payload := make([]byte, frameSize), make([]byte, 172)
 	for b.Loop() {
-		h.write(frame, payload, 1, 2)
+		h.write(frame, payload, ends{1, 2, 46})
 	}
 }

@@ -25,7 +25,6 @@ const (
 //	        every second: what is not known, every ten: all        a route changed ──▶ all, within a second
 type resolver struct {
 	net     *netlink
-	dscp    int
 	now     func() time.Time
 	asked   chan question
 	changes chan change
@@ -57,13 +56,13 @@ type entry struct {
 	renewed, used, nudged time.Time
 }
 
-func newResolver(dscp int) (*resolver, error) {
+func newResolver() (*resolver, error) {
 	n, err := openNetlink()
 	if err != nil {
 		return nil, err
 	}
 	r := &resolver{
-		net: n, dscp: dscp, now: time.Now, asked: make(chan question, maxAsked), changes: make(chan change, 256), stop: make(chan struct{}),
+		net: n, now: time.Now, asked: make(chan question, maxAsked), changes: make(chan change, 256), stop: make(chan struct{}),
 		known: map[question]*entry{}, neighbours: map[neighbourKey]neighbour{},
 	}
 	if err := r.learn(); err != nil {
@@ -217,7 +216,7 @@ func (r *resolver) renew(q question, e *entry, now time.Time) {
 	case !ok:
 		r.replace(q, e, nil)
 	case e.hop == nil || e.hop.route != route:
-		h := newHop(q.station.device.queues[0], route, r.dscp)
+		h := newHop(q.station.device.queues[0], route)
 		h.to = q.to
 		r.replace(q, e, h)
 	}

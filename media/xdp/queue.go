@@ -188,7 +188,7 @@ func (q *queue) take(each func(frame []byte)) (taken int) {
 }
 
 // put lets write fill a frame and puts it on the send ring; false when there is no frame: the kernel has not sent the last ones yet.
-func (q *queue) put(h *hop, b []byte, from, to uint16) bool {
+func (q *queue) put(h *hop, b []byte, e ends) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.free) == 0 {
@@ -199,7 +199,7 @@ func (q *queue) put(h *hop, b []byte, from, to uint16) bool {
 	}
 	place := q.free[len(q.free)-1]
 	q.free = q.free[:len(q.free)-1]
-	n := h.write(q.memory[place:place+frameSize], b, from, to)
+	n := h.write(q.memory[place:place+frameSize], b, e)
 	*q.send.descriptor(q.send.mine) = unix.XDPDesc{Addr: place, Len: uint32(n)} //nolint:gosec // below frameSize
 	q.send.mine++
 	atomic.StoreUint32(q.send.producer, q.send.mine)

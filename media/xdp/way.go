@@ -35,6 +35,7 @@ type marks struct {
 type Way struct {
 	station *station
 	port    uint16
+	dscp    uint8
 	last    atomic.Pointer[hop] // the one most packets want: most ports have one peer
 	once    sync.Once
 }
@@ -58,7 +59,7 @@ func (w *Way) Send(b []byte, to netip.AddrPort) bool {
 		h.nudge.Store(false)
 		return false
 	}
-	return h.queue.put(h, b, w.port, to.Port())
+	return h.queue.put(h, b, ends{from: w.port, to: to.Port(), dscp: w.dscp})
 }
 
 func (w *Way) find(to netip.Addr) *hop {

@@ -158,3 +158,31 @@ func BenchmarkOpus(b *testing.B) {
 		})
 	}
 }
+
+// TestRedundancyFollowsTheReports: at the rates of the defaults there is redundancy as soon as the receiver reports loss worth it, and none
+// before; libopus left to itself sends none at 24 kbit/s for 5 %.
+func TestRedundancyFollowsTheReports(t *testing.T) {
+	for _, rate := range []int{8000, 16000, 48000} {
+		for loss, want := range map[int]bool{0: false, 1: false, 2: true, 5: true, 20: true} {
+			enc, err := Codecs()[0].NewEncoder(format(0, "useinbandfec=1"), rate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			enc.(transcode.LossTuner).ExpectLoss(loss)
+			payload, redundant, size := make([]byte, 1500), 0, enc.FrameSamples()
+			for pcm := codectest.Speech(rate, 3*rate); len(pcm) >= size; pcm = pcm[size:] {
+				n, err := enc.Encode(payload, pcm[:size])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if info, err := Check(payload[:n]); err != nil || info.Redundant {
+					redundant++
+				}
+			}
+			enc.Close()
+			if want != (redundant > 50) || !want && redundant > 0 {
+				t.Errorf("%d Hz, %d %% loss: %d of 150 packets have redundancy", rate, loss, redundant)
+			}
+		}
+	}
+}

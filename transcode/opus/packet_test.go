@@ -81,14 +81,14 @@ func TestSettings(t *testing.T) {
 		bad  bool
 	}{
 		{f: transcode.Format{ClockRate: 48000, Channels: 2}, rate: 16000,
-			want: settings{rate: 16000, frame: 320, complexity: 5, bitrate: 24000, fec: true, loss: 5, playback: 48000}},
+			want: settings{rate: 16000, frame: 320, complexity: 5, bitrate: 24000, fec: true, playback: 48000}},
 		{f: transcode.Format{ClockRate: 48000, PTime: 60 * time.Millisecond, FMTP: "minptime=10; UseInbandFEC=0;maxaveragebitrate=9000"}, rate: 8000,
-			want: settings{rate: 8000, frame: 480, complexity: 5, bitrate: 9000, loss: 5, playback: 48000}},
+			want: settings{rate: 8000, frame: 480, complexity: 5, bitrate: 9000, playback: 48000}},
 		{f: transcode.Format{ClockRate: 48000, FMTP: "maxplaybackrate=16000;cbr=1;maxaveragebitrate=1"}, rate: 44100,
-			want: settings{rate: 48000, frame: 960, complexity: 5, bitrate: 32000, fec: true, loss: 5, cbr: true, playback: 16000}},
+			want: settings{rate: 48000, frame: 960, complexity: 5, bitrate: 32000, fec: true, cbr: true, playback: 16000}},
 		{f: transcode.Format{ClockRate: 16000}, bad: true},
 		{f: transcode.Format{ClockRate: 48000, PTime: 50 * time.Millisecond}, rate: 8000,
-			want: settings{rate: 8000, frame: 320, complexity: 5, bitrate: 16000, fec: true, loss: 5, playback: 48000}},
+			want: settings{rate: 8000, frame: 320, complexity: 5, bitrate: 18000, fec: true, playback: 48000}},
 	} {
 		got, err := c.settle(x.f, x.rate)
 		if x.bad != (err != nil) || got != x.want {

@@ -54,7 +54,7 @@ func report(t *testing.T, name string, pairs ...any) {
 // target is a program under test, by its process id.
 type target int
 
-// newest finds the newest process that runs a binary.
+// newest finds the newest process below this one that runs a binary; others may run the same.
 func newest(t *testing.T, binary string) target {
 	t.Helper()
 	binary, err := filepath.EvalSymlinks(binary)
@@ -67,7 +67,7 @@ func newest(t *testing.T, binary string) target {
 		if exe, err := os.Readlink(l); err != nil || exe != binary {
 			continue
 		}
-		if pid, _ := strconv.Atoi(strings.Split(l, "/")[2]); pid > found {
+		if pid, _ := strconv.Atoi(strings.Split(l, "/")[2]); pid > found && below(pid) {
 			found = pid
 		}
 	}
@@ -75,6 +75,21 @@ func newest(t *testing.T, binary string) target {
 		t.Fatal("no process runs " + binary)
 	}
 	return target(found)
+}
+
+// below reports whether a process is this one's child, or a child's child.
+func below(pid int) bool {
+	for pid > 1 {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return false
+		}
+		f := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		if pid, err = strconv.Atoi(f[1]); err != nil || pid == os.Getpid() {
+			return err == nil
+		}
+	}
+	return false
 }
 
 // cpu is the processor time of the whole process, utime and stime, to 10 ms (proc_pid_stat(5)).

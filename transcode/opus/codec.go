@@ -90,7 +90,7 @@ func (c Codec) NewEncoder(f transcode.Format, rateHint int) (transcode.Encoder, 
 		{C.OPUS_SET_VBR_REQUEST, flag(!s.cbr)},
 		{C.OPUS_SET_DTX_REQUEST, 0},
 		{C.OPUS_SET_INBAND_FEC_REQUEST, flag(s.fec)},
-		{C.OPUS_SET_PACKET_LOSS_PERC_REQUEST, told(s.loss) * flag(s.fec)},
+		{C.OPUS_SET_PACKET_LOSS_PERC_REQUEST, told(s.loss, s.rate) * flag(s.fec)},
 		{C.OPUS_SET_MAX_BANDWIDTH_REQUEST, bandwidth(s.playback)},
 	} {
 		if code := C.cw_set(state, C.int(set.request), C.opus_int32(set.value)); code != C.OPUS_OK {
@@ -260,7 +260,7 @@ func (e *encoder) RequestMode(int) {}
 // ExpectLoss sets the loss that redundancy is made for, in percent.
 func (e *encoder) ExpectLoss(percent int) {
 	if e.state != nil && e.fec {
-		C.cw_set(e.state, C.OPUS_SET_PACKET_LOSS_PERC_REQUEST, C.opus_int32(told(percent)))
+		C.cw_set(e.state, C.OPUS_SET_PACKET_LOSS_PERC_REQUEST, C.opus_int32(told(percent, e.rate)))
 	}
 }
 

@@ -51,19 +51,24 @@ func (c Config) Validate() error {
 }
 
 // Limits of loss, percent. libopus weighs redundancy against bit rate: it sends none at 24 kbit/s of wideband speech for less than about
-// 8 % of loss, and none at 16 kbit/s of narrowband whatever it is told, which is why the default there is 18. Told of leastLoss, it does.
+// 8 % of loss, none at 18 kbit/s of narrowband for 10 %, and at 16 none at all. Told of the least it listens to, it does.
 const (
-	noLoss    = 2  // below, redundancy costs more than it brings
-	leastLoss = 10 // what the library is told at least, where there is loss
-	mostLoss  = 100
+	noLoss      = 2  // below, redundancy costs more than it brings
+	leastWide   = 10 // what the library is told at least, where there is loss
+	leastNarrow = 25
+	mostLoss    = 100
 )
 
-// told is the loss that the library is told of for a loss in percent.
-func told(percent int) int {
+// told is the loss that the library is told of for a loss in percent, at a PCM rate.
+func told(percent, rate int) int {
+	least := leastWide
+	if rate <= 8000 {
+		least = leastNarrow
+	}
 	if percent < noLoss {
 		return 0
 	}
-	return min(max(percent, leastLoss), mostLoss)
+	return min(max(percent, least), mostLoss)
 }
 
 // settings is a Config brought together with one format.

@@ -10,7 +10,7 @@ endif
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test unit e2e interop asan lint generate bench bench-signalling bench-media bench-wire bench-transcode soak deps deps-test clean
+.PHONY: help build demo test unit e2e interop asan lint generate bench bench-signalling bench-media bench-wire bench-transcode bench-quality soak deps deps-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ generate: ## the web bundles and generated sources
 
 bench: deps ## figures of docs/performance.md
 	@.ci/install bench
-	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' -skip '^TestBench(Signalling|Media|Transcode)$$' ./test/load/...
+	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' -skip '^TestBench(Signalling|Media|Transcode|Quality)$$' ./test/load/...
 
 bench-signalling: deps ## the signalling plane beside Kamailio's WebSocket server; its last line is for scripts
 	@.ci/install bench
@@ -75,6 +75,12 @@ soak: deps ## half an hour of calls that come and go: memory, descriptors, gorou
 	@mkdir -p $(BIN)
 	@$(GO) test -tags bench -timeout 120m -count=1 -v -run '^TestSoak$$' ./test/load/... > $(BIN)/soak.log 2>&1; status=$$?; \
 		grep -E '^(\||[0-9]+ calls|---|    soak)' $(BIN)/soak.log; grep '^soak:' $(BIN)/soak.log; exit $$status
+
+bench-quality: deps ## how much of the speech is left: PESQ of each pair beside rtpengine, and what the encoders' settings bring
+	@.ci/install bench
+	@mkdir -p $(BIN)
+	@$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBenchQuality$$' ./test/load/... > $(BIN)/bench-quality.log 2>&1; status=$$?; \
+		grep -vE '^(=== |ok|PASS|RESULT)' $(BIN)/bench-quality.log; grep '^RESULT' $(BIN)/bench-quality.log; exit $$status
 
 bench-transcode: deps ## transcoded calls beside rtpengine in user space and the bare codec libraries; its last line is for scripts
 	@.ci/install bench

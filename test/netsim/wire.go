@@ -76,20 +76,23 @@ func NewNamedWire(t testing.TB, nearName, farName string, near, far []string) *W
 		t.Skip("SKIPPED, NOT TESTED: " + text)
 	}
 	w := &Wire{Near: nearName, Far: farName}
-	w.holder = exec.Command("sleep", "infinity")
+	w.holder = exec.Command("cat") // which ends when this process does, however it does: its input is a pipe from here
 	w.holder.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if err := w.holder.Start(); err != nil {
+	hold, err := w.holder.StdinPipe()
+	if err == nil {
+		err = w.holder.Start()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = exec.Command("ip", "link", "del", w.Near).Run()
-		_ = w.holder.Process.Kill()
+		_ = hold.Close()
 		_ = w.holder.Wait()
 		if w.space != nil {
 			_ = w.space.Close()
 		}
 	})
-	var err error
 	if w.space, err = os.Open(fmt.Sprintf("/proc/%d/ns/net", w.holder.Process.Pid)); err != nil {
 		t.Fatal(err)
 	}

@@ -181,12 +181,16 @@ func (a *Agent) Request(k Key, priority uint32, use bool, now time.Time) (chosen
 			return false
 		}
 	}
-	use = use && !a.controlling
+	if use = use && !a.controlling; use {
+		for _, other := range a.pairs {
+			other.wanted = false // the newest nomination counts
+		}
+	}
 	switch {
 	case p.state == valid && use:
 		return a.nominate(p, now)
 	case p.state != valid && p.state != running:
-		p.urgent, p.state, p.sent = true, waiting, 0
+		p.urgent, p.state, p.sent, p.use = true, waiting, 0, false
 	case p.state == running && p.sent > 1:
 		p.due = now // what was lost before the browser opened its side need not wait
 	case p.state == valid && a.nominated != nil && p != a.nominated && a.silent(now):
@@ -238,14 +242,14 @@ func (a *Agent) draw(p *pair) {
 // pick chooses what is sent next.
 func (a *Agent) pick(now time.Time) *pair {
 	if n := a.nominated; n != nil {
-		for _, p := range a.pairs { // only what the browser asks for is still checked
-			if p != n && (p.urgent || p.state == running && a.repeats(p, now)) {
-				return p
-			}
+		// What the browser asks for is still checked, and what may be better: a call that began through a relay moves when a candidate
+		// that came later opens a direct way.
+		if p := a.beside(n, now); p != nil {
+			return p
 		}
 		if !now.Before(a.nextAsk) {
 			a.nextAsk = now.Add(consent*4/5 + mrand.N(consent*2/5))
-			n.use = false
+			n.use = a.controlling // says it again to who missed it
 			return n
 		}
 		return nil
@@ -270,6 +274,31 @@ func (a *Agent) pick(now time.Time) *pair {
 		}
 	}
 	return nil
+}
+
+// beside is what is checked beside the nominated pair n: one check that nominates at a time.
+func (a *Agent) beside(n *pair, now time.Time) (next *pair) {
+	moving := false
+	for _, p := range a.pairs {
+		if p != n && p.urgent {
+			return p
+		}
+		moving = moving || p.state == running && p.use
+	}
+	for _, p := range a.pairs {
+		better := a.priority(p) > a.priority(n)
+		switch {
+		case p == n:
+		case p.state == running && a.repeats(p, now), p.state == waiting && better:
+			return p
+		case p.state == valid && better && a.controlling && !moving && (next == nil || a.priority(p) > a.priority(next)):
+			next = p
+		}
+	}
+	if next != nil {
+		next.state, next.use, next.sent = waiting, true, 0
+	}
+	return next
 }
 
 // repeats reports whether a running check is to be sent again, and gives up one that was sent often enough.
@@ -381,7 +410,7 @@ func (a *Agent) Nominated(k Key) bool { return a.nominated != nil && a.nominated
 // Busy reports whether Next may have something to send before the next consent check.
 func (a *Agent) Busy() bool {
 	for _, p := range a.pairs {
-		if p.urgent || p.state == running || a.nominated == nil && p.state == waiting {
+		if p.urgent || p.state == running || p.state == waiting && (a.nominated == nil || a.priority(p) > a.priority(a.nominated)) {
 			return true
 		}
 	}

@@ -113,7 +113,10 @@ func TestAgree(t *testing.T) {
 				w := newWorld(roles&1 != 0, roles&2 != 0, 2)
 				w.loss, w.rnd = loss, rand.New(rand.NewPCG(uint64(seed), 7))
 				w.meet(2)
-				w.run(25 * time.Second)
+				w.run(3 * time.Second)
+				for end := w.now.Add(time.Minute); loss > 0 && w.agreed() != nil && w.now.Before(end); {
+					w.run(time.Second)
+				}
 				if err := w.agreed(); err != nil {
 					t.Fatalf("loss %v, roles %d, seed %d: %v", loss, roles, seed, err)
 				}
@@ -164,7 +167,7 @@ func TestConsent(t *testing.T) {
 		if gap := w.now.Sub(last); !last.IsZero() && (gap < 4*time.Second || gap > 6*time.Second+20*time.Millisecond) {
 			t.Errorf("asked after %v", gap)
 		}
-		if last = w.now; seen[c.ID] || c.Use || c.Key != a.chosen {
+		if last = w.now; seen[c.ID] || !c.Use || c.Key != a.chosen {
 			t.Errorf("asked by %+v", c)
 		}
 		seen[c.ID] = true
@@ -239,6 +242,27 @@ func TestRenominate(t *testing.T) {
 	now = now.Add(20 * time.Second)
 	if !ask(false) {
 		t.Error("a NAT that moved the browser loses it")
+	}
+}
+
+// TestBetterLater: a call that began on a poor pair moves to a better one that is learned later, whoever controls.
+func TestBetterLater(t *testing.T) {
+	for _, weControl := range []bool{true, false} {
+		w := newWorld(weControl, !weControl, 2)
+		for i, e := range w.ends {
+			e.AddRemote(addr(w.ends[1-i].host, 1001), 1)
+		}
+		w.dark = func(from, to netip.AddrPort) bool { return from.Port() != 1001 || to.Port() != 1001 }
+		w.run(3 * time.Second)
+		if err := w.agreed(); err != nil || w.ends[0].chosen.Line != 1 {
+			t.Fatalf("%v, %v", w.ends[0].chosen, err)
+		}
+		w.dark = nil
+		w.meet(1)
+		w.run(3 * time.Second)
+		if err := w.agreed(); err != nil || w.ends[0].chosen.Line != 0 {
+			t.Errorf("controlling %t: %v, %v", weControl, w.ends[0].chosen, err)
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func mediaCandidate(c sdp.Candidate) media.Candidate {
 // accessRemote is the browser's side as agreed, in media's words. Its direction is turned: media wants our view.
 func accessRemote(m sdp.AccessMedia) media.AccessRemote {
 	out := media.AccessRemote{
-		UFrag: m.UFrag, Pwd: m.Pwd, Setup: m.Setup,
+		UFrag: m.UFrag, Pwd: m.Pwd, Setup: m.Setup, Lite: m.Lite,
 		Codecs: mediaCodecs(m.Codecs, packetTime(m.PTime, m.MaxPTime)), DTMF: mediaCodecs(m.DTMF, 0), Direction: mediaDirection(m.Direction.Reverse()),
 		Video: accessRemoteVideo(m.Video),
 	}

@@ -33,6 +33,7 @@ type AccessMedia struct {
 	DTMF            []Codec // telephone-event
 	Direction       Direction
 	UFrag, Pwd      string
+	Lite            bool `json:",omitempty"` // the other side is ICE-lite (RFC 8839 5.3); no browser is
 	Fingerprints    []Fingerprint
 	Setup           string // "actpass", "active" or "passive"
 	Candidates      []Candidate
@@ -124,6 +125,7 @@ func parseAccessMedia(session, b block) (AccessMedia, error) {
 // parseTransport fills the ICE and DTLS part of an m-line.
 func parseTransport(m *AccessMedia, session, b block) error {
 	var num int
+	_, _, m.Lite = session.attr("ice-lite")
 	if m.UFrag, num, _ = either(b, session, "ice-ufrag"); m.UFrag != "" && !iceChars(m.UFrag, 4) {
 		return fail(ErrICE, num, "a=ice-ufrag must be 4 to 256 letters, digits, + or / (RFC 8839 5.4)")
 	}

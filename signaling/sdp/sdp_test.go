@@ -2,6 +2,7 @@ package sdp_test
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -287,6 +288,22 @@ func TestSetupRoles(t *testing.T) {
 		_, chosen, err := sdp.AccessAnswer(offer, l, sdp.DefaultAccessCodecs("opus"))
 		if err != nil || chosen.Setup != c.browser {
 			t.Errorf("%s offered, %q wanted: the browser is %s, want %s (%v)", c.offered, c.wanted, chosen.Setup, c.browser, err)
+		}
+	}
+}
+
+// TestICELite: a session-level a=ice-lite counts for its m-lines (RFC 8839 5.3).
+func TestICELite(t *testing.T) {
+	const text = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n%sm=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n" +
+		"a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA\r\n" +
+		"a=setup:actpass\r\na=rtcp-mux\r\n"
+	for line, want := range map[string]bool{"": false, "a=ice-lite\r\n": true} {
+		a, err := sdp.ParseAccess(fmt.Sprintf(text, line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, m, ok := a.Audio(); !ok || m.Lite != want {
+			t.Errorf("%q: %+v", line, m)
 		}
 	}
 }

@@ -28,6 +28,7 @@ import (
 // that figures measured beside it are the gateway's.
 type Light struct {
 	Conn *net.UDPConn
+	MTU  int // of its handshake, octets; 0 is 1200
 
 	to      netip.AddrPort
 	local   media.AccessLocal
@@ -78,8 +79,12 @@ func (l *Light) Connect(local media.AccessLocal, cert tls.Certificate, profile d
 		return err
 	}
 	l.wire = &lightWire{conn: l.Conn, to: l.to, gone: make(chan struct{})}
+	mtu := 1200
+	if l.MTU > 0 {
+		mtu = l.MTU
+	}
 	client, err := dtls.ClientWithOptions(l.wire, net.UDPAddrFromAddrPort(l.to),
-		dtls.WithCertificates(cert), dtls.WithInsecureSkipVerify(true),
+		dtls.WithCertificates(cert), dtls.WithInsecureSkipVerify(true), dtls.WithMTU(mtu),
 		dtls.WithSRTPProtectionProfiles(profile),
 		dtls.WithVerifyPeerCertificate(func([][]byte, [][]*x509.Certificate) error { return nil }))
 	if err != nil {

@@ -219,3 +219,31 @@ func TestVideoRefused(t *testing.T) {
 	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
 	settled(t, b)
 }
+
+// TestVideoPage: the user's own way, by clicks: a call with video, the pictures, the camera button, and the far party's question.
+func TestVideoPage(t *testing.T) {
+	b := videoBed(t, handset.Video{Mode: 1})
+	p := b.Open(browser.Chromium, pageHz)
+	p.Click("with-video")
+	p.Dial(videoPhone)
+	p.State("active")
+	shown := func(id string) string {
+		return `(() => { const v = document.querySelector('[data-testid="` + id + `"]'); return !v.hidden && v.videoWidth > 0 && v.getBoundingClientRect().height > 0; })()`
+	}
+	p.Until("the far party's picture", shown("video-far"))
+	p.Until("the camera's picture", shown("video-own"))
+	p.Shot("video-page")
+	p.Click("camera")
+	p.Until("no pictures", `document.querySelector('[data-testid="pictures"]').hidden`)
+	b.HandsetCall(videoPhone, "no video", func(c handset.CallInfo) bool { return c.State == "up" && !c.Video.On })
+	if err := b.Lab.Handsets.Do(videoPhone, "video", "on"); err != nil {
+		t.Fatal(err)
+	}
+	p.Until("the question", `!document.querySelector('[data-testid="video-offer"]').hidden`)
+	p.Shot("video-question")
+	p.Click("video-watch")
+	p.Until("the far party's picture line", `window.causeway.phone.calls[0].video.state === "on" && !window.causeway.phone.calls[0].video.send`)
+	p.Click("hangup")
+	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
+	settled(t, b)
+}

@@ -210,6 +210,7 @@ var BrowserLeg = class {
     const pc = this.connection();
     if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
     if (restart) pc.setConfiguration?.({ ...pc.getConfiguration(), ...this.config() });
+    for (const line of pc.getTransceivers()) offerOrientation(line);
     await pc.setLocalDescription(await pc.createOffer({ iceRestart: restart }));
     return this.localSDP(pc);
   }
@@ -370,6 +371,16 @@ var BrowserLeg = class {
     return sdp;
   }
 };
+function offerOrientation(line) {
+  const { getHeaderExtensionsToNegotiate: get, setHeaderExtensionsToNegotiate: set } = line;
+  if (!get || !set || line.receiver.track.kind !== "video" || line.direction === "stopped") return;
+  try {
+    const wanted = ["urn:3gpp:video-orientation", "urn:ietf:params:rtp-hdrext:sdes:mid"];
+    const list = get.call(line).map((e) => wanted.includes(e.uri) ? { ...e, direction: "sendrecv" } : e);
+    set.call(line, list);
+  } catch {
+  }
+}
 function release(stream) {
   for (const track of stream.getTracks()) track.stop();
 }

@@ -20,7 +20,7 @@ export class App {
 
   private readonly names = new Map<string, string>();
   private readonly history = new History(this.names, (target) => this.dial(target));
-  private readonly incoming = new IncomingView(this.names, (call, end) => void this.answer(call, end));
+  private readonly incoming = new IncomingView(this.names, (call, end, video) => void this.answer(call, end, video));
   private readonly number = byId<HTMLInputElement>("number");
   private readonly callAs = new CallAs();
   private readonly refer = new ReferView(this.names, (wish) => void wish.accept());
@@ -99,7 +99,7 @@ export class App {
     hideAlert();
     this.holdOthers(null);
     this.number.value = "";
-    const call = phone.call(target, { from: this.callAs.from, anonymous: byId<HTMLInputElement>("anonymous").checked });
+    const call = phone.call(target, { from: this.callAs.from, anonymous: byId<HTMLInputElement>("anonymous").checked, video: byId<HTMLInputElement>("with-video").checked });
     this.front = call;
     this.watch(call, target);
     this.drawCalls();
@@ -107,7 +107,7 @@ export class App {
   }
 
   /** Answers a call; those in progress are put on hold, or ended. */
-  private async answer(call: Call, end: boolean): Promise<void> {
+  private async answer(call: Call, end: boolean, video = false): Promise<void> {
     hideAlert();
     const phone = this.phone;
     if (!phone) return;
@@ -115,7 +115,7 @@ export class App {
     this.front = call;
     this.watch(call, call.remote.anonymous ? "" : call.remote.number ?? call.remote.uri ?? "");
     try {
-      if (end) await call.answer();
+      if (end || video) await call.answer({ video });
       else await phone.switchTo(call);
       this.view?.focus();
       if (this.phone) void drawDevices(this.phone);

@@ -1,8 +1,9 @@
-import type { Call, Phone, PhoneError, Quality } from "../../sdk/src/index";
+import type { Call, Phone, PhoneError, Quality, VideoState } from "../../sdk/src/index";
 import { showAlert } from "./alerts";
 import { announce, h, icon, show } from "./dom";
 import { callStateText, duration, quality, trust, where, who } from "./format";
 import { fillPad } from "./pad";
+import { PicturesView } from "./pictures";
 import { TransferView } from "./transferview";
 
 /** The view of one call: who, how long, how good, and what can be done. It is drawn once and then only updated. */
@@ -26,23 +27,28 @@ export class CallView {
   private readonly hold = toggle("hold", "Hold", () => this.toggleHold());
   private readonly keypad = toggle("keypad", "Keypad", () => this.openPad(this.pad.hidden));
   private readonly hand = toggle("transfer", "Transfer", () => press(this.hand, this.transfer.toggle(), "Transfer"));
+  private readonly camera = toggle("camera", "Video", () => this.toggleCamera());
+  private readonly pictures: PicturesView;
   private readonly transfer: TransferView;
   private readonly hangup = h("button", { type: "button", class: "stop wide", "data-testid": "hangup", onclick: () => void this.call.hangup() }, icon("hangup"), "Hang up");
   private frame = 0;
+  private switching = false; // the camera is being opened or closed
   private readonly tick: ReturnType<typeof setInterval>;
   private readonly offs: (() => void)[];
 
   constructor(private readonly root: HTMLElement, private readonly phone: Phone, private readonly call: Call, private readonly names: ReadonlyMap<string, string>) {
     this.transfer = new TransferView(phone, call, names);
+    this.pictures = new PicturesView(call);
     fillPad(this.pad, "tone", (digit) => this.press(digit));
     this.keypad.setAttribute("aria-expanded", "false");
     show(this.pad, false);
     root.replaceChildren(
       h("div", { class: "who-card" }, this.name, this.number, this.note, h("p", { class: "status-line" }, this.state, this.timer)),
+      this.pictures.root,
       h("div", { class: "levels" }, this.microphone, this.far),
       this.qualityLine,
       this.received,
-      h("div", { class: "actions" }, this.mute, this.hold, this.keypad, this.hand),
+      h("div", { class: "actions" }, this.mute, this.camera, this.hold, this.keypad, this.hand),
       this.transfer.root,
       this.sent,
       this.pad,
@@ -58,6 +64,9 @@ export class CallView {
       call.on("quality", (q) => this.drawQuality(q)),
       call.on("dtmf", (digit) => this.heard(digit)),
       call.on("transfer", () => this.draw()),
+      call.on("video", (v) => this.seen(v)),
+      call.on("pictures", () => this.draw()),
+      call.on("videoOffer", () => this.told("The other party would like video")),
       phone.on("calls", () => this.transfer.draw()),
     ];
     this.tick = setInterval(() => this.drawTimer(), 250);
@@ -74,6 +83,7 @@ export class CallView {
   close(): void {
     for (const off of this.offs) off();
     this.transfer.close();
+    this.pictures.close();
     clearInterval(this.tick);
     cancelAnimationFrame(this.frame);
     this.root.classList.remove("keys");
@@ -99,6 +109,9 @@ export class CallView {
     for (const b of [this.mute, this.hold, this.keypad]) b.disabled = call.state === "ended" || call.state === "connecting";
     this.hold.disabled = this.hand.disabled = !talking || call.state === "ended";
     this.transfer.draw();
+    this.pictures.draw();
+    this.camera.disabled = !talking || call.state === "ended" || this.switching;
+    press(this.camera, call.localVideo !== null, "Video");
     this.keypad.disabled = call.state === "ended" || call.direction === "incoming" && !talking;
     press(this.mute, call.muted, call.muted ? "Unmute" : "Mute");
     press(this.hold, call.localHold, call.localHold ? "Resume" : "Hold", call.localHold ? "resume" : "hold");
@@ -148,6 +161,22 @@ export class CallView {
     if (open) this.pad.querySelector("button")?.focus();
   }
 
+  /** What the user is told of video, besides what is to be seen. */
+  private seen(v: VideoState): void {
+    if (v.state === "off") this.told(v.reason === "refused" ? "The other phone takes no video" : v.reason === "unavailable" ? "There is no video here" : "Video has ended");
+    else this.draw();
+  }
+
+  private toggleCamera(): void {
+    this.switching = true;
+    this.draw();
+    const work = this.call.localVideo ? this.call.removeVideo() : this.call.addVideo();
+    work.catch((e: PhoneError) => showAlert(e)).finally(() => {
+      this.switching = false;
+      this.draw();
+    });
+  }
+
   private toggleHold(): void {
     this.hold.disabled = true;
     const work = this.call.localHold ? this.call.resume() : this.call.hold();
@@ -162,7 +191,7 @@ export class CallView {
   }
 }
 
-function toggle(id: "mute" | "hold" | "keypad" | "transfer", text: string, run: () => void): HTMLButtonElement {
+function toggle(id: "mute" | "camera" | "hold" | "keypad" | "transfer", text: string, run: () => void): HTMLButtonElement {
   return h("button", { type: "button", class: "round", "data-testid": id, "aria-pressed": "false", onclick: run }, h("span", { class: "disc" }, icon(id)), h("span", { class: "label" }, text));
 }
 

@@ -32,6 +32,7 @@ const icons = {
   resume: "M8 5l11 7-11 7z",
   keypad: "M6 6h.01M12 6h.01M18 6h.01M6 12h.01M12 12h.01M18 12h.01M6 18h.01M12 18h.01M18 18h.01",
   transfer: "M4 8h13M13 4l4 4-4 4M20 16H7M11 12l-4 4 4 4",
+  camera: "M4 7h10v10H4zM14 11l6-3.5v9L14 13z",
   erase: "M9 6h11v12H9l-6-6zM12 9.5l5 5M17 9.5l-5 5",
   out: "M7 17 17 7M9 7h8v8",
   in: "M17 7 7 17M15 17H7V9",

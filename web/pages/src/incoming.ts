@@ -8,7 +8,7 @@ export class IncomingView {
   private call: Call | null = null;
   private busy = false;
 
-  constructor(private readonly names: ReadonlyMap<string, string>, private readonly answer: (call: Call, end: boolean) => void) {}
+  constructor(private readonly names: ReadonlyMap<string, string>, private readonly answer: (call: Call, end: boolean, video?: boolean) => void) {}
 
   /** Shows the call, or nothing; busy says that the user is in another call. A second caller waits behind the first. */
   draw(call: Call | null, busy: boolean): void {
@@ -25,10 +25,11 @@ export class IncomingView {
     this.root.replaceChildren(
       h("div", { class: "pulse", "aria-hidden": "true" }, icon("phone")),
       h("div", { id: "incoming-title" },
-        h("p", { class: "eyebrow", "data-testid": "incoming-kind" }, busy ? "Another call is waiting" : "Incoming call"),
+        h("p", { class: "eyebrow", "data-testid": "incoming-kind" }, busy ? "Another call is waiting" : call.videoOffered ? "Incoming video call" : "Incoming call"),
         h("h2", { class: "remote", "data-testid": "incoming-remote" }, who(call.remote, this.names)),
         h("p", { class: "number" }, where(call.remote, this.names)),
         ...[trust(call.remote), diverted(call.divertedBy, this.names)].filter((text) => text !== "").map((text) => h("p", { class: "note", "data-testid": "incoming-note" }, text))),
+      ...(call.videoOffered && !busy ? [h("button", { type: "button", class: "go wide", "data-testid": "answer-video", onclick: () => this.answer(call, false, true) }, icon("camera"), "Answer with video")] : []),
       h("div", { class: "pair" },
         h("button", { type: "button", class: "stop", "data-testid": "reject", onclick: () => refuse("declined") }, icon("hangup"), "Decline"),
         answer),

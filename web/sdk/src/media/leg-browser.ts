@@ -59,6 +59,7 @@ export class BrowserLeg implements MediaLeg {
     const pc = this.connection();
     if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
     if (restart) pc.setConfiguration?.({ ...pc.getConfiguration(), ...this.config() }); // credentials may be new
+    for (const line of pc.getTransceivers()) offerOrientation(line);
     await pc.setLocalDescription(await pc.createOffer({ iceRestart: restart }));
     return this.localSDP(pc);
   }
@@ -235,6 +236,25 @@ export class BrowserLeg implements MediaLeg {
     const sdp = pc.localDescription?.sdp;
     if (!sdp) throw new PhoneError("media_failed");
     return sdp;
+  }
+}
+
+type Extensions = { getHeaderExtensionsToNegotiate?(): { uri: string; direction: string }[]; setHeaderExtensionsToNegotiate?(list: object[]): void };
+
+/**
+ * Offers again that the browser can say how its picture is turned (TS 26.114 7.4.5): it leaves that out for good once an answer was without
+ * it, and the gateway's first answer comes before the far phone has said whether it can turn pictures.
+ */
+function offerOrientation(line: RTCRtpTransceiver): void {
+  const { getHeaderExtensionsToNegotiate: get, setHeaderExtensionsToNegotiate: set } = line as Extensions;
+  if (!get || !set || line.receiver.track.kind !== "video" || line.direction === "stopped") return;
+  try {
+    // The MID extension may not be left out of an offer (Chromium refuses the whole list then); the gateway's answer leaves it out.
+    const wanted = ["urn:3gpp:video-orientation", "urn:ietf:params:rtp-hdrext:sdes:mid"];
+    const list = get.call(line).map((e) => (wanted.includes(e.uri) ? { ...e, direction: "sendrecv" } : e));
+    set.call(line, list);
+  } catch {
+    // Without it the browser turns the picture itself.
   }
 }
 

@@ -86,14 +86,12 @@ func (p pair) bench(t *testing.T, speech []int16, n int) float64 {
 	b := newBench(t, n/4+1, false)
 	singers, formats := p.connect(t, b, r, speech, n)
 	d := time.Duration(setting("BENCH_SECONDS", 5)) * time.Second
-	for round := range setting("BENCH_ROUNDS", 3) {
+	for range setting("BENCH_ROUNDS", 3) {
 		for i, s := range singers {
 			s.sing(t, d)
-			if round == 0 {
-				v := s.chorus.voices[0]
-				s.up = judge(t, r, formats[i], v.up.heard, speech, p.limit)
-				s.down = judge(t, r, parsed(p.browser, ""), v.down.heard, speech, p.limit)
-			}
+			v := s.chorus.voices[0]
+			s.up = s.up.or(judge(t, r, formats[i], v.up.heard, speech, p.limit))
+			s.down = s.down.or(judge(t, r, parsed(p.browser, ""), v.down.heard, speech, p.limit))
 		}
 	}
 	b.profile(t, "transcode-"+p.key, func() { singers[0].chorus.run(0, 5*time.Second, func() {}) })

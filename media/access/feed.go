@@ -21,6 +21,7 @@ type feed struct {
 	write func(b []byte) error
 	in    chan *packet.Buffer
 	done  chan struct{}
+	ready chan struct{} // closed when the reader may have what was put in
 	once  sync.Once
 	quiet atomic.Bool // what is written goes nowhere
 
@@ -32,9 +33,12 @@ type feed struct {
 func newFeed(write func(b []byte) error) *feed {
 	return &feed{
 		write: write, in: make(chan *packet.Buffer, feedDepth),
-		done: make(chan struct{}), expired: make(chan struct{}),
+		done: make(chan struct{}), ready: make(chan struct{}), expired: make(chan struct{}),
 	}
 }
+
+// open lets the reader have what is put in. Call it once.
+func (f *feed) open() { close(f.ready) }
 
 // put hands one datagram over; false when the queue is full (DTLS repeats).
 func (f *feed) put(b *packet.Buffer) bool {
@@ -56,6 +60,13 @@ func (f *feed) ReadFrom(b []byte) (int, net.Addr, error) {
 	f.mu.Lock()
 	expired := f.expired
 	f.mu.Unlock()
+	select {
+	case <-f.ready:
+	case <-expired:
+		return 0, nil, os.ErrDeadlineExceeded
+	case <-f.done:
+		return 0, nil, net.ErrClosed
+	}
 	select {
 	case buf := <-f.in:
 		n := copy(b, buf.Bytes())

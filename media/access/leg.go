@@ -205,6 +205,7 @@ func (l *Leg) associate(client bool, prints trusted) {
 	}
 	a := &association{client: client, trusted: prints, done: make(chan struct{})}
 	a.feed = newFeed(l.writeDTLS)
+	a.feed.open()
 	l.assoc = a
 	l.failed, l.shut = false, false
 	if l.ice.nominatedAs == l.ice.generation {

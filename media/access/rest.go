@@ -57,9 +57,10 @@ func (l *Leg) resumeDTLS(a *association, f *feed, state *dtls.State, before <-ch
 	conn, err := a.resume(l.port.identity, f, state)
 	if err != nil {
 		l.log.Debug("access DTLS not resumed", "error", err)
-		_ = f.Close()
+		l.rest(a, state)
 		return
 	}
+	f.open()
 	if !l.awake(a, conn) {
 		_ = conn.Close()
 		return
@@ -67,7 +68,8 @@ func (l *Leg) resumeDTLS(a *association, f *feed, state *dtls.State, before <-ch
 	l.read(a, conn)
 }
 
-// resume makes a connection of a state.
+// resume makes a connection of a state. The feed must not be open yet: pion takes a close_notify that overtakes the end of its handshake,
+// which is a formality here, for a failure of it.
 func (a *association) resume(id *Identity, f *feed, state *dtls.State) (*dtls.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -91,6 +93,16 @@ func (l *Leg) awake(a *association, conn *dtls.Conn) bool {
 	}
 	a.conn, a.since = conn, time.Now()
 	return true
+}
+
+// rest puts an association to rest again that could not be awakened; the next record tries once more.
+func (l *Leg) rest(a *association, state *dtls.State) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = a.feed.Close()
+	if l.assoc == a {
+		a.state = state
+	}
 }
 
 // goodbye sends the close_notify of a resting association.

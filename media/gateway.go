@@ -12,9 +12,7 @@ import (
 	"time"
 
 	"causeway/media/access"
-	"causeway/media/ice"
 	"causeway/media/packet"
-	"causeway/media/relay"
 	"causeway/media/tcp"
 	"causeway/media/udp"
 	"causeway/media/xdp"
@@ -61,13 +59,7 @@ type Gateway struct {
 	once     sync.Once
 	done     chan struct{} // closed with the gateway
 
-	lines      []line          // the access addresses; never changed once open
-	shared     []*udp.Shared   // their sockets, in the same order
-	streams    []*tcp.Listener // of all lines, with ICE.TCP
-	candidates []Candidate     // of all lines; never changed once open
-	turn       *relay.Server   // nil without
-	issuer     relay.Issuer
-	reflexive  map[uint8]*ice.Reflexive // by line, with ICE.Mode full
+	ways // how browsers come in; never changed once open
 
 	mu       sync.Mutex // guards the following
 	sessions map[*Session]struct{}

@@ -9,7 +9,20 @@ import (
 	"causeway/media/access"
 	"causeway/media/ice"
 	"causeway/media/relay"
+	"causeway/media/tcp"
+	"causeway/media/udp"
 )
+
+// ways are all by which browsers' media comes in.
+type ways struct {
+	lines      []line          // the access addresses
+	shared     []*udp.Shared   // their sockets, in the same order
+	streams    []*tcp.Listener // of all lines, with ICE.TCP
+	candidates []Candidate     // of all lines
+	turn       *relay.Server   // nil without
+	issuer     relay.Issuer
+	reflexive  map[uint8]*ice.Reflexive // by line, with ICE.Mode full
+}
 
 // openStreams serves ICE-TCP beside the UDP sockets.
 func (g *Gateway) openStreams() error {

@@ -73,7 +73,7 @@ type Config struct {
 	VideoConversions int `yaml:"video_conversions"`
 	// Engine is how packets are moved.
 	Engine Engine `yaml:"engine"`
-	// PacketThreads is how many threads may read packets, 1 to 64; 0 means half as many as there are processors. One is there from the
+	// PacketThreads is how many threads may read packets, 1 to 64; 0 means half as many as there are processors, but two where there are two. One is there from the
 	// start, others come while those there are are busy, and go again.
 	PacketThreads int `yaml:"packet_threads"`
 	// PacketNice is those threads' priority, -20 (before all others) to 0 (ordinary), where the system allows it: a packet that

@@ -98,7 +98,8 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 func (g *Gateway) open(deps Deps) (err error) {
 	most := g.cfg.PacketThreads
 	if most == 0 {
-		most = (runtime.GOMAXPROCS(0) + 1) / 2 // signalling and transcoding want the others
+		n := runtime.GOMAXPROCS(0)
+		most = min(n, max(2, n/2)) // signalling and transcoding want the others
 	}
 	loop := udp.LoopOptions{Coalesce: g.cfg.Coalesce, Nice: g.cfg.PacketNice, Log: g.log}
 	if g.startBypass(); g.bypass != nil {

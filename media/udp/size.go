@@ -21,7 +21,7 @@ type sizer struct {
 // Choices of ours. Two threads cost more wake-ups than one, so they come reluctantly and go slowly.
 const (
 	sizeWindow  = 500 * time.Millisecond
-	busyShare   = 0.70
+	busyShare   = 0.80
 	idleShare   = 0.40
 	growAfter   = 3
 	shrinkAfter = 40

@@ -210,6 +210,12 @@ func (s *soak) judge(rows []soakRow) {
 	if goroutines > 0.01 || handles > 0.01 {
 		s.t.Errorf("goroutines grew by %.1f %%, descriptors by %.1f %%", 100*goroutines, 100*handles)
 	}
+	if silent := mid(rows, func(r soakRow) float64 { return r.converted }); silent == 0 {
+		s.t.Error("none of the converted sound was recognised: its delay is not known")
+	}
+	if worst >= 1 {
+		s.t.Errorf("%.2f %% of the packets were lost in one slice: more calls than this machine carries (SOAK_CALLS)", worst)
+	}
 	if converted > 10 || drift > 5 {
 		s.t.Errorf("sound comes %.1f ms later than at first, %.1f where it is converted", drift, converted)
 	}

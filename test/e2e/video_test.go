@@ -114,7 +114,7 @@ func TestVideoConverted(t *testing.T) {
 	if c.Video.Seen.Fragments+c.Video.Seen.Aggregate > 0 {
 		t.Errorf("a phone of mode 0 got %+v", c.Video.Seen)
 	}
-	p.Until("the conversion in the figures", `window.causeway.phone.calls[0].quality.video.transcoding`)
+	p.Until("the conversion in the figures", `window.causeway.phone.calls[0].quality?.video?.transcoding`)
 	p.Until("a picture", `document.getElementById("watch").videoWidth >= 320`)
 	p.Shot("video-converted")
 	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
@@ -135,7 +135,7 @@ func TestVideoModeZero(t *testing.T) {
 	if c.Video.Seen.Fragments+c.Video.Seen.Aggregate > 0 || !strings.Contains(c.Video.Format, "packetization-mode=0") {
 		t.Errorf("a phone of mode 0 got %+v as %s", c.Video.Seen, c.Video.Format)
 	}
-	p.Until("figures", `window.causeway.phone.calls[0].quality.video && !window.causeway.phone.calls[0].quality.video.transcoding`)
+	p.Until("figures", `window.causeway.phone.calls[0].quality?.video?.transcoding === false`)
 	p.JS(`window.causeway.phone.calls[0].hangup()`, nil)
 	p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
 	settled(t, b)

@@ -133,7 +133,7 @@ export class CallView {
     const { word, bars } = quality(known.length ? Math.min(...known) : 0);
     this.word.textContent = word;
     this.bars.dataset.bars = String(bars);
-    this.codec.textContent = q.core.codec ? `${q.access.codec} ${q.transcoding ? "⇄" : "="} ${q.core.codec}` : q.access.codec;
+    this.codec.textContent = q.core.codec ? `${q.access.codec} ${q.access.codec.toLowerCase() === q.core.codec.toLowerCase() ? "=" : "⇄"} ${q.core.codec}` : q.access.codec;
     this.codec.title = q.transcoding ? "The gateway converts between the two audio formats" : "The audio passes unchanged";
     const lost = (leg: Quality["access"]) => (leg.received + leg.lost > 0 ? (100 * leg.lost) / (leg.received + leg.lost) : 0);
     const rtt = q.access.rtt > 0 ? `delay ${Math.round(q.access.rtt / 2)} ms · ` : "";

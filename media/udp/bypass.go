@@ -123,7 +123,8 @@ func (p *bypassed) datagram(b []byte, local, from netip.AddrPort) {
 			s.oversize.Add(1)
 			return
 		}
-		s.handle(p.loop.buf[:copy(p.loop.buf[:], b)], from, p.now)
+		slot := p.loop.batch.next()
+		s.deliver(slot[:copy(slot, b)], from, p.now)
 		return
 	}
 }

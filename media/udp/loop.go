@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"causeway/media/packet"
 )
 
 // TurnSize is how many sockets are served between two looks for more: a choice of ours. Each may have its burst.
@@ -39,9 +37,9 @@ type Loop struct {
 	once   sync.Once
 
 	// Used by the thread alone.
-	buf  [packet.BufferSize]byte
-	peer unix.RawSockaddrAny
-	pace pace
+	batch batch
+	peer  unix.RawSockaddrAny
+	pace  pace
 }
 
 // LoopOptions of a reader thread.
@@ -127,6 +125,7 @@ func (l *Loop) Run() error {
 			packets += taken
 			more = more || left
 		}
+		l.batch.flush()
 		if l.bypass != nil {
 			l.bypass.end()
 		}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -164,36 +165,77 @@ func (s *Socket) Stats() Stats {
 
 // read takes what is there, at most a burst of datagrams, and returns how many there were.
 func (s *Socket) read(now time.Time) (taken int) {
+	if s.burst > 1 {
+		return s.readMany(now)
+	}
+	if s.writers.Load()&closedBit != 0 {
+		return 0
+	}
 	l := s.loop
-	for range s.burst {
-		if s.writers.Load()&closedBit != 0 {
+	slot := l.batch.next()
+	n, errno := recvFrom(s.fd, slot[:packet.MaxDatagram], &l.peer)
+	if errno != 0 || n == 0 {
+		return 0 // an ICMP error of an earlier datagram, which reading clears, or nothing
+	}
+	if n > packet.MaxDatagram {
+		s.oversize.Add(1)
+		return 0
+	}
+	from, ok := addrPort(&l.peer)
+	if !ok {
+		return 0
+	}
+	s.deliver(slot[:n], from, now)
+	return 1
+}
+
+// deliver hands over the datagram in the batch's next slot, which is kept when it is to be sent on.
+func (s *Socket) deliver(b []byte, from netip.AddrPort, now time.Time) {
+	t := &s.loop.batch
+	before := t.n
+	s.handle(b, from, now)
+	if t.n > before {
+		t.used++
+	}
+}
+
+// readMany is read of a socket that all calls share.
+func (s *Socket) readMany(now time.Time) (taken int) {
+	t := &s.loop.batch
+	for read := 0; read < s.burst && s.writers.Load()&closedBit == 0; {
+		t.next()
+		first, asked := t.used, min(s.burst-read, batchSize-t.used)
+		n, errno := t.receive(s.fd, asked)
+		if errno == unix.EAGAIN {
 			return taken
 		}
-		n, errno := recvFrom(s.fd, l.buf[:packet.MaxDatagram], &l.peer)
-		switch {
-		case errno == unix.EAGAIN:
+		if errno != 0 {
+			read++ // an ICMP error of an earlier datagram; reading clears it
+			continue
+		}
+		t.used += n
+		for i := range n {
+			size := int(t.headers[i].size)
+			from, ok := addrPort((*unix.RawSockaddrAny)(unsafe.Pointer(&t.names[i])))
+			switch {
+			case size > packet.MaxDatagram:
+				s.oversize.Add(1)
+			case size > 0 && ok && s.writers.Load()&closedBit == 0:
+				taken++
+				s.handle(t.slot(first + i)[:size], from, now)
+			}
+		}
+		if read += n; n < asked {
 			return taken
-		case errno != 0:
-			continue // an ICMP error of an earlier datagram; reading clears it
-		case n > packet.MaxDatagram:
-			s.oversize.Add(1)
-			continue
-		case n == 0:
-			continue
 		}
-		from, ok := addrPort(&l.peer)
-		if !ok {
-			continue
-		}
-		taken++
-		s.handle(l.buf[:n], from, now)
 	}
 	return taken
 }
 
 // WriteTo sends b to an address of the socket's family, without blocking: a
 // full send buffer loses the packet, as the network would. Safe for concurrent
-// use and beside Close.
+// use and beside Close. What a handler was given is sent with others at the end of the turn: after WriteTo it is no longer the handler's,
+// and an error shows in Stats alone.
 func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
 	if s.writers.Add(1)&closedBit != 0 {
 		s.writers.Add(-1)
@@ -204,15 +246,26 @@ func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
 		s.writers.Add(-1)
 		return nil
 	}
-	var errno syscall.Errno
-	if p := s.peer.Load(); p != nil && *p == to {
-		errno = send(s.fd, b)
-		if errno == unix.ECONNREFUSED { // of an earlier datagram (ICMP); reporting it is all this call did
-			errno = send(s.fd, b)
+	p := s.peer.Load()
+	connected := p != nil && *p == to
+	if t := &s.loop.batch; t.owns(b) {
+		if connected {
+			to = netip.AddrPort{}
+		} else if !s.v6 && !to.Addr().Unmap().Is4() {
+			return s.sent(unix.EAFNOSUPPORT)
 		}
-	} else {
-		errno = sendTo(s.fd, b, to, s.v6)
+		if t.put(s, b, to) {
+			return nil
+		}
 	}
+	if connected {
+		return s.sent(sendAgain(s.fd, b))
+	}
+	return s.sent(sendTo(s.fd, b, to, s.v6))
+}
+
+// sent accounts for a datagram whose sending is over.
+func (s *Socket) sent(errno syscall.Errno) error {
 	s.writers.Add(-1)
 	if errno != 0 {
 		s.sendErrors.Add(1)

@@ -86,6 +86,29 @@ func send(fd int, b []byte) syscall.Errno {
 	return errno
 }
 
+// sendAgain is send, once more where an earlier datagram's ICMP error was all that it reported.
+func sendAgain(fd int, b []byte) syscall.Errno {
+	errno := send(fd, b)
+	if errno == unix.ECONNREFUSED {
+		errno = send(fd, b)
+	}
+	return errno
+}
+
+// sendMany sends datagrams to an address each and returns how many the system took; an error is the first one's.
+func sendMany(fd int, list []message) (int, syscall.Errno) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(fd),
+		uintptr(unsafe.Pointer(&list[0])), uintptr(len(list)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+	return int(n), errno
+}
+
+// receiveMany reads the datagrams that wait, at most as many as the list is long; sizes are real ones (MSG_TRUNC).
+func receiveMany(fd int, list []message) (int, syscall.Errno) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd),
+		uintptr(unsafe.Pointer(&list[0])), uintptr(len(list)), unix.MSG_DONTWAIT|unix.MSG_TRUNC, 0, 0)
+	return int(n), errno
+}
+
 func sockaddr(to netip.AddrPort, v6 bool) unix.Sockaddr {
 	if v6 {
 		return &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}

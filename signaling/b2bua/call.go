@@ -33,7 +33,7 @@ type Call struct {
 	dialog Dialog
 	authorization
 	timers map[call.Timer]*time.Timer
-	meter  *time.Timer
+	meter  meter
 	ear    ear  // keys heard from the core
 	over   bool // forgotten: what still comes finds nobody
 }
@@ -122,7 +122,7 @@ func (c *Call) do(a call.Action) {
 
 // forget closes the call's books: one line in the log, one count, nothing left behind.
 func (c *Call) forget(f call.Forget) {
-	stop(c.meter)
+	stop(c.meter.timer)
 	c.over = true
 	c.follows.Report(f.Cause.Status()) // whatever it came to, whoever asked for this call hears of it
 	for r, id := range c.requests {    // nothing should wait; an answer is owed all the same

@@ -7,23 +7,40 @@ import (
 	"causeway/signaling/wire"
 )
 
+// meter is when the browser is told the figures of a call.
+type meter struct {
+	timer *time.Timer
+	told  uint64 // packets when it was told last
+}
+
 // startMeter sends call.quality from the first connection on, every Config.QualityInterval.
 func (c *Call) startMeter() {
 	every := c.agent.config.QualityInterval
-	if every == 0 || c.meter != nil {
+	if every == 0 || c.meter.timer != nil {
 		return
 	}
-	c.meter = time.AfterFunc(every, func() { c.post(c.measure) })
+	c.meter.timer = time.AfterFunc(every, func() { c.post(c.measure) })
 }
 
-// measure tells the browser the figures of both legs; nothing is kept for one that is away.
+// measure tells the browser the figures of both legs, unless nothing came or went since the last time; nothing is kept for one that is away.
 func (c *Call) measure() {
-	if _, ok := c.host.Browser(); ok {
-		st := c.stream.Stats()
+	if _, ok := c.host.Browser(); !ok {
+		c.meter.told = 0
+	} else if st := c.stream.Stats(); packets(st) != c.meter.told {
+		c.meter.told = packets(st)
 		c.host.Tell(wire.EventQuality, wire.CallQuality{Call: c.name, Access: quality(st.Access), Core: quality(st.Core),
 			Transcoding: st.Transcoding(), Video: videoQuality(st.Video)})
 	}
-	c.meter.Reset(c.agent.config.QualityInterval)
+	c.meter.timer.Reset(c.agent.config.QualityInterval)
+}
+
+// packets changes whenever a packet came or went.
+func packets(st media.Stats) uint64 {
+	n := st.Access.PacketsSent + st.Access.PacketsReceived + st.Core.PacketsSent + st.Core.PacketsReceived
+	if v := st.Video; v != nil {
+		n += v.Access.PacketsSent + v.Access.PacketsReceived + v.Core.PacketsSent + v.Core.PacketsReceived
+	}
+	return n
 }
 
 func quality(l media.LegStats) wire.LegQuality {

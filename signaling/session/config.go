@@ -40,7 +40,7 @@ type Config struct {
 	RingTimeout time.Duration `yaml:"ring_timeout"`
 	// AlertTimeout is how long a page may take to say that it alerts its user.
 	AlertTimeout time.Duration `yaml:"alert_timeout"`
-	// QualityInterval is the time between two call.quality events of a call; 0 turns them off.
+	// QualityInterval is the time between two call.quality events of a call, which come while packets do; 0 turns them off.
 	QualityInterval time.Duration `yaml:"quality_interval"`
 	// AccessCodecs and CoreCodecs are the codecs in order of preference. What a build lacks is left out.
 	AccessCodecs []string `yaml:"access_codecs"`
@@ -66,7 +66,7 @@ func DefaultConfig() Config {
 		RequestBurst:       60,
 		RingTimeout:        120 * time.Second,
 		AlertTimeout:       10 * time.Second,
-		QualityInterval:    2 * time.Second,
+		QualityInterval:    5 * time.Second,
 		AccessCodecs:       []string{"opus", "G722", "PCMA", "PCMU"},
 		CoreCodecs:         []string{"AMR-WB", "EVS", "G722", "PCMA", "PCMU", "AMR"},
 		Video:              VideoAsk,

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -406,6 +407,8 @@ func (m *fakeMedia) stream() *fakeStream {
 }
 
 type fakeStream struct {
+	packets atomic.Uint64 // from the browser
+
 	notify func(media.Event)
 	mu     sync.Mutex
 	access []media.AccessRemote
@@ -480,7 +483,9 @@ func (s *fakeStream) AccessPeer() (local, remote netip.AddrPort, ok bool) {
 
 func (s *fakeStream) AccessTCP() bool { return false }
 
-func (s *fakeStream) Stats() media.Stats { return media.Stats{} }
+func (s *fakeStream) Stats() media.Stats {
+	return media.Stats{Access: media.LegStats{PacketsReceived: s.packets.Load()}}
+}
 
 func (s *fakeStream) Close() {
 	s.mu.Lock()

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"encoding/json"
-	"math"
 	"strconv"
 	"time"
 )
@@ -310,39 +309,6 @@ const (
 type CallMedia struct {
 	Call  string `json:"call"`
 	State string `json:"state"`
-}
-
-// LegQuality is one leg's figures since the call began, as the gateway counts them.
-type LegQuality struct {
-	Codec    string  `json:"codec"`    // "opus", "AMR-WB"
-	Sent     uint64  `json:"sent"`     // packets sent to this side
-	Received uint64  `json:"received"` // packets received from this side
-	Lost     uint64  `json:"lost"`     // packets lost on the way to the gateway
-	Jitter   float64 `json:"jitter"`   // ms (RFC 3550 6.4.1)
-	RTT      float64 `json:"rtt"`      // ms, 0 when not known
-	MOS      float64 `json:"mos"`      // 1 to 4.5 (ITU-T G.107), 0 when not known
-}
-
-// MarshalJSON rounds the figures and writes 0 for one that is no number.
-func (q LegQuality) MarshalJSON() ([]byte, error) {
-	type plain LegQuality // without this method
-	for _, f := range []*float64{&q.Jitter, &q.RTT, &q.MOS} {
-		if math.IsNaN(*f) || math.IsInf(*f, 0) {
-			*f = 0
-		}
-		*f = math.Round(*f*100) / 100
-	}
-	return json.Marshal(plain(q))
-}
-
-// CallQuality is the event call.quality, every two seconds while the call is connected.
-type CallQuality struct {
-	Call        string     `json:"call"`
-	Access      LegQuality `json:"access"` // browser side
-	Core        LegQuality `json:"core"`   // network side
-	Transcoding bool       `json:"transcoding"`
-	// Video are those of its video; absent without one. A MOS is not known of video.
-	Video *VideoQuality `json:"video,omitempty"`
 }
 
 // Cause is why a call ended.

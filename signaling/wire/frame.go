@@ -165,9 +165,14 @@ func ErrorResponse(id ID, e *Error) []byte {
 // Notification encodes an event of the session: method is one of the Event constants, seq its number in the session
 // (from 1), params one of this package's event structs. An error means that params is no JSON object.
 func Notification(method string, seq uint64, params any) ([]byte, error) {
-	body, err := json.Marshal(params)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", method, err)
+	var body []byte
+	if own, ok := params.(interface{ appendJSON(b []byte) []byte }); ok {
+		body = own.appendJSON(make([]byte, 0, 384))
+	} else {
+		var err error
+		if body, err = json.Marshal(params); err != nil {
+			return nil, fmt.Errorf("encode %s: %w", method, err)
+		}
 	}
 	if len(body) < 2 || body[0] != '{' {
 		return nil, fmt.Errorf("encode %s: params are no object", method)

@@ -156,6 +156,53 @@ func TestQualityNeverBreaksAFrame(t *testing.T) {
 	}
 }
 
+// FuzzQualityIsJSON: what is written by hand is what encoding/json would write.
+func FuzzQualityIsJSON(f *testing.F) {
+	f.Add("c1", "opus", uint64(1), 1.005, 20.25, 4.31, true)
+	f.Add("c\"<\x00", "AMR-\xff\\WB\u2028", uint64(math.MaxUint64), math.Inf(-1), 123456789.126, -0.001, false)
+	f.Fuzz(func(t *testing.T, name, codec string, n uint64, jitter, rtt, mos float64, video bool) {
+		type leg LegQuality // without the method
+		type pictures struct {
+			Access      leg  `json:"access"`
+			Core        leg  `json:"core"`
+			Transcoding bool `json:"transcoding"`
+		}
+		type whole struct {
+			Call        string    `json:"call"`
+			Access      leg       `json:"access"`
+			Core        leg       `json:"core"`
+			Transcoding bool      `json:"transcoding"`
+			Video       *pictures `json:"video,omitempty"`
+		}
+		for _, x := range []*float64{&jitter, &rtt, &mos} {
+			if math.Abs(*x) > 1e9 {
+				*x = 0
+			}
+		}
+		a, b := LegQuality{codec, n, n / 2, n / 3, jitter, rtt, mos}, LegQuality{Codec: codec, RTT: jitter}
+		round := func(q LegQuality) leg {
+			for _, x := range []*float64{&q.Jitter, &q.RTT, &q.MOS} {
+				if *x = math.Round(*x*100) / 100; math.IsNaN(*x) {
+					*x = 0
+				}
+			}
+			return leg(q)
+		}
+		got := CallQuality{Call: name, Access: a, Core: b, Transcoding: video}
+		want := whole{Call: name, Access: round(a), Core: round(b), Transcoding: video}
+		if video {
+			got.Video, want.Video = &VideoQuality{Access: b, Core: a, Transcoding: true}, &pictures{round(b), round(a), true}
+		}
+		text, err := json.Marshal(want)
+		if err != nil || string(got.appendJSON(nil)) != string(text) {
+			t.Errorf("wrote %s\nwant  %s (%v)", got.appendJSON(nil), text, err)
+		}
+		if frame, err := Notification(EventQuality, 7, got); err != nil || !json.Valid(frame) {
+			t.Errorf("%s, %v", frame, err)
+		}
+	})
+}
+
 func TestMillisRoundsUp(t *testing.T) {
 	b, err := json.Marshal(Millis(1500 * time.Microsecond))
 	if err != nil || string(b) != "2" {

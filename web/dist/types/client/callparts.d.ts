@@ -32,7 +32,7 @@ export type CallEvents = {
     }];
     /** remoteVideo or localVideo came, went or changed. */
     pictures: [];
-    /** Every two seconds while connected. */
+    /** Every five seconds while connected and packets come or go. */
     quality: [sample: Quality];
     /** Something is wrong and the call goes on. */
     warning: [warning: PhoneError];

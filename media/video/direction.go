@@ -14,15 +14,16 @@ type direction struct {
 	closed atomic.Uint64 // packets while the gate was closed
 	unfit  atomic.Uint64 // packets of payload types nobody can take, or too long for a peer of mode 0
 
-	mu     sync.Mutex // guards the following
-	order  order
-	out    output
-	table  *table // of the route that the packet being handed on came by
-	from   *Peer
-	to     *Peer
-	frame  frame
-	pieces []byte // a fragmented NAL unit on its way to a peer of mode 0
-	stop   bool
+	mu       sync.Mutex // guards the following
+	order    order
+	out      output
+	table    *table // of the route that the packet being handed on came by
+	from     *Peer
+	to       *Peer
+	frame    frame
+	pieces   []byte // a fragmented NAL unit on its way to a peer of mode 0
+	converts bool   // what goes out is the converter's: holes of what comes in are none of it
+	stop     bool
 }
 
 // frame is what is known of the frame being handed on.
@@ -83,6 +84,9 @@ func (d *direction) pass(b []byte, h packet.RTP, now time.Time) {
 		return
 	}
 	x := d.orientation(b)
+	if d.converts = way.act == convert; !d.converts && d.worker.running.Load() {
+		d.worker.quiet()
+	}
 	switch {
 	case way.act == convert:
 		d.worker.push(way, b, h, now)
@@ -189,7 +193,9 @@ func (d *direction) join(way hop, payload []byte, h packet.RTP, x extra, now tim
 func (d *direction) lost(n int) {
 	d.frame.broken = true
 	d.pieces = d.pieces[:0]
-	d.out.lose(n)
+	if !d.converts {
+		d.out.lose(n)
+	}
 }
 
 // close drops everything that is kept.

@@ -1,6 +1,7 @@
 package video
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +82,8 @@ func (p *Plane) Set(access, core Peer, gates Gates, now time.Time) {
 	before := p.route.Load()
 	r := plot(access, core, gates, p.cfg.Maker)
 	p.route.Store(r)
+	p.up.rest(&r.up)
+	p.down.rest(&r.down)
 	p.up.remember(core.NACK)
 	p.down.remember(access.NACK)
 	if core.Bitrate > 0 {
@@ -106,6 +109,13 @@ func (p *Plane) Refresh(now time.Time) {
 func (p *Plane) RefreshCore(now time.Time) {
 	if !p.up.worker.request() {
 		p.camera.want(now)
+	}
+}
+
+// rest ends a converter that the new table has no use for.
+func (d *direction) rest(t *table) {
+	if !slices.ContainsFunc(t.hops, func(h hop) bool { return h.act == convert }) {
+		d.worker.quiet()
 	}
 }
 

@@ -67,6 +67,7 @@ type worker struct {
 	queue   []job
 	head, n int
 	started bool
+	hush    bool // end the converter: the direction passes through now
 	closed  bool
 }
 
@@ -98,11 +99,21 @@ func (w *worker) enqueue(j job) bool {
 	}
 	w.queue[(w.head+w.n)%queueSize] = j
 	w.n++
+	w.hush = false
 	if !w.started {
 		w.started = true
 		go w.run()
 	}
 	return true
+}
+
+// quiet ends the converter: what comes passes through from now on, and key frames are the sender's to make.
+func (w *worker) quiet() {
+	w.running.Store(false)
+	w.mu.Lock()
+	w.hush = w.started
+	w.mu.Unlock()
+	w.nudge()
 }
 
 func (w *worker) nudge() {
@@ -122,7 +133,7 @@ func (w *worker) request() bool {
 	return true
 }
 
-func (w *worker) next() (j job, ok, closed bool) {
+func (w *worker) next() (j job, ok, hush, closed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.n > 0 {
@@ -131,7 +142,7 @@ func (w *worker) next() (j job, ok, closed bool) {
 		w.head = (w.head + 1) % queueSize
 		w.n--
 	}
-	return j, ok, w.closed
+	return j, ok, w.hush, w.closed
 }
 
 // making is what the worker's goroutine has under way.
@@ -157,7 +168,7 @@ func (w *worker) run() {
 	}()
 	room := make([]byte, packet.BufferSize)
 	for {
-		j, ok, closed := w.next()
+		j, ok, hush, closed := w.next()
 		switch {
 		case closed && !ok:
 			return
@@ -166,6 +177,10 @@ func (w *worker) run() {
 		case ok:
 			w.feed(&m, j)
 			w.pull(&m, room)
+		case hush && m.Converter != nil:
+			m.Close()
+			m = making{}
+			w.running.Store(false)
 		default:
 			w.pull(&m, room)
 			<-w.wake

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -16,6 +17,7 @@ const (
 	strangerBurst = 100              //
 	grace         = 10 * time.Second // from a connection to its allocation
 	stall         = 5 * time.Second  // a browser that takes nothing for so long is gone
+	breath        = 10 * time.Millisecond
 )
 
 // door is the UDP socket with a limit on strangers before it.
@@ -35,7 +37,7 @@ func (d *door) ReadFrom(b []byte) (int, net.Addr, error) {
 		}
 		addr := addrPort(from)
 		switch {
-		case d.server.knows(addr):
+		case d.server.knows(originOf(from, d.LocalAddr())):
 			return n, from, nil
 		case demux.Classify(b[:n]) != demux.STUN:
 			d.server.counts.strangers.Add(1)
@@ -62,7 +64,7 @@ type gated struct {
 type guest struct {
 	net.Conn
 	door  *gated
-	from  netip.AddrPort
+	from  origin
 	timer *time.Timer
 	once  sync.Once
 
@@ -70,15 +72,20 @@ type guest struct {
 	trusted bool
 }
 
-// Accept returns the next connection there is room for.
+// Accept returns the next connection there is room for. An error is final for who calls it, so only the end of the listener is one; where
+// the system is out of descriptors, it tries again a little later.
 func (g *gated) Accept() (net.Conn, error) {
 	for {
 		c, err := g.Listener.Accept()
-		if err != nil {
+		switch {
+		case errors.Is(err, net.ErrClosed):
 			return nil, err
+		case err != nil:
+			time.Sleep(breath)
+			continue
 		}
-		from := addrPort(c.RemoteAddr())
-		if !g.gate.Enter(from.Addr()) {
+		from := originOf(c.RemoteAddr(), c.LocalAddr())
+		if !g.gate.Enter(from.addr.Addr()) {
 			g.server.counts.refused.Add(1)
 			_ = c.Close()
 			continue
@@ -137,7 +144,7 @@ func (k *guest) trust() {
 	if !k.trusted {
 		k.trusted = true
 		k.timer.Stop()
-		k.door.gate.Trust(k.from.Addr())
+		k.door.gate.Trust(k.from.addr.Addr())
 	}
 }
 
@@ -160,7 +167,7 @@ func (k *guest) Close() (err error) {
 		trusted := k.trusted
 		k.trusted = true // expire has nothing to say any more
 		k.mu.Unlock()
-		k.door.gate.Leave(k.from.Addr(), trusted)
+		k.door.gate.Leave(k.from.addr.Addr(), trusted)
 		k.door.server.part(k)
 		k.door.mu.Lock()
 		delete(k.door.open, k)

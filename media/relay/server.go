@@ -57,25 +57,21 @@ type Server struct {
 	mu      sync.Mutex // guards the following
 	relays  map[netip.AddrPort]*allocation
 	users   map[string]int
-	clients map[origin]*client
-	guests  map[netip.AddrPort]*guest
+	clients map[origin]netip.AddrPort // with an allocation: its relayed address
+	guests  map[origin]*guest
 }
 
-// origin is a browser's address; a NAT may give the same one to a UDP and to a TCP client.
+// origin is a browser's address and the one of ours it came to: browsers send to all their TURN servers from one socket, and a NAT may give
+// the same address to a UDP and to a TCP client.
 type origin struct {
-	addr netip.AddrPort
-	tcp  bool
+	addr   netip.AddrPort
+	server netip.AddrPort
+	tcp    bool
 }
 
-func originOf(a net.Addr) origin {
-	_, stream := a.(*net.TCPAddr)
-	return origin{addrPort(a), stream}
-}
-
-// client is a browser with an allocation.
-type client struct {
-	server  netip.AddrPort // the address it came to
-	relayed netip.AddrPort
+func originOf(from, to net.Addr) origin {
+	_, stream := from.(*net.TCPAddr)
+	return origin{addrPort(from), addrPort(to), stream}
 }
 
 type counts struct {
@@ -103,7 +99,7 @@ func New(cfg Config, issuer Issuer, deps Deps) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, issuer: issuer,
 		relays: map[netip.AddrPort]*allocation{}, users: map[string]int{},
-		clients: map[origin]*client{}, guests: map[netip.AddrPort]*guest{},
+		clients: map[origin]netip.AddrPort{}, guests: map[origin]*guest{},
 	}
 	tc := turn.ServerConfig{
 		Realm: realm, AuthHandler: s.auth, QuotaHandler: s.quota, InboundMTU: packet.BufferSize,
@@ -115,7 +111,7 @@ func New(cfg Config, issuer Issuer, deps Deps) (*Server, error) {
 				}
 			},
 			OnAllocationCreated: func(src, dst net.Addr, _, _, _ string, relay net.Addr, _ int) { s.allocated(src, dst, relay) },
-			OnAllocationDeleted: func(src, _ net.Addr, _, _, _ string) { s.deallocated(src) },
+			OnAllocationDeleted: func(src, dst net.Addr, _, _, _ string) { s.deallocated(src, dst) },
 		},
 	}
 	if err := s.listen(&tc); err != nil {
@@ -271,27 +267,27 @@ func (s *Server) forget(a *allocation) {
 }
 
 func (s *Server) allocated(src, dst, relay net.Addr) {
-	from := originOf(src)
+	from := originOf(src, dst)
 	s.mu.Lock()
-	s.clients[from] = &client{server: addrPort(dst), relayed: addrPort(relay)}
-	k := s.guests[from.addr]
+	s.clients[from] = addrPort(relay)
+	k := s.guests[from]
 	s.mu.Unlock()
-	if k != nil && from.tcp {
+	if k != nil {
 		k.trust()
 	}
 }
 
-func (s *Server) deallocated(src net.Addr) {
+func (s *Server) deallocated(src, dst net.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.clients, originOf(src))
+	delete(s.clients, originOf(src, dst))
 }
 
-// knows reports whether a browser has an allocation over UDP.
-func (s *Server) knows(from netip.AddrPort) bool {
+// knows reports whether a browser has an allocation.
+func (s *Server) knows(from origin) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.clients[origin{addr: from}] != nil
+	return s.clients[from].IsValid()
 }
 
 func (s *Server) meet(k *guest) {
@@ -312,9 +308,9 @@ func (s *Server) part(k *guest) {
 func (s *Server) Client(relayed netip.AddrPort) (from, to netip.AddrPort, stream, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for from, c := range s.clients {
-		if c.relayed == relayed {
-			return from.addr, c.server, from.tcp, true
+	for from, its := range s.clients {
+		if its == relayed {
+			return from.addr, from.server, from.tcp, true
 		}
 	}
 	return from, to, false, false

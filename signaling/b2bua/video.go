@@ -25,6 +25,7 @@ type picture struct {
 	turns    bool              // the browser can say how its picture is turned (urn:3gpp:video-orientation)
 	agreed   *sdp.CoreVideo    // the core's side; nil for none
 	refused  bool              // the core does not want what is wished for: it is not asked again
+	kept     bool              // the core refused to change what was agreed: it is not asked again for the same wish
 	asked    bool              // the far side wants video and the user has not said yet
 	lacking  bool              // the browser wishes for video and there is none to be had here
 	promised bool              // our answer to the INVITE has gone out before the user's
@@ -105,6 +106,9 @@ func (c *Call) wished(chosen *sdp.AccessMedia) {
 	if v.wish == "" || before == "" {
 		v.refused = false
 	}
+	if v.wish != before {
+		v.kept = false
+	}
 	if v.wish != "" {
 		v.asked = false
 	}
@@ -116,7 +120,7 @@ func (c *Call) settle() {
 		return
 	}
 	want := c.coreVideo(sdp.HoldDirection(c.fsm.LocalHold, c.fsm.RemoteHold))
-	if c.told(want) {
+	if c.told(want) || c.video.kept {
 		c.tellVideo()
 		return
 	}
@@ -135,7 +139,11 @@ func (c *Call) told(want *sdp.CoreVideoLocal) bool {
 
 // settled is the end of an offer of ours about video, or time to look again.
 func (c *Call) settled(a call.SettlePicture) {
-	c.video.refused = c.video.refused || a.Refused
+	if a.Refused && c.video.agreed != nil {
+		c.video.kept = true
+	} else if a.Refused {
+		c.video.refused = true
+	}
 	c.settle()
 	c.tellVideo()
 }
@@ -143,7 +151,7 @@ func (c *Call) settled(a call.SettlePicture) {
 // coreAgreed takes what was agreed with the core about video. ours tells that the offer was ours.
 func (c *Call) coreAgreed(agreed *sdp.CoreVideo, ours bool) {
 	v := &c.video
-	v.agreed = agreed
+	v.agreed, v.kept = agreed, false
 	v.refused = agreed == nil && v.wish != "" && (ours || v.shown.State == wire.VideoOn)
 	v.asked = v.asked && agreed != nil
 	if v.agreed != nil && c.betterVideo() {

@@ -1,0 +1,77 @@
+package session
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"causeway/signaling/call"
+	"causeway/signaling/ims"
+	"causeway/signaling/sdp"
+	"causeway/signaling/wire"
+)
+
+// seeing is a far side's answer that takes the video of an offer.
+func seeing(t *testing.T, offer string) string {
+	t.Helper()
+	parsed, err := sdp.ParseCore(offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _, err := sdp.CoreAnswer(parsed, sdp.CoreLocal{Address: parsed.Address, RTPPort: 30000, SessionID: 1, Version: 1, Direction: sdp.SendRecv,
+		Video: &sdp.CoreVideoLocal{RTPPort: 30002, Codecs: sdp.DefaultVideoCodecs(false)}}, sdp.DefaultCoreCodecs("AMR-WB"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// count is how often a word was said.
+func count(said []string, word string) int {
+	n := 0
+	for _, s := range said {
+		if s == word {
+			n++
+		}
+	}
+	return n
+}
+
+// TestARefusedChangeOfVideoIsNotAskedForAgain: a far side that takes no re-INVITE keeps what was agreed. It is asked once for each wish of
+// the user's, not for ever.
+func TestARefusedChangeOfVideoIsNotAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).page()
+		p.login("alice")
+		both := read(t, "chromium-offer-audio-video.sdp")
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": both}); a["result"] == nil {
+			t.Fatal(a)
+		}
+		d := p.bed.line.last().dialog()
+		d.notify(ims.Accepted{SDP: seeing(t, d.offer)})
+		if e := p.last(wire.EventVideo); e["state"] != wire.VideoOn {
+			t.Fatalf("video: %v", e)
+		}
+		head, media, _ := strings.Cut(both, "m=video")
+		wish := func(direction string, reoffers int) {
+			t.Helper()
+			offer := head + "m=video" + strings.Replace(media, "a=sendrecv", "a="+direction, 1)
+			if a := p.ask(wire.MethodUpdate, map[string]any{"call": "c1", "sdp": offer}); a["result"] == nil {
+				t.Fatal(a)
+			}
+			for range 3 {
+				if n := count(d.heard(), "reoffer"); n != reoffers {
+					t.Fatalf("%s: %d offers, want %d: %v", direction, n, reoffers, d.heard())
+				}
+				d.notify(ims.OfferRejected{Status: 488, Cause: call.FromSIP(488, 0, "")})
+			}
+		}
+		wish("recvonly", 1)
+		wish("inactive", 2)
+		wish("recvonly", 3)
+		if e := p.events(wire.EventEnded); len(e) != 0 || slices.Contains(d.heard(), "hangup") {
+			t.Errorf("the call ended: %v", e)
+		}
+	})
+}

@@ -157,6 +157,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			for _, s := range list {
 				s.tick(now)
 			}
+			clear(list) // or what is no more would be kept until there are as many again
 		}
 	}
 }

@@ -70,6 +70,7 @@ func (p *Port) Pace(now time.Time) {
 			q.rest(l)
 		}
 	}
+	clear(list) // those that end meanwhile are not to be kept
 }
 
 func (q *prober) wake(l *Leg) {

@@ -248,20 +248,19 @@ func (l *Loop) add(s *Socket) error {
 	return nil
 }
 
-// ask queues a socket for closing; wait is false when nobody will reap it.
-func (l *Loop) ask(s *Socket) (wait bool) {
+// ask has a socket closed: by the thread, or at once where none runs. The end of a loop closes all of them, and its descriptors may be
+// somebody else's then.
+func (l *Loop) ask(s *Socket) {
 	l.mu.Lock()
-	running := l.started
-	if running {
+	started, closed := l.started, l.closed
+	if started && !closed {
 		l.closing = append(l.closing, s)
+		l.nudge() // under the lock: Close gives the descriptor back behind it
 	}
 	l.mu.Unlock()
-	if !running {
+	if !started {
 		l.release(s)
-		return false
 	}
-	l.nudge()
-	return true
 }
 
 // Used is the processor time of the thread so far, 0 when it does not run. It costs the thread nothing.

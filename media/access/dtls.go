@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -35,9 +36,9 @@ type association struct {
 	cancel   context.CancelFunc
 	running  bool
 	up       bool
-	mismatch bool
-	peerCert []byte
-	done     chan struct{} // closed when no goroutine serves it
+	mismatch atomic.Bool            // the handshake, which has locks of its own, tells these two
+	peerCert atomic.Pointer[[]byte] // nil until it was judged
+	done     chan struct{}          // closed when no goroutine serves it
 
 	conn  *dtls.Conn  // while one does and the handshake is over
 	since time.Time   // since when
@@ -190,10 +191,10 @@ func quiet() *logging.DefaultLoggerFactory {
 // any key is derived.
 func (a *association) verify(certs [][]byte, _ [][]*x509.Certificate) error {
 	if len(certs) == 0 || !a.trusted.match(certs[0]) {
-		a.mismatch = true
+		a.mismatch.Store(true)
 		return errFingerprint
 	}
-	a.peerCert = certs[0]
+	a.peerCert.Store(&certs[0])
 	return nil
 }
 
@@ -207,9 +208,9 @@ func (l *Leg) established(a *association, conn *dtls.Conn, k *keys, err error) b
 	if err != nil {
 		reason := ReasonDTLS
 		switch {
-		case a.mismatch:
+		case a.mismatch.Load():
 			reason = ReasonFingerprint
-		case k == nil && a.peerCert != nil && !errors.Is(err, context.DeadlineExceeded):
+		case k == nil && a.peerCert.Load() != nil && !errors.Is(err, context.DeadlineExceeded):
 			reason = ReasonProfile
 		}
 		l.log.Debug("access DTLS failed", "reason", string(reason), "error", err)

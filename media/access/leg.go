@@ -194,7 +194,7 @@ func (l *Leg) restartICE(remote string) error {
 func (l *Leg) associate(client bool, prints trusted) {
 	old := l.assoc
 	if old != nil {
-		if old.trusted.equal(prints) || (old.peerCert != nil && prints.match(old.peerCert)) {
+		if cert := old.peerCert.Load(); old.trusted.equal(prints) || cert != nil && prints.match(*cert) {
 			return
 		}
 		l.stopDTLS(old)

@@ -26,13 +26,12 @@
 // place; the bridge looks its payload type up in the route, rewrites type, SSRC,
 // sequence number and timestamp; the core leg's socket sends it. The same thread,
 // no allocation, no goroutine, no log. Only where codecs differ does it cross a
-// bounded ring to the bridge's worker.
+// bounded ring to the crew that converts for all calls.
 //
 // Locks are short and per direction: receiving state of a leg, numbering of a
 // stream, SRTP context of a leg; always taken in this order, never across a
 // callback that could come back.
 //
 // There is no goroutine per session but those of pion/dtls during the handshake
-// and two seconds after it, a worker per converted direction and a keypad while
-// digits are sent. One housekeeper ticks all sessions.
+// and two seconds after it, and a keypad while digits are sent. One housekeeper ticks all sessions.
 package media

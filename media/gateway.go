@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"causeway/media/access"
+	"causeway/media/bridge"
 	"causeway/media/packet"
 	"causeway/media/tcp"
 	"causeway/media/udp"
@@ -37,7 +38,9 @@ type Deps struct {
 	Video    VideoMaker          // nil: the same for pictures
 	// Certificate is that of Config.TURN.TLS; nil without.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
-	// Threads is told how many packet threads run, before one starts and after one has ended; it must not block. May be nil.
+	// Threads is told how many threads there are that rest without giving up their place in Go's scheduler: the packet threads, and one
+	// that transcodes once there is something to transcode. It is told before one starts and after one has ended, must not block
+	// and is not called twice at a time. May be nil.
 	Threads func(n int)
 	// ThreadTime replaces the measured processor time of a packet thread, 0 being the first; for tests. Nil measures.
 	ThreadTime func(thread int) time.Duration
@@ -53,6 +56,7 @@ type Gateway struct {
 	pool     *packet.Pool
 	bypass   *xdp.Engine // nil: by sockets alone
 	threads  *udp.Group
+	crew     *bridge.Crew // transcodes
 	port     *access.Port
 	ports    *udp.Ports
 	quality  *ledger
@@ -96,18 +100,19 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 
 // open makes the packet threads and the access port's sockets.
 func (g *Gateway) open(deps Deps) (err error) {
-	most := g.cfg.PacketThreads
+	most, processors := g.cfg.PacketThreads, runtime.GOMAXPROCS(0)
 	if most == 0 {
-		n := runtime.GOMAXPROCS(0)
-		most = min(n, max(2, n/2)) // signalling and transcoding want the others
+		most = min(processors, max(2, processors/2)) // signalling and transcoding want the others
 	}
+	seats := &places{told: deps.Threads}
+	g.crew = bridge.NewCrew(bridge.CrewOptions{Most: processors, Rest: crewRest * g.cfg.Coalesce, Nap: udp.Nap, Place: seats.crew})
 	loop := udp.LoopOptions{Coalesce: g.cfg.Coalesce, Nice: g.cfg.PacketNice, Log: g.log}
 	if g.startBypass(); g.bypass != nil {
 		loop.Bypass, most = bypass{g.bypass}, 1 // its rings belong to one thread
 	}
 	g.threads, err = udp.NewGroup(udp.GroupOptions{
 		Loop: loop,
-		Most: most, Changed: deps.Threads, Used: deps.ThreadTime, Log: g.log,
+		Most: most, Changed: seats.packets, Used: deps.ThreadTime, Log: g.log,
 	})
 	if err != nil {
 		return err
@@ -179,6 +184,9 @@ func (g *Gateway) Close() {
 		g.mu.Unlock()
 		for _, s := range g.snapshot(nil) {
 			s.Close()
+		}
+		if g.crew != nil {
+			g.crew.Close()
 		}
 		for _, l := range g.streams {
 			l.Close()

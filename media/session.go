@@ -89,7 +89,7 @@ func newSession(g *Gateway, c SessionConfig) (*Session, error) {
 		s.access.Defer()
 	}
 	s.bridge = bridge.New(bridge.Config{
-		Registry: g.registry, Pool: g.pool, ToCore: s.core, ToAccess: s.access,
+		Registry: g.registry, Crew: g.crew, Pool: g.pool, ToCore: s.core, ToAccess: s.access,
 		CoreSSRC: s.names.coreSSRC, AccessSSRC: s.names.accessSSRC,
 		Digit:  func(digit rune, length time.Duration) { s.events.post(DTMF{Digit: digit, Duration: length}) },
 		Unsent: func(digit rune, length time.Duration) { s.events.post(DTMFUnsent{Digit: digit, Duration: length}) },

@@ -58,7 +58,7 @@ func serve(ctx context.Context, config configs.Config, terminate <-chan os.Signa
 	return g.run(ctx, terminate, began)
 }
 
-// room returns what gives Go's scheduler a place more for each packet thread that rests without giving up its own (media.coalesce);
+// room returns what gives Go's scheduler a place more for each thread that rests without giving up its own (media.coalesce);
 // nothing does where the operator has said how many there are.
 func room(c media.Config) func(threads int) {
 	if os.Getenv("GOMAXPROCS") != "" || c.Coalesce == 0 {

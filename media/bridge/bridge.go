@@ -13,6 +13,7 @@ import (
 // not block and must not call the bridge.
 type Config struct {
 	Registry   *transcode.Registry // nil: pass-through only
+	Crew       *Crew               // converts; nil where Registry is
 	Pool       *packet.Pool
 	ToCore     Sender
 	ToAccess   Sender
@@ -29,12 +30,12 @@ type Config struct {
 
 // direction is one way through the bridge.
 type direction struct {
-	stream  *Stream
-	worker  *worker
-	ear     ear
-	sounds  soundEar
-	closed  atomic.Uint64 // packets while the gate was closed
-	useless atomic.Uint64 // packets of payload types nobody can take
+	stream     *Stream
+	conversion *conversion
+	ear        ear
+	sounds     soundEar
+	closed     atomic.Uint64 // packets while the gate was closed
+	useless    atomic.Uint64 // packets of payload types nobody can take
 }
 
 // Bridge joins two legs. Safe for concurrent use.
@@ -50,9 +51,8 @@ func New(c Config) *Bridge {
 	b := &Bridge{plotter: plotter{c.Registry, c.Sound}}
 	b.up.stream = NewStream(c.CoreSSRC, c.ToCore)
 	b.down.stream = NewStream(c.AccessSSRC, c.ToAccess)
-	b.up.worker = newWorker(c.Registry, b.up.stream, c.Pool, c.Stumble)
-	b.down.worker = newWorker(c.Registry, b.down.stream, c.Pool, c.Stumble)
-	b.up.worker.opposite, b.down.worker.opposite = b.down.worker, b.up.worker
+	b.up.conversion, b.down.conversion = newConversion(c, b.up.stream), newConversion(c, b.down.stream)
+	b.up.conversion.opposite, b.down.conversion.opposite = b.down.conversion, b.up.conversion
 	b.keys = newKeypad(b.up.stream, b.eventTarget, c.Fault)
 	b.up.ear.press = func(code uint8) {
 		if b.route.Load().hasEvent {
@@ -84,10 +84,10 @@ func (b *Bridge) Set(access, core Side, gates Gates) {
 	r := b.plotter.plot(access, core, gates)
 	b.route.Store(r)
 	if !gates.Up || !r.up.converts() {
-		b.up.worker.quiet()
+		b.up.conversion.quiet()
 	}
 	if !gates.Down || !r.down.converts() {
-		b.down.worker.quiet()
+		b.down.conversion.quiet()
 	}
 }
 
@@ -122,12 +122,12 @@ func (d *direction) take(buf []byte, h packet.RTP, hop *hop, open bool, now time
 	}
 	switch hop.act {
 	case pass:
-		if d.worker.live.Load() != nil {
-			d.worker.quiet()
+		if d.conversion.live.Load() != nil {
+			d.conversion.quiet()
 		}
 		d.stream.Pass(buf, h, hop.pt, hop.clock, now)
 	case convert:
-		d.worker.push(hop.plan, buf, h, now)
+		d.conversion.push(hop.plan, buf, h, now)
 	case event:
 		if e, ok := packet.ParseEvent(buf[h.Offset:h.End]); ok {
 			d.ear.packet(h, e, hop.clock, now)
@@ -163,14 +163,14 @@ func (b *Bridge) Tick(now time.Time) {
 // ExpectLoss tells the encoder towards the browser the loss the browser reports,
 // in percent.
 func (b *Bridge) ExpectLoss(percent int) {
-	if p := b.down.worker.live.Load(); p != nil {
+	if p := b.down.conversion.live.Load(); p != nil {
 		p.ExpectLoss(percent)
 	}
 }
 
 // RequestMode asks the encoder towards the core for another codec mode, as the core's RTCP did. Modes outside the negotiated set
 // change nothing, nor does anything where packets pass through.
-func (b *Bridge) RequestMode(mode int) { b.up.worker.requestMode(mode) }
+func (b *Bridge) RequestMode(mode int) { b.up.conversion.requestMode(mode) }
 
 // ToCore is the stream sent to the core, for its reports.
 func (b *Bridge) ToCore() *Stream { return b.up.stream }
@@ -183,7 +183,7 @@ type DirectionStats struct {
 	StreamStats
 	Gated    uint64 // while held
 	Useless  uint64 // payload types nobody can take
-	Overrun  uint64 // oldest packets dropped because the worker lagged
+	Overrun  uint64 // oldest packets dropped because the crew lagged
 	Refused  uint64 // packets no pipeline could be made for
 	Pipeline string // "" while packets pass through
 	Convert  transcode.PipelineStats
@@ -195,20 +195,22 @@ func (b *Bridge) Stats() (up, down DirectionStats) { return b.up.stats(), b.down
 func (d *direction) stats() DirectionStats {
 	s := DirectionStats{
 		StreamStats: d.stream.Stats(), Gated: d.closed.Load(), Useless: d.useless.Load(),
-		Overrun: d.worker.dropped.Load(), Refused: d.worker.refused.Load(),
+		Overrun: d.conversion.dropped.Load(), Refused: d.conversion.refused.Load(),
 	}
-	if p := d.worker.live.Load(); p != nil {
+	if p := d.conversion.live.Load(); p != nil {
 		s.Pipeline, s.Convert = p.String(), p.Stats()
 	}
 	return s
 }
 
-// Close ends the workers and the keypad and waits. Safe to call twice; not from
+// Close ends the conversions and the keypad and waits. Safe to call twice; not from
 // Digit or Fault.
 func (b *Bridge) Close() {
 	b.up.stream.close()
 	b.down.stream.close()
 	b.keys.close()
-	b.up.worker.close()
-	b.down.worker.close()
+	b.up.conversion.close()
+	b.down.conversion.close()
+	b.up.conversion.wait()
+	b.down.conversion.wait()
 }

@@ -13,7 +13,7 @@ import (
 	"causeway/transcode/resample"
 )
 
-// locked is a sink for streams that a worker writes to.
+// locked is a sink for streams that a crew writes to.
 type locked struct{ ch chan packet.RTP }
 
 func (l locked) SendRTP(b []byte) error {
@@ -24,9 +24,16 @@ func (l locked) SendRTP(b []byte) error {
 	return err
 }
 
+// crew is one that ends with the test, before the bubble it may be in does.
+func crew(t *testing.T) *Crew {
+	k := NewCrew(CrewOptions{Most: 2})
+	t.Cleanup(k.Close)
+	return k
+}
+
 // upward is a bridge whose core side is out.
 func upward(t *testing.T, out Sender) *Bridge {
-	return New(Config{Registry: registry(), Pool: packet.NewPool(), ToCore: out, ToAccess: &sink{},
+	return New(Config{Registry: registry(), Crew: crew(t), Pool: packet.NewPool(), ToCore: out, ToAccess: &sink{},
 		CoreSSRC: 7, AccessSSRC: 8, Digit: func(rune, time.Duration) {}, Fault: func(r any) { t.Error(r) }, Stumble: func(r any, _ bool) { t.Error(r) }})
 }
 
@@ -91,11 +98,11 @@ func TestConvertAndBack(t *testing.T) {
 	})
 }
 
-// TestOverrun stops the worker's output: the oldest packets go, counted.
+// TestOverrun stops the output: the oldest packets go, counted.
 func TestOverrun(t *testing.T) {
 	block := make(chan packet.RTP)
 	out := locked{block}
-	w := newWorker(registry(), NewStream(1, out), packet.NewPool(), func(r any, _ bool) { t.Error(r) })
+	w := newConversion(Config{Registry: registry(), Crew: crew(t), Pool: packet.NewPool(), Stumble: func(r any, _ bool) { t.Error(r) }}, NewStream(1, out))
 	r := plotter{registry: registry()}.plot(Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000)}}, Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}}, Gates{true, true})
 	for i := range 200 {
 		b, h := input160(1, uint16(i), uint32(i)*160)
@@ -107,6 +114,7 @@ func TestOverrun(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		w.close()
+		w.wait()
 		close(done)
 	}()
 	for {
@@ -123,7 +131,7 @@ func TestOverrun(t *testing.T) {
 
 func TestUnmakeablePlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorker(registry(), NewStream(1, &sink{}), packet.NewPool(), func(r any, _ bool) { t.Error(r) })
+		w := newConversion(Config{Registry: registry(), Crew: crew(t), Pool: packet.NewPool(), Stumble: func(r any, _ bool) { t.Error(r) }}, NewStream(1, &sink{}))
 		bad := &plan{}
 		bad.from.Name = "nothing"
 		for i := range 5 {
@@ -135,6 +143,7 @@ func TestUnmakeablePlan(t *testing.T) {
 			t.Errorf("%d refused", n)
 		}
 		w.close()
+		w.wait()
 	})
 }
 
@@ -182,7 +191,7 @@ func TestPanicEndsItsOwnStream(t *testing.T) {
 			NewWindow: func(d time.Duration) transcode.Window { return jitter.New(d) }, NewResampler: resample.New})
 		up, down := locked{make(chan packet.RTP, 1000)}, locked{make(chan packet.RTP, 1000)}
 		var told []bool
-		b := New(Config{Registry: codecs, Pool: packet.NewPool(), ToCore: up, ToAccess: down, CoreSSRC: 7, AccessSSRC: 8,
+		b := New(Config{Registry: codecs, Crew: crew(t), Pool: packet.NewPool(), ToCore: up, ToAccess: down, CoreSSRC: 7, AccessSSRC: 8,
 			Digit: func(rune, time.Duration) {}, Fault: func(r any) { t.Error(r) }, Stumble: func(_ any, last bool) { told = append(told, last) }})
 		defer b.Close()
 		b.Set(Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000)}}, Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}}, Gates{true, true})

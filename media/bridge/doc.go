@@ -2,11 +2,11 @@
 // happens to a packet and gives the outgoing stream its numbers.
 //
 //	access ──▶ route ──┬─ pass ─────────────────────────────────┐
-//	                   ├─ convert ─▶ ring ─▶ worker (pipeline) ──┼─▶ Stream ──▶ core
+//	                   ├─ convert ─▶ ring ─▶ crew (pipeline) ────┼─▶ Stream ──▶ core
 //	                   └─ event ───▶ ear ──▶ keypad ─────────────┘   PT, SSRC,
 //	                                                                 seq, timestamp
 //	core ────▶ route ──┬─ pass ─────────────────────────────────┐
-//	                   ├─ convert ─▶ ring ─▶ worker (pipeline) ──┴─▶ Stream ──▶ access
+//	                   ├─ convert ─▶ ring ─▶ crew (pipeline) ────┴─▶ Stream ──▶ access
 //	                   └─ event ───▶ ear ──▶ Digit
 //
 // The route is an immutable table behind one atomic pointer: a re-INVITE, a hold
@@ -19,13 +19,13 @@
 // sings instead of sending events.
 //
 // One packet that passes: look the payload type up, take the outgoing stream's
-// lock (uncontended except beside RTCP, DTMF and a worker), number it, write the
+// lock (uncontended except beside RTCP, DTMF and a conversion), number it, write the
 // bare header before the payload, send. No allocation, no channel, no log.
 //
-// One that is converted: copied into a pooled buffer and a bounded ring, of which
-// the oldest is dropped when the worker lags; the worker's goroutine pushes it
-// through the pipeline and writes what comes out to the same Stream. The worker
-// starts with the first such packet.
+// One that is converted: copied into a pooled buffer and a bounded ring, of which the oldest is dropped when nobody gets round to it; its
+// direction goes into the queue of the crew, which all calls share (Crew). A member takes the direction, pushes everything in its ring through
+// the pipeline and writes what comes out to the same Stream. With much to do the crew is not woken for it: its leader rests a few
+// milliseconds, then takes all directions that wait. What has to be made up without a packet has a deadline, which the leader looks at, too.
 //
 // The Stream's numbers go on across everything: another source, a codec switch, a
 // hold of hours. Sequence numbers never go back or jump (an SRTP receiver would

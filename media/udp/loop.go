@@ -137,10 +137,11 @@ func (l *Loop) Run() error {
 }
 
 // wait looks for events without telling the scheduler and only then blocks:
-// under load there is nearly always something.
+// under load there is nearly always something. While some packets come it blocks without telling, too: the scheduler's monitor
+// thread would take its place each time, and wake every 20 us to do so.
 func (l *Loop) wait(events []unix.EpollEvent) (int, error) {
 	for l.pace.resting() {
-		nap(l.pace.rest)
+		Nap(l.pace.rest)
 		n := pollNow(l.epoll, events)
 		l.pace.looked(n)
 		if n > 0 {
@@ -148,6 +149,10 @@ func (l *Loop) wait(events []unix.EpollEvent) (int, error) {
 		}
 	}
 	n := pollNow(l.epoll, events)
+	for n <= 0 && l.pace.warm {
+		n = poll(l.epoll, events, warmWait)
+		l.pace.took(0, false, time.Now())
+	}
 	for n <= 0 {
 		var err error
 		n, err = unix.EpollWait(l.epoll, events, -1)

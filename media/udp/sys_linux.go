@@ -10,23 +10,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The calls below never block (MSG_DONTWAIT, timeout 0), so they go straight to
+// The calls below never block (MSG_DONTWAIT, timeout 0) or do so for milliseconds, so they go straight to
 // the kernel without telling Go's scheduler.
 
 // pollNow is epoll_wait with timeout 0; -1 on any error.
-func pollNow(epoll int, events []unix.EpollEvent) int {
+func pollNow(epoll int, events []unix.EpollEvent) int { return poll(epoll, events, 0) }
+
+// poll is epoll_wait that holds its place in Go's scheduler as Nap does, for at most so many milliseconds; -1 on any error.
+func poll(epoll int, events []unix.EpollEvent, most uintptr) int {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epoll),
-		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), most, 0, 0)
 	if errno != 0 {
 		return -1
 	}
 	return int(n)
 }
 
-// nap sleeps on the thread itself, holding its place in Go's scheduler: giving that up and taking it back a thousand times a second
-// costs more than the packets do. The program has one place more for each packet thread. A signal of the scheduler (preemption)
+// Nap sleeps on the thread itself, holding its place in Go's scheduler: giving that up and taking it back a thousand times a second
+// costs more than the packets do. The program has one place more for each thread that does so. A signal of the scheduler (preemption)
 // ends the sleep early.
-func nap(d time.Duration) {
+func Nap(d time.Duration) {
 	ts := unix.NsecToTimespec(int64(d))
 	_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
 }

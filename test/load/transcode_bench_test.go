@@ -70,6 +70,9 @@ func TestBenchTranscode(t *testing.T) {
 		}
 		t.Run(p.key, func(t *testing.T) { ratios[p.key] = p.bench(t, speech, n) })
 	}
+	if os.Getenv("BENCH_BARE") == "no" {
+		return
+	}
 	over := bare(t)
 	line := "bench-transcode:"
 	for _, p := range pairs() {
@@ -232,6 +235,9 @@ func (p pair) connect(t *testing.T, b *bench, r *transcode.Registry, speech []in
 		}
 		return b.core.leg(number), b.core.spoken(), err
 	})
+	if os.Getenv("BENCH_ALONE") != "" {
+		return singers, formats
+	}
 	if e := newRTPEngine(t); e != nil {
 		fill(&singer{name: "rtpengine", process: e.process, chorus: newChorus(t)}, func(i int, l *client.Light, far *net.UDPConn) (netip.AddrPort, string, error) {
 			name := fmt.Sprintf("%s/%d", p.core, p.clock)

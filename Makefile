@@ -37,7 +37,7 @@ interop: deps-test ## foreign peers: Kamailio's IMS, baresip, SIPp, freeDiameter
 asan: deps-test ## hostile packets by the thousand into every C decoder, under the address sanitizer and under valgrind
 	MUTATIONS=100000 $(GO) test -asan -count=1 -timeout 30m -run Mutated ./transcode/opus ./transcode/amr ./transcode/vp8 ./transcode/h264 ./transcode/video
 	@# The sanitizer sees what the libraries, built without it, do through libc and free; valgrind sees each access of theirs.
-	MUTATIONS=3000 GODEBUG=asyncpreemptoff=1 $(GO) test -tags valgrind -exec 'valgrind -q --leak-check=no --error-exitcode=9' -count=1 -timeout 30m -run Mutated ./transcode/opus ./transcode/amr ./transcode/vp8 ./transcode/h264 ./transcode/video
+	MUTATIONS=3000 GODEBUG=asyncpreemptoff=1 $(GO) test -tags valgrind -exec 'valgrind -q --leak-check=no --error-exitcode=9 --suppressions=$(CURDIR)/transcode/amr/testdata/opencore.supp' -count=1 -timeout 30m -run Mutated ./transcode/opus ./transcode/amr ./transcode/vp8 ./transcode/h264 ./transcode/video
 
 lint: deps ## gofmt, go vet, staticcheck, and that the committed web bundles are current
 	@out=$$(gofmt -l cmd configs diameter media signaling test transcode web); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }

@@ -124,8 +124,8 @@ func FuzzParse(f *testing.F) {
 
 func FuzzNetlink(f *testing.F) {
 	to := netip.MustParseAddr("192.0.2.1")
-	f.Add(routeRequest(to, to))
-	f.Add(request(28, 0, []byte("\x02\x00\x00\x00\x02\x00\x00\x00\x02\x00\x00\x01\x08\x00\x01\x00\x0a\x09\x00\x02\x0a\x00\x02\x00\x02\x00\x00\x00\x00\x02\x00\x00")))
+	f.Add(routeRequest(1, to, to))
+	f.Add(request(28, 0, 1, []byte("\x02\x00\x00\x00\x02\x00\x00\x00\x02\x00\x00\x01\x08\x00\x01\x00\x0a\x09\x00\x02\x0a\x00\x02\x00\x02\x00\x00\x00\x00\x02\x00\x00")))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_ = messages(b, func(_ uint16, body []byte) {
 			if n, err := parseNeighbour(body, false); err == nil && !n.key.addr.IsValid() {

@@ -125,18 +125,18 @@ func messages(b []byte, each func(kind uint16, body []byte)) error {
 	return nil
 }
 
-// request makes one message.
-func request(kind uint16, flags uint16, body []byte) []byte {
+// request makes one message; its answers bear its sequence number.
+func request(kind uint16, flags uint16, sequence uint32, body []byte) []byte {
 	b := make([]byte, unix.NLMSG_HDRLEN, unix.NLMSG_HDRLEN+len(body))
 	binary.NativeEndian.PutUint32(b, uint32(unix.NLMSG_HDRLEN+len(body))) //nolint:gosec // below 100
 	binary.NativeEndian.PutUint16(b[4:], kind)
 	binary.NativeEndian.PutUint16(b[6:], unix.NLM_F_REQUEST|flags)
-	binary.NativeEndian.PutUint32(b[8:], 1)
+	binary.NativeEndian.PutUint32(b[8:], sequence)
 	return append(b, body...)
 }
 
 // routeRequest asks how to reach to from from.
-func routeRequest(from, to netip.Addr) []byte {
+func routeRequest(sequence uint32, from, to netip.Addr) []byte {
 	family := byte(unix.AF_INET)
 	if to.Is6() {
 		family = unix.AF_INET6
@@ -152,14 +152,17 @@ func routeRequest(from, to netip.Addr) []byte {
 		body = binary.NativeEndian.AppendUint16(body, a.kind)
 		body = append(body, value...)
 	}
-	return request(unix.RTM_GETROUTE, 0, body)
+	return request(unix.RTM_GETROUTE, 0, sequence, body)
 }
 
 // netlink is a pair of sockets: one for questions, one that hears of changes.
 type netlink struct {
 	ask    int
 	events *os.File
-	buf    []byte
+
+	// Used by the resolver's goroutine alone.
+	buf      []byte
+	sequence uint32 // of the newest question
 }
 
 func openNetlink() (*netlink, error) {
@@ -187,16 +190,31 @@ func (n *netlink) close() {
 	_ = unix.Close(n.ask)
 }
 
+// answer reads the next datagram that answers the newest question. What is left of an earlier one, given up half way, is passed over: taken
+// for this one's answer it would send packets to somebody else.
+func (n *netlink) answer() ([]byte, error) {
+	for {
+		size, _, err := unix.Recvfrom(n.ask, n.buf, 0)
+		if err != nil {
+			return nil, err
+		}
+		if b := n.buf[:size]; size < unix.NLMSG_HDRLEN || binary.NativeEndian.Uint32(b[8:]) == n.sequence {
+			return b, nil
+		}
+	}
+}
+
 // route asks the kernel. Only the resolver's goroutine calls it.
 func (n *netlink) route(from, to netip.Addr) (p path, err error) {
-	if err := unix.Sendto(n.ask, routeRequest(from, to), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+	n.sequence++
+	if err := unix.Sendto(n.ask, routeRequest(n.sequence, from, to), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return p, fmt.Errorf("ask for a route: %w", err)
 	}
-	size, _, err := unix.Recvfrom(n.ask, n.buf, 0)
+	b, err := n.answer()
 	if err != nil {
 		return p, fmt.Errorf("read a route: %w", err)
 	}
-	err = messages(n.buf[:size], func(kind uint16, body []byte) {
+	err = messages(b, func(kind uint16, body []byte) {
 		if kind == unix.RTM_NEWROUTE {
 			if q, err := parseRoute(body, to); err == nil {
 				p = q
@@ -208,16 +226,17 @@ func (n *netlink) route(from, to netip.Addr) (p path, err error) {
 
 // neighbours asks for the whole table.
 func (n *netlink) neighbours(each func(neighbour)) error {
+	n.sequence++
 	body := make([]byte, unix.SizeofNdMsg)
-	if err := unix.Sendto(n.ask, request(unix.RTM_GETNEIGH, unix.NLM_F_DUMP, body), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+	if err := unix.Sendto(n.ask, request(unix.RTM_GETNEIGH, unix.NLM_F_DUMP, n.sequence, body), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return fmt.Errorf("ask for the neighbours: %w", err)
 	}
 	for done := false; !done; {
-		size, _, err := unix.Recvfrom(n.ask, n.buf, 0)
+		b, err := n.answer()
 		if err != nil {
 			return fmt.Errorf("read the neighbours: %w", err)
 		}
-		err = messages(n.buf[:size], func(kind uint16, body []byte) {
+		err = messages(b, func(kind uint16, body []byte) {
 			switch kind {
 			case unix.RTM_NEWNEIGH:
 				if nb, err := parseNeighbour(body, false); err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -60,4 +61,48 @@ func TestEndedSessionsAreForgotten(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// TestVideoOfAnEndedSession: ports for video are taken once, however many ask at the same time, and none behind the session's end.
+func TestVideoOfAnEndedSession(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.AccessAddress, cfg.ICE.TCP = netip.MustParseAddrPort("127.0.0.1:0"), false
+	cfg.CorePorts = PortRange{First: 41200, Last: 41399}
+	g, err := New(cfg, Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.Close)
+	s, err := g.NewSession(SessionConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asking sync.WaitGroup
+	opened := make(chan netip.AddrPort, 8)
+	for range cap(opened) {
+		asking.Go(func() {
+			local, err := s.OpenVideo()
+			if err != nil {
+				t.Error(err)
+			}
+			opened <- local.RTP
+		})
+	}
+	asking.Wait()
+	first := <-opened
+	for range cap(opened) - 1 {
+		if other := <-opened; other != first {
+			t.Errorf("video at %s and at %s", first, other)
+		}
+	}
+	if n := g.Stats().Ports.InUse; n != 2 {
+		t.Errorf("%d port pairs in use, want one for sound and one for video", n)
+	}
+	s.Close()
+	if _, err := s.OpenVideo(); err == nil {
+		t.Error("an ended session opened video")
+	}
+	if n := g.Stats().Ports.InUse; n != 0 {
+		t.Errorf("%d port pairs in use behind the session's end", n)
+	}
 }

@@ -37,8 +37,9 @@ type Session struct {
 	quality tracker
 	video   atomic.Pointer[videoPlane] // nil until OpenVideo
 
-	mu   sync.Mutex // guards the following
-	plan negotiated
+	mu     sync.Mutex // guards the following
+	plan   negotiated
+	closed bool // no video is opened any more
 }
 
 // names are the identifiers of the two outgoing streams; the legs share none.

@@ -72,8 +72,16 @@ type videoPlan struct {
 // videoSide is the session as its video's core leg sees it.
 type videoSide Session
 
-// OpenVideo takes a port pair for video and tells what our descriptions must hold. Later calls tell the same. Errors: ErrNoPorts.
+var errEnded = errors.New("media session has ended")
+
+// OpenVideo takes a port pair for video and tells what our descriptions must hold. Later calls tell the same. Errors: ErrNoPorts, and one of
+// its own after Close.
 func (s *Session) OpenVideo() (VideoLocal, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return VideoLocal{}, errEnded
+	}
 	if v := s.video.Load(); v != nil {
 		return v.local, nil
 	}
@@ -210,6 +218,9 @@ func repairs(p video.Peer) *[128]bool {
 }
 
 func (s *Session) closeVideo() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	if v := s.video.Load(); v != nil {
 		v.plane.Close()
 		v.core.Close()

@@ -32,27 +32,15 @@ type Config struct {
 	DNS transport.ResolverConfig `yaml:"dns"`
 	// Timers are the transaction timers.
 	Timers transaction.Timers `yaml:"timers"`
-	// RegisterExpires is the registration time asked for; at least 60 s.
-	RegisterExpires time.Duration `yaml:"register_expires"`
-	// RegisterRetry is the first wait after the core could not be reached; it doubles up to RegisterRetryMax.
-	RegisterRetry    time.Duration `yaml:"register_retry"`
-	RegisterRetryMax time.Duration `yaml:"register_retry_max"`
-	// DigestRealm is the only realm whose challenge is handed to a page that logs in with a password. Empty: the home
-	// domain.
-	DigestRealm string `yaml:"digest_realm"`
-	// RegEvent subscribes to the registration state (RFC 3680), so that the network can end a registration.
-	RegEvent bool `yaml:"reg_event"`
+	// RegistrationConfig is how users are registered; its keys stand beside the others.
+	RegistrationConfig `yaml:",inline"`
 	// AccessNetworkInfo is sent as P-Access-Network-Info with network-provided added; empty: none.
 	AccessNetworkInfo string `yaml:"access_network_info"`
 	// NumberForm is how a number is dialled: "tel" (tel:+1...), "sip" (sip:+1...@home;user=phone) or "plain" (sip:+1...@home,
 	// also for local numbers and service codes). Empty: tel, in trunk mode plain.
 	NumberForm string `yaml:"number_form"`
-	// EmergencyNumbers are never dialled as ordinary calls, besides urn:service:sos.
-	EmergencyNumbers []string `yaml:"emergency_numbers"`
-	// EmergencyServices says what some of them call: number to URN of RFC 5031 4.2. The others call urn:service:sos.
-	EmergencyServices map[string]string `yaml:"emergency_services"`
-	// EmergencyRoute is the E-CSCF, host or host:port. Empty: emergency calls are refused and the user is told to take a telephone.
-	EmergencyRoute string `yaml:"emergency_route"`
+	// EmergencyConfig is about emergency calls; its keys stand beside the others.
+	EmergencyConfig `yaml:",inline"`
 	// EarlyMedia is "header" (played when P-Early-Media allows it, RFC 5009) or "sdp" (played whenever a provisional
 	// response has SDP).
 	EarlyMedia string `yaml:"early_media"`
@@ -64,6 +52,30 @@ type Config struct {
 	Calls CallConfig `yaml:"calls"`
 	// Ping is how often the core is asked whether it is there (OPTIONS); 0: never.
 	Ping time.Duration `yaml:"ping"`
+}
+
+// RegistrationConfig is how users are registered.
+type RegistrationConfig struct {
+	// RegisterExpires is the registration time asked for; at least 60 s.
+	RegisterExpires time.Duration `yaml:"register_expires"`
+	// RegisterRetry is the first wait after the core could not be reached; it doubles up to RegisterRetryMax.
+	RegisterRetry    time.Duration `yaml:"register_retry"`
+	RegisterRetryMax time.Duration `yaml:"register_retry_max"`
+	// DigestRealm is the only realm whose challenge is handed to a page that logs in with a password. Empty: the home
+	// domain.
+	DigestRealm string `yaml:"digest_realm"`
+	// RegEvent subscribes to the registration state (RFC 3680), so that the network can end a registration.
+	RegEvent bool `yaml:"reg_event"`
+}
+
+// EmergencyConfig is about emergency calls.
+type EmergencyConfig struct {
+	// EmergencyNumbers are never dialled as ordinary calls, besides urn:service:sos.
+	EmergencyNumbers []string `yaml:"emergency_numbers"`
+	// EmergencyServices says what some of them call: number to URN of RFC 5031 4.2. The others call urn:service:sos.
+	EmergencyServices map[string]string `yaml:"emergency_services"`
+	// EmergencyRoute is the E-CSCF, host or host:port. Empty: emergency calls are refused and the user is told to take a telephone.
+	EmergencyRoute string `yaml:"emergency_route"`
 }
 
 // CallConfig bounds and times calls.
@@ -92,18 +104,19 @@ type CallConfig struct {
 // DefaultConfig returns the settings used where the file says nothing.
 func DefaultConfig() Config {
 	return Config{
-		HomeDomain:       "ims.mnc001.mcc001.3gppnetwork.org",
-		CoreAddress:      "127.0.0.1:5070",
-		SIP:              transport.DefaultConfig(),
-		DNS:              transport.DefaultResolverConfig(),
-		Timers:           transaction.DefaultTimers(),
-		RegisterExpires:  600000 * time.Second, // TS 24.229 5.1.1.2
-		RegisterRetry:    2 * time.Second,
-		Trunk:            TrunkConfig{Expires: time.Hour},
-		RegisterRetryMax: 5 * time.Minute,
-		RegEvent:         true,
-		EmergencyNumbers: []string{"112", "911", "999", "000", "110", "118", "119"},
-		EarlyMedia:       "header",
+		HomeDomain:  "ims.mnc001.mcc001.3gppnetwork.org",
+		CoreAddress: "127.0.0.1:5070",
+		SIP:         transport.DefaultConfig(),
+		DNS:         transport.DefaultResolverConfig(),
+		Timers:      transaction.DefaultTimers(),
+		RegistrationConfig: RegistrationConfig{
+			RegisterExpires: 600000 * time.Second, // TS 24.229 5.1.1.2
+			RegisterRetry:   2 * time.Second, RegisterRetryMax: 5 * time.Minute,
+			RegEvent: true,
+		},
+		Trunk:           TrunkConfig{Expires: time.Hour},
+		EmergencyConfig: EmergencyConfig{EmergencyNumbers: []string{"112", "911", "999", "000", "110", "118", "119"}},
+		EarlyMedia:      "header",
 		Calls: CallConfig{
 			Max: 10000, SessionExpires: 1800 * time.Second, MinSE: 90 * time.Second, AnswerTimeout: 180 * time.Second,
 			OfferTimeout: 15 * time.Second, Preconditions: true, UserToUser: true, CustomHeaders: []string{},

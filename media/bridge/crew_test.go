@@ -145,11 +145,11 @@ func TestConvertAllocatesNothing(t *testing.T) {
 		c.push(how, b, h, time.Now())
 		<-out.ch
 	}
-	for range 50 {
+	for range 20 { // a sender two seconds ahead of the clock would not be served, so there are few
 		one()
 	}
 	input := testing.AllocsPerRun(200, func() { input160(1, 1, 160) })
-	if n := testing.AllocsPerRun(500, one); n > input+0.5 {
+	if n := testing.AllocsPerRun(60, one); n > input+0.5 {
 		t.Errorf("%.1f allocations for each packet, %.1f of them the test's own", n, input)
 	}
 	c.close()

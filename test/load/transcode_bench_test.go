@@ -63,28 +63,41 @@ func TestBenchTranscode(t *testing.T) {
 	fmt.Printf("Speech: %s. %d calls, both directions speaking, no DTX.\n", source, n)
 	fmt.Println("| pair | gateway | us CPU per call and 20 ms (lowest to highest) | to rtpengine | delay p50, p99 ms | loss % | " +
 		"to the core: kbit/s, likeness, level | to the browser | load average |\n|---|---|---|---|---|---|---|---|---|")
-	ratios := map[string]float64{}
+	ratios, costs := map[string]float64{}, map[string]float64{}
 	for _, p := range pairs() {
 		if only := regexp.MustCompile(os.Getenv("BENCH_PAIRS")); !only.MatchString(p.key) {
 			continue
 		}
-		t.Run(p.key, func(t *testing.T) { ratios[p.key] = p.bench(t, speech, n) })
+		t.Run(p.key, func(t *testing.T) { ratios[p.key], costs[p.key] = p.bench(t, speech, n) })
 	}
-	if os.Getenv("BENCH_BARE") == "no" {
-		return
-	}
-	over := bare(t)
+	over, codecs := bare(t)
+	beyond := whole(costs, codecs)
 	line := "bench-transcode:"
 	for _, p := range pairs() {
 		if r, ok := ratios[p.key]; ok {
 			line += fmt.Sprintf(" %s_ratio=%.2f", p.key, r)
 		}
 	}
-	fmt.Printf("%s overhead=%.3f\n", line, over)
+	fmt.Printf("%s overhead=%.3f%s\n", line, over, beyond)
 }
 
-// bench measures one pair and returns the ratio to rtpengine's processor time, 0 without it.
-func (p pair) bench(t *testing.T, speech []int16, n int) float64 {
+// whole compares what a call costs the whole gateway with what its codecs take of that, packets, SRTP and waking up being the rest. It
+// returns the rest in microseconds, for the last line. PCMU, which costs next to nothing, stands for itself.
+func whole(costs, codecs map[string]float64) (keys string) {
+	fmt.Println("| pair | us CPU per call and 20 ms, whole gateway | of it bare codec libraries, both directions | beyond, us |\n|---|---|---|---|")
+	for _, p := range pairs() {
+		cost, up, down := costs[p.key], codecs[p.browser+"-"+p.core], codecs[p.core+"-"+p.browser]
+		if cost == 0 || up == 0 || down == 0 {
+			continue
+		}
+		fmt.Printf("| %s - %s | %.0f | %.0f | %.0f |\n", p.browser, p.core, cost, up+down, cost-up-down)
+		keys += fmt.Sprintf(" %s_beyond_us=%.0f", p.key, cost-up-down)
+	}
+	return keys
+}
+
+// bench measures one pair and returns the ratio to rtpengine's processor time, 0 without it, and what a call costs, us of 20 ms.
+func (p pair) bench(t *testing.T, speech []int16, n int) (ratio, cost float64) {
 	r := codecs(t)
 	b := newBench(t, n/4+1, false)
 	singers, formats := p.connect(t, b, r, speech, n)
@@ -98,7 +111,6 @@ func (p pair) bench(t *testing.T, speech []int16, n int) float64 {
 		}
 	}
 	b.profile(t, "transcode-"+p.key, func() { singers[0].chorus.run(0, 5*time.Second, func() {}) })
-	ratio := 0.0
 	if len(singers) > 1 {
 		ratio = singers[0].to(t, singers[1])
 		singers[0].compare(t, singers[1])
@@ -110,7 +122,8 @@ func (p pair) bench(t *testing.T, speech []int16, n int) float64 {
 		}
 		s.print(t, p, text)
 	}
-	return ratio
+	cost, _, _ = median(singers[0].costs)
+	return ratio, cost
 }
 
 // to is the ratio of the processor time to a peer's, of the rounds in which both kept up: one that loses packets does not do the work.
@@ -255,8 +268,8 @@ func (p pair) connect(t *testing.T, b *bench, r *transcode.Registry, speech []in
 
 // bare runs the benchmark of package transcode: the processor time of 20 ms of one direction through the pipeline (reorder, decode,
 // encode), and of the bare codec libraries doing the same work in turns with it. It returns what the pipelines cost more, all pairs
-// together, as a fraction.
-func bare(t *testing.T) float64 {
+// together, as a fraction, and what the libraries take for each.
+func bare(t *testing.T) (overhead float64, codecs map[string]float64) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "test", "-run", "^$", "-bench", "^BenchmarkPair$", "-benchtime", "40x",
 		"-count", strconv.Itoa(setting("BENCH_ROUNDS", 3)), "causeway/transcode").CombinedOutput()
@@ -282,18 +295,19 @@ func bare(t *testing.T) float64 {
 	}
 	fmt.Println("| from-to, 20 ms | us CPU in the pipeline (lowest to highest) | bare libraries | overhead % |\n|---|---|---|---|")
 	var results []any
+	codecs = map[string]float64{}
 	var inPipe, inBare float64
 	for _, name := range order {
 		mid, low, high := median(pipe[name])
 		base, _, _ := median(bare[name])
-		overhead := "-"
+		percent := "-"
 		if base >= 10 { // below, a percentage says nothing
-			overhead = fmt.Sprintf("%.0f", 100*(mid/base-1))
+			percent = fmt.Sprintf("%.0f", 100*(mid/base-1))
 		}
-		fmt.Printf("| %s | %.1f (%.1f to %.1f) | %.1f | %s |\n", name, mid, low, high, base, overhead)
+		fmt.Printf("| %s | %.1f (%.1f to %.1f) | %.1f | %s |\n", name, mid, low, high, base, percent)
 		results = append(results, strings.ReplaceAll(name, "-", "_"), mid)
-		inPipe, inBare = inPipe+mid, inBare+base
+		inPipe, inBare, codecs[name] = inPipe+mid, inBare+base, base
 	}
 	report(t, "transcode", results...)
-	return inPipe/inBare - 1
+	return inPipe/inBare - 1, codecs
 }

@@ -29,6 +29,7 @@ type Detector struct {
 	turn    [tones]float64 // 2 cos of each frequency's step
 	tooSoft float64        // energy of a block with a single tone of the least level
 
+	gate  gate
 	law   Law
 	began bool
 	next  uint32 // timestamp of the sample that is to come
@@ -56,13 +57,37 @@ func NewDetector(press func(code uint8), release func(code uint8, length time.Du
 	for tone := range d.turn {
 		d.turn[tone] = 2 * math.Cos(2*math.Pi*frequency(tone)/rate)
 	}
+	for tone := range d.gate.turn {
+		d.gate.turn[tone] = 2 * math.Cos(2*math.Pi*frequency(tone)*thin/rate)
+	}
 	a := dBm0(minLevel)
 	d.tooSoft = block * a * a / 2
+	d.gate.tooSoft = d.tooSoft / thin / 2
 	return d
 }
 
 // Packet takes the payload of one packet. Late ones are left out; a short hole does not end a key, a long one does.
 func (d *Detector) Packet(law Law, payload []byte, timestamp uint32) {
+	g := &d.gate
+	before := g.law
+	switch {
+	case g.glimpse(law, payload):
+		if g.holds && law == before && g.left <= 0 && !d.down {
+			d.listen(law, g.held[:g.octets], g.stamp)
+		}
+		g.left = vigil
+	case g.left > 0 || d.down:
+		g.left -= len(payload)
+	default:
+		g.hold(payload, timestamp)
+		return
+	}
+	g.holds = false
+	d.listen(law, payload, timestamp)
+}
+
+// listen looks closely.
+func (d *Detector) listen(law Law, payload []byte, timestamp uint32) {
 	if ahead := int32(timestamp - d.next); !d.began || law != d.law || ahead != 0 { //nolint:gosec // wraps by design
 		hole := time.Duration(ahead) * time.Second / rate
 		if d.began && law == d.law && hole < 0 && hole > -time.Second {

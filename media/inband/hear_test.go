@@ -78,7 +78,7 @@ func skip(leaveOut bool, feed func(int), i int) {
 }
 
 // labSpeech is the lab's announcement at 16 kHz.
-func labSpeech(t *testing.T) (pcm []int16) {
+func labSpeech(t testing.TB) (pcm []int16) {
 	t.Helper()
 	frames, err := clip.Announcement()
 	if err != nil {

@@ -3,6 +3,7 @@ package udp
 import (
 	"encoding/binary"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -67,6 +68,31 @@ func (t *batch) owns(b []byte) bool {
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
 	first := uintptr(unsafe.Pointer(&t.slots))
 	return at >= first && at < first+uintptr(len(t.slots))
+}
+
+// circle is the loops of a group: what one of them has read may go out by a socket of another. Safe for concurrent use.
+type circle struct {
+	loops atomic.Pointer[[]*Loop]
+}
+
+// set replaces the loops.
+func (c *circle) set(loops []*Loop) { c.loops.Store(&loops) }
+
+// batchOf is the batch of the thread that a handler's buffer belongs to, nil for any other buffer. s is the socket it is to be sent by.
+func (s *Socket) batchOf(b []byte) *batch {
+	if t := &s.loop.batch; t.owns(b) {
+		return t
+	}
+	c := s.loop.opt.circle
+	if c == nil {
+		return nil
+	}
+	for _, l := range *c.loops.Load() {
+		if t := &l.batch; t.owns(b) {
+			return t
+		}
+	}
+	return nil
 }
 
 // put queues a datagram; false when it has to be sent at once.

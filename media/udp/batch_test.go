@@ -82,6 +82,54 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// TestBatchOfAnother: what one thread of a group has read goes out by another's socket in the first one's batch; a buffer that is nobody's is
+// sent at once.
+func TestBatchOfAnother(t *testing.T) {
+	g, err := NewGroup(GroupOptions{Most: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	far, farAddr := listen(t)
+	near, _ := listen(t)
+	g.Start()
+	g.mu.Lock()
+	err = g.add()
+	g.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, other := g.threads[0].loop, g.threads[1].loop
+	out, err := other.Open(netip.MustParseAddrPort("127.0.0.1:0"), Options{}, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan [2]int, 1)
+	in, err := mine.Open(netip.MustParseAddrPort("127.0.0.1:0"), Options{Burst: 8}, func(b []byte, _ netip.AddrPort, _ time.Time) {
+		_ = out.WriteTo([]byte("at once"), farAddr)
+		before := mine.batch.n
+		_ = out.WriteTo(b, farAddr)
+		waiting <- [2]int{before, mine.batch.n}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := near.WriteToUDPAddrPort([]byte("later"), in.Local()); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-waiting; got != [2]int{0, 1} {
+		t.Errorf("%v datagrams in the batch before and after", got)
+	}
+	for _, want := range []string{"at once", "later"} {
+		room := make([]byte, 20)
+		_ = far.SetReadDeadline(time.Now().Add(5 * time.Second))
+		if n, err := far.Read(room); err != nil || string(room[:n]) != want {
+			t.Fatalf("got %q, %v, want %q", room[:n], err, want)
+		}
+	}
+	out.Close() // by its own thread, while the other's batch counts as a writer or not
+}
+
 func listen(t *testing.T) (*net.UDPConn, netip.AddrPort) {
 	t.Helper()
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

@@ -56,6 +56,8 @@ func NewGroup(opt GroupOptions) (*Group, error) {
 	if opt.Changed == nil {
 		opt.Changed = func(int) {}
 	}
+	opt.Loop.circle = &circle{}
+	opt.Loop.circle.set(nil)
 	loop, err := NewLoop(opt.Loop)
 	if err != nil {
 		return nil, err
@@ -213,6 +215,7 @@ func (g *Group) add() error {
 		}
 	}
 	g.threads = append(g.threads, &thread{loop: loop})
+	g.meet()
 	g.start(len(g.threads) - 1)
 	return nil
 }
@@ -258,7 +261,17 @@ func (g *Group) retire(now time.Time) {
 	}
 	t.loop.Close()
 	g.threads = g.threads[:last]
+	g.meet()
 	g.opt.Changed(last)
+}
+
+// meet makes the loops known to each other; the caller holds the lock.
+func (g *Group) meet() {
+	loops := make([]*Loop, len(g.threads))
+	for i, t := range g.threads {
+		loops[i] = t.loop
+	}
+	g.opt.Loop.circle.set(loops)
 }
 
 // Close ends all threads and closes their sockets. Safe to call twice; not from a handler.

@@ -52,6 +52,8 @@ type LoopOptions struct {
 	Log  *slog.Logger // told when the system does not
 	// Bypass is served by this thread; nil for none. It must be closed after the loop, not before.
 	Bypass Bypass
+
+	circle *circle // of the group; nil for a loop alone
 }
 
 // NewLoop makes the epoll set. The loop reads once Run is called.

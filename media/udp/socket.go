@@ -248,7 +248,7 @@ func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
 	}
 	p := s.peer.Load()
 	connected := p != nil && *p == to
-	if t := &s.loop.batch; t.owns(b) {
+	if t := s.batchOf(b); t != nil {
 		if connected {
 			to = netip.AddrPort{}
 		} else if !s.v6 && !to.Addr().Unmap().Is4() {

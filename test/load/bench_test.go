@@ -156,7 +156,6 @@ func newBenchAt(t *testing.T, address string, users int, secure bool, env ...str
 	env = append([]string{
 		"CAUSEWAY_LOG_LEVEL=INFO", "CAUSEWAY_HTTP_PROFILES=true", "CAUSEWAY_IMS_CORE_ADDRESS=" + c.addr().String(), "CAUSEWAY_IMS_REG_EVENT=false",
 		"CAUSEWAY_IMS_SIP_UDP_LIMIT=0", "CAUSEWAY_WEBSOCKET_MAX_PER_ADDRESS=50000", "CAUSEWAY_MEDIA_QUARANTINE=1s",
-		"CAUSEWAY_MEDIA_INBAND_DTMF=false",                                      // this core takes no telephone-event; those of IMS do, and are not listened to for keypad tones
 		"CAUSEWAY_MEDIA_CONSENT_TIMEOUT=5m", "CAUSEWAY_MEDIA_MEDIA_TIMEOUT=30m", // held calls fall silent between the rounds
 	}, env...)
 	if secure {

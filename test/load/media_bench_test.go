@@ -28,6 +28,7 @@ func TestBenchMedia(t *testing.T) {
 		main := profile == dtls.SRTP_AES128_CM_HMAC_SHA1_80
 		t.Run(fmt.Sprint(profile), func(t *testing.T) {
 			f := newField(t, 1600, profile)
+			heading(profile)
 			counts := []int{100, 400, 800}
 			if main {
 				counts = []int{50, 100, 200, 400, 800, 1600}
@@ -44,7 +45,7 @@ func TestBenchMedia(t *testing.T) {
 					}
 				}
 				if main && n == 400 {
-					p99, kb, allocs = r.p99[0], f.memory()[0], f.bench.allocations(t, f.sides[0])
+					p99, kb, allocs = r.p99[0], memory(t, n, profile)[0], f.bench.allocations(t, f.sides[0])
 				}
 			}
 			if main {

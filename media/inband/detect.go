@@ -69,20 +69,19 @@ func NewDetector(press func(code uint8), release func(code uint8, length time.Du
 // Packet takes the payload of one packet. Late ones are left out; a short hole does not end a key, a long one does.
 func (d *Detector) Packet(law Law, payload []byte, timestamp uint32) {
 	g := &d.gate
-	before := g.law
 	switch {
 	case g.glimpse(law, payload):
-		if g.holds && law == before && g.left <= 0 && !d.down {
+		if g.octets > 0 && law == g.law && g.left <= 0 && !d.down {
 			d.listen(law, g.held[:g.octets], g.stamp)
 		}
 		g.left = vigil
 	case g.left > 0 || d.down:
 		g.left -= len(payload)
 	default:
-		g.hold(payload, timestamp)
+		g.hold(law, payload, timestamp)
 		return
 	}
-	g.holds = false
+	g.octets = 0
 	d.listen(law, payload, timestamp)
 }
 

@@ -49,6 +49,8 @@ type traffic struct {
 	late                   []int32      // the same of converted sound
 	keep                   bool
 
+	sparse int64 // only one packet of so many is sent, in each direction of each call; 0 for all
+
 	turn atomic.Uint32 // of run: what is still under way from an earlier one does not count
 }
 
@@ -174,6 +176,9 @@ func (g *traffic) send(d time.Duration) {
 		if wait := at - time.Since(began); wait > 0 {
 			ts := unix.NsecToTimespec(int64(wait))
 			_ = unix.Nanosleep(&ts, nil)
+		}
+		if g.sparse > 0 && step/20%g.sparse != 0 {
+			continue
 		}
 		for i := int(step % 20); i < len(g.streams); i += 20 {
 			g.both(g.streams[i], b)

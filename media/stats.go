@@ -71,14 +71,14 @@ func (s *Session) codecs(down, up bridge.DirectionStats) (access, core string) {
 
 func sent(codecs []Codec, out bridge.DirectionStats) string {
 	for _, c := range codecs {
-		if out.Packets > 0 && c.PayloadType == out.PayloadType {
+		if out.Packets > 0 && c.PayloadType == out.PayloadType && !c.Is("CN") {
 			return c.Name
 		}
 	}
 	if len(codecs) == 0 {
 		return ""
 	}
-	return codecs[0].Name
+	return codecs[0].Name // also while comfort noise stands for it
 }
 
 func leg(codec string, q packet.Quality, out bridge.DirectionStats, mos score) LegStats {

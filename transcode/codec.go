@@ -108,11 +108,6 @@ type Codec interface {
 // choose one that needs no resampler.
 type RateLister interface{ Rates() []int }
 
-// Coster is a Codec that tells its price: microseconds of one core for 20 ms of sound.
-type Coster interface {
-	Cost(f Format) (decode, encode int)
-}
-
 // Recoverer is a Decoder that can rebuild the packet before next from in-band redundancy in next
 // (Opus FEC, RFC 6716 2.1.7). It returns 0 when there is none, and the caller conceals.
 type Recoverer interface {
@@ -122,6 +117,10 @@ type Recoverer interface {
 // Pauser is a Decoder that knows when the sender has announced silence (AMR SID or NO_DATA, an
 // Opus DTX packet): what follows may be nothing for a while, and that is not loss.
 type Pauser interface{ Paused() bool }
+
+// Comforter is a Decoder of a format without pauses of its own that takes descriptions of comfort noise beside it (RFC 3389). After one
+// Paused is true and Conceal continues the noise, until the next Decode. An error wraps ErrPayload and changes nothing.
+type Comforter interface{ Comfort(payload []byte) error }
 
 // Resetter is a Decoder that can forget its stream, for the next one from another sender.
 type Resetter interface{ Reset() }
@@ -136,6 +135,16 @@ type Skipper interface {
 // ModeAsker is an Encoder that can carry our own wish for the far encoder's mode (AMR CMR);
 // a negative mode withdraws it.
 type ModeAsker interface{ AskMode(mode int) }
+
+// ModeTeller is an Encoder or Decoder that knows the mode of the last speech frame it made or took, -1 for none yet.
+type ModeTeller interface{ Mode() int }
+
+// ModeLimiter is an Encoder whose mode may be held below what the far side asks for; a negative limit withdraws that. Ladder is the modes
+// to adapt between in times of loss, rising; the far side's encoder has the same. Empty where the operator wants no adaptation.
+type ModeLimiter interface {
+	LimitMode(mode int)
+	Ladder() []int
+}
 
 // LossTuner is an Encoder that adapts its redundancy to the loss the receiver reports, in percent.
 type LossTuner interface{ ExpectLoss(percent int) }

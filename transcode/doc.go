@@ -20,6 +20,9 @@
 //	                     ├─ hole: fill ─────┤  redundancy of the next packet, else concealment
 //	                     └─ nothing came: makeUp   comfort noise while the sender is silent
 //
+// Formats without pauses of their own have them by RFC 3389: PushComfort takes a description, and where Options.Comfort says that the
+// receiver takes such, frames made in an announced pause leave as one now and then instead of as sound (describer).
+//
 // The bridge's worker calls Push with the payload, then Pull until it returns false. The window
 // hands an in-order packet out at once. accept compares its timestamp with the end of what has
 // been produced: a hole is filled first (the sender's pause with comfort noise, a loss with

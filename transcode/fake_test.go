@@ -14,9 +14,8 @@ type fakeCodec struct {
 	dtx   bool
 }
 
-func (c fakeCodec) Name() string           { return c.name }
-func (c fakeCodec) Rates() []int           { return c.rates }
-func (c fakeCodec) Cost(Format) (int, int) { return 3, 7 }
+func (c fakeCodec) Name() string { return c.name }
+func (c fakeCodec) Rates() []int { return c.rates }
 func (c fakeCodec) pick(hint int) (rate int) {
 	for _, r := range c.rates {
 		if r == hint {
@@ -138,11 +137,11 @@ type fakeWindow struct {
 	any  bool
 }
 
-func (w *fakeWindow) Push(seq uint16, ts uint32, marker bool, payload []byte, now time.Time) Verdict {
+func (w *fakeWindow) Push(seq uint16, ts uint32, mark Mark, payload []byte, now time.Time) Verdict {
 	if len(payload) > MaxPayload {
 		return TooLong
 	}
-	a := Arrival{Timestamp: ts, Marker: marker, At: now, Payload: append([]byte(nil), payload...)}
+	a := Arrival{Timestamp: ts, Mark: mark, At: now, Payload: append([]byte(nil), payload...)}
 	if w.any {
 		a.Lost = int(int16(seq - w.next))
 	}

@@ -7,6 +7,7 @@ import "time"
 type fifo struct {
 	data []int16
 	used int
+	calm int // samples at the end that were made in an announced pause
 }
 
 func (f *fifo) tail() []int16 { return f.data[f.used:] }
@@ -14,12 +15,13 @@ func (f *fifo) tail() []int16 { return f.data[f.used:] }
 // drop removes the first n samples.
 func (f *fifo) drop(n int) {
 	f.used = copy(f.data, f.data[n:f.used])
+	f.calm = min(f.calm, f.used)
 }
 
 // clear empties the fifo and returns how much was in it.
 func (f *fifo) clear() int {
 	n := f.used
-	f.used = 0
+	f.used, f.calm = 0, 0
 	return n
 }
 
@@ -46,11 +48,27 @@ func (o *outgoing) skip(d time.Duration) {
 	o.rest = sum % int64(time.Second)
 }
 
+// encode makes a packet of the next frame: its sound, or where the receiver takes that, a description of a pause.
+func (p *Pipeline) encode(dst []byte) (n int, comfort bool, err error) {
+	frame := p.fifo.data[:p.out.frame]
+	if p.pauses != nil {
+		if p.fifo.calm >= p.fifo.used {
+			return p.pauses.frame(dst, frame), true, nil
+		}
+		p.pauses.speech()
+	}
+	n, err = p.encoder.Encode(dst, frame)
+	if p.tells[1] != nil {
+		p.ctl.sent.Store(int32(p.tells[1].Mode()) + 1)
+	}
+	return n, false, err
+}
+
 // emit encodes frames from the fifo until one gives a packet.
 func (p *Pipeline) emit(dst []byte) (Packet, bool) {
 	o := &p.out
 	for p.fifo.used >= o.frame {
-		n, err := p.encoder.Encode(dst, p.fifo.data[:o.frame])
+		n, comfort, err := p.encode(dst)
 		p.fifo.drop(o.frame)
 		size := uint32(int64(o.frame) * o.clock / o.rate)
 		packet := Packet{Timestamp: o.ts, Samples: size, Marker: o.gap}
@@ -63,15 +81,17 @@ func (p *Pipeline) emit(dst []byte) (Packet, bool) {
 			}
 			// An encoder that knows its talk spurts says itself when one begins: a SID after a
 			// frame that was not sent begins nothing.
-			if _, knows := p.encoder.(Spurter); !knows {
+			if _, knows := p.encoder.(Spurter); !knows || comfort {
 				o.gap = true
 			}
 			continue
 		}
-		if s, ok := p.encoder.(Spurter); ok {
+		if comfort {
+			packet.Marker, packet.Comfort = false, true
+		} else if s, ok := p.encoder.(Spurter); ok {
 			packet.Marker = o.gap || s.TalkSpurt()
 		}
-		o.gap, o.sent = false, true
+		o.gap, o.sent = comfort, true // what follows a pause is a talk spurt
 		packet.Payload = dst[:n]
 		p.counts.encoded.Add(1)
 		return packet, true

@@ -13,10 +13,19 @@ const (
 	TooLong           // payload over MaxPayload
 )
 
+// Mark is what the head of a packet says beside its number and time.
+type Mark uint8
+
+// The marks.
+const (
+	Spurt   Mark = 1 << iota // the marker bit: a talk spurt begins (RFC 3551 4.1)
+	Comfort                  // not sound but a description of it (RFC 3389)
+)
+
 // Arrival is one packet that leaves the window, in sequence order.
 type Arrival struct {
 	Timestamp uint32
-	Marker    bool
+	Mark      Mark
 	Restart   bool      // the sequence numbers jumped: no relation to what came before
 	Lost      int       // packets missing right before this one
 	At        time.Time // when it was pushed
@@ -27,7 +36,7 @@ type Arrival struct {
 // transcode/jitter has the product's; the pipeline owns one each.
 type Window interface {
 	// Push copies the packet.
-	Push(seq uint16, ts uint32, marker bool, payload []byte, now time.Time) Verdict
+	Push(seq uint16, ts uint32, mark Mark, payload []byte, now time.Time) Verdict
 	// Pop returns the next packet whose turn has come.
 	Pop(now time.Time) (Arrival, bool)
 	// Deadline is when Pop will have something without another Push.

@@ -13,6 +13,9 @@ type Options struct {
 	// MaxSilence is how long sound is made up while no packet comes, before output stops until
 	// the sender resumes; 0 for 5 s.
 	MaxSilence time.Duration
+	// Comfort: the receiver takes comfort noise packets (RFC 3389) beside the outgoing format, so that the pauses which the sender
+	// announces (AMR SID, Opus DTX, RFC 3389) go out as that. For formats without pauses of their own.
+	Comfort bool
 }
 
 // Packet is one packet of the outgoing stream.
@@ -21,12 +24,13 @@ type Packet struct {
 	Timestamp uint32 // RTP clock of the outgoing format; the stream starts at 0
 	Marker    bool   // begins a talk spurt, or follows a gap in the output (RFC 3551 4.1)
 	Samples   uint32 // duration, in the same clock
+	Comfort   bool   // a description of noise (RFC 3389), to be sent with the payload type of CN
 }
 
 // Pipeline turns one RTP stream into another: reorder, decode, resample where needed, encode.
 // It has no goroutine and no clock: Push takes packets, Pull gives them, NextDeadline says when
 // Pull has something to do although nothing was pushed. Those, Reset and Close belong to one
-// goroutine; ModeRequest, RequestMode, AskMode, ExpectLoss, Stats and String to any.
+// goroutine; ModeRequest, RequestMode, AskMode, LimitMode, Ladder, Modes, ExpectLoss, Stats and String to any.
 // After the first packets nothing is allocated.
 type Pipeline struct {
 	window  Window
@@ -40,7 +44,9 @@ type Pipeline struct {
 	fifo   fifo     // PCM at the encoder's rate
 	scrap  []int16  // PCM at the decoder's rate, when it differs
 	out    outgoing
+	pauses *describer // nil where the receiver takes no comfort noise
 
+	tells  [2]ModeTeller // what came, what went out
 	ctl    controls
 	counts counters
 	closed bool
@@ -53,6 +59,9 @@ type controls struct {
 	request  atomic.Int32 // mode our encoder shall use
 	ask      atomic.Int32 // mode we want from the far encoder; askNone withdraws
 	loss     atomic.Int32 // loss our receiver reports, percent
+	limit    atomic.Int32 // highest mode our encoder shall use; askNone withdraws
+	heard    atomic.Int32 // mode of the last frame that came
+	sent     atomic.Int32 // mode of the last frame that went out
 }
 
 const askNone = -1
@@ -113,12 +122,17 @@ func (p *Pipeline) allocate(r *Registry, from, to Format, opt Options) error {
 	if frame <= 0 || frame > samplesIn(MaxPacket, out) {
 		return fmt.Errorf("%w: %s packets of %d samples", ErrUnsupported, to.Name, frame)
 	}
+	p.tells[0], _ = p.decoder.(ModeTeller)
+	p.tells[1], _ = p.encoder.(ModeTeller)
 	p.fifo.data = make([]int16, most+frame)
 	silence := opt.MaxSilence
 	if silence <= 0 {
 		silence = maxSilence
 	}
 	p.line = timeline{clock: int64(from.ClockRate), rate: int64(in), limit: silence}
+	if opt.Comfort {
+		p.pauses = &describer{rate: out}
+	}
 	p.out = outgoing{clock: int64(to.ClockRate), rate: int64(out), frame: frame, gap: true}
 	return nil
 }
@@ -126,11 +140,26 @@ func (p *Pipeline) allocate(r *Registry, from, to Format, opt Options) error {
 // Push gives the pipeline one packet of the incoming stream; the payload is copied. Pull until
 // false afterwards. It never blocks and never fails: what is wrong with a packet is counted.
 func (p *Pipeline) Push(seq uint16, ts uint32, marker bool, payload []byte, now time.Time) {
+	mark := Mark(0)
+	if marker {
+		mark = Spurt
+	}
+	p.push(seq, ts, mark, payload, now)
+}
+
+// PushComfort is Push for a packet of comfort noise (RFC 3389) in the same stream: a description of the pause that begins with it, or
+// goes on. The output hears noise then until the stream has sound again, however long that takes. Only formats whose decoder is a
+// Comforter take it.
+func (p *Pipeline) PushComfort(seq uint16, ts uint32, payload []byte, now time.Time) {
+	p.push(seq, ts, Comfort, payload, now)
+}
+
+func (p *Pipeline) push(seq uint16, ts uint32, mark Mark, payload []byte, now time.Time) {
 	if p.closed {
 		return
 	}
 	p.counts.pushed.Add(1)
-	switch p.window.Push(seq, ts, marker, payload, now) {
+	switch p.window.Push(seq, ts, mark, payload, now) {
 	case Accepted:
 	case Late:
 		p.counts.late.Add(1)
@@ -211,6 +240,30 @@ func (p *Pipeline) AskMode(mode int) {
 	}
 }
 
+// LimitMode keeps this pipeline's encoder from using a higher mode, whatever the far side asks for; a negative mode withdraws that.
+func (p *Pipeline) LimitMode(mode int) {
+	switch {
+	case mode < 0:
+		p.ctl.limit.Store(askNone)
+	case mode < 16:
+		p.ctl.limit.Store(int32(mode) + 1)
+	}
+}
+
+// Ladder is the modes that this pipeline's encoder, and the far side's towards us, may adapt between in times of loss, rising. It is
+// empty where there are none.
+func (p *Pipeline) Ladder() []int {
+	if l, ok := p.encoder.(ModeLimiter); ok {
+		return l.Ladder()
+	}
+	return nil
+}
+
+// Modes returns the codec modes of the last speech frames that came in and went out, -1 for none.
+func (p *Pipeline) Modes() (in, out int) {
+	return int(p.ctl.heard.Load()) - 1, int(p.ctl.sent.Load()) - 1
+}
+
 // ExpectLoss tells this pipeline's encoder the loss its receiver reports, in percent 0..100, so
 // that it can spend bits on redundancy. Encoders without any ignore it.
 func (p *Pipeline) ExpectLoss(percent int) {
@@ -229,6 +282,12 @@ func (p *Pipeline) obey() {
 				mode = 0
 			}
 			asker.AskMode(mode - 1)
+		}
+	}
+	if p.ctl.limit.Load() != 0 {
+		mode := max(int(p.ctl.limit.Swap(0)), 0)
+		if limiter, ok := p.encoder.(ModeLimiter); ok {
+			limiter.LimitMode(mode - 1)
 		}
 	}
 	if p.ctl.loss.Load() != 0 {

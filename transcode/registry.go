@@ -10,12 +10,6 @@ import (
 // ErrNoWindow is returned by NewPipeline when the registry was given no Parts.
 var ErrNoWindow = errors.New("transcode: registry has no reorder window: call Registry.Plug with jitter.New and resample.New")
 
-// costResample is the price of a resampler, microseconds for 20 ms.
-const costResample = 10
-
-// costUnknown is the price, decoding and encoding alike, of a codec that does not tell.
-const costUnknown = 50
-
 // Registry is the set of codecs a program offers. It is filled once, in the open, by whoever
 // builds the program, and only read afterwards, from any goroutine.
 type Registry struct {
@@ -70,23 +64,6 @@ func (r *Registry) CanTranscode(a, b Format) bool {
 	return r.parts.NewResampler != nil || commonRate(ca, cb) != 0
 }
 
-// Cost is roughly the price of one direction, microseconds of one core for 20 ms of sound: good for
-// telling a cheap pair from a dear one, not a measurement of this machine (BenchmarkPair is). It is
-// -1 when the pair cannot be transcoded.
-func (r *Registry) Cost(from, to Format) int {
-	if !r.CanTranscode(from, to) {
-		return -1
-	}
-	cf, _ := r.Lookup(from.Name)
-	ct, _ := r.Lookup(to.Name)
-	decode, _ := price(cf, from)
-	_, encode := price(ct, to)
-	if commonRate(cf, ct) == 0 {
-		encode += costResample
-	}
-	return decode + encode
-}
-
 // Check reports why a stream of format f cannot be decoded and encoded here; nil if it can.
 func (r *Registry) Check(f Format) error {
 	c, ok := r.Lookup(f.Name)
@@ -104,13 +81,6 @@ func (r *Registry) Check(f Format) error {
 	}
 	e.Close()
 	return nil
-}
-
-func price(c Codec, f Format) (decode, encode int) {
-	if t, ok := c.(Coster); ok {
-		return t.Cost(f)
-	}
-	return costUnknown, costUnknown
 }
 
 // commonRate returns the PCM rate at which a stream of codec from can be handed to codec to

@@ -48,11 +48,11 @@ func (p *Pipeline) accept(packet Arrival, now time.Time) {
 	t.observe(packet.Timestamp, packet.At)
 	switch {
 	case gap > 0:
-		if packet.Lost == 0 || packet.Marker { // a pause, or one with the loss of a SID in it
+		if packet.Lost == 0 || packet.Mark&Spurt != 0 { // a pause, or one with the loss of a SID in it
 			gap = t.recover(gap)
 		}
 		p.open(gap, now)
-	case gap < 0 && !t.rewind(-gap, packet.Marker):
+	case gap < 0 && !t.rewind(-gap, packet.Mark&Spurt != 0):
 		p.arrive.skip = t.samples(-gap)
 	}
 }
@@ -142,7 +142,10 @@ func (p *Pipeline) decode(now time.Time) {
 	pcm := p.room()
 	var n, skipped int
 	var err error
-	if s, ok := p.decoder.(Skipper); ok && a.skip > 0 {
+	comfort := a.packet.Mark&Comfort != 0
+	if comfort {
+		n, err = p.describe(pcm)
+	} else if s, ok := p.decoder.(Skipper); ok && a.skip > 0 {
 		n, skipped, err = s.DecodeSkip(pcm, a.packet.Payload, a.skip)
 	} else {
 		n, err = p.decoder.Decode(pcm, a.packet.Payload)
@@ -151,12 +154,15 @@ func (p *Pipeline) decode(now time.Time) {
 		p.counts.errors.Add(1)
 		return
 	}
-	if mode, ok := p.decoder.ModeRequest(); ok && mode >= 0 {
+	if mode, ok := p.decoder.ModeRequest(); ok && mode >= 0 && !comfort {
 		p.ctl.received.Store(int32(mode) + 1)
 	}
 	p.counts.decoded.Add(1)
+	if p.tells[0] != nil {
+		p.ctl.heard.Store(int32(p.tells[0].Mode()) + 1)
+	}
 	pauser, ok := p.decoder.(Pauser)
-	t.paused = ok && pauser.Paused()
+	t.paused, t.endless = ok && pauser.Paused(), comfort
 	t.made = 0
 	if total := t.fromSamples(n + skipped); total > 0 {
 		t.last = total
@@ -169,6 +175,18 @@ func (p *Pipeline) decode(now time.Time) {
 		n = copy(pcm, pcm[drop:n])
 	}
 	p.take(n, now)
+}
+
+// describe lets the decoder take the packet in hand as a description of comfort noise, and make the first of it.
+func (p *Pipeline) describe(pcm []int16) (int, error) {
+	c, ok := p.decoder.(Comforter)
+	if !ok {
+		return 0, ErrUnsupported
+	}
+	if err := c.Comfort(p.arrive.packet.Payload); err != nil {
+		return 0, err
+	}
+	return p.decoder.Conceal(pcm, samplesIn(chunk, int(p.line.rate)))
 }
 
 // makeUp produces a chunk when the time for it has come and no packet brought it.
@@ -230,4 +248,7 @@ func (p *Pipeline) take(n int, now time.Time) {
 		n = p.resampl.Resample(p.fifo.tail(), p.scrap[:n])
 	}
 	p.fifo.used += n
+	if p.fifo.calm += n; !p.line.paused {
+		p.fifo.calm = 0
+	}
 }

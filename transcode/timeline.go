@@ -30,6 +30,7 @@ type timeline struct {
 
 	started bool
 	paused  bool      // the sender has announced silence
+	endless bool      // ... by a description that holds until it sends again (RFC 3389), not one it repeats
 	next    uint32    // timestamp of the first sample not produced yet
 	baseTS  uint32    // a timestamp ...
 	baseAt  time.Time // ... and when its packet is expected, jitter smoothed away
@@ -49,7 +50,7 @@ func (t *timeline) fromSamples(n int) int64 { return int64(n) * t.clock / t.rate
 func (t *timeline) ahead(ts uint32) int64   { return int64(int32(ts - t.next)) }
 func (t *timeline) step(units int64)        { t.next += uint32(units) }
 func (t *timeline) begin(ts uint32, at time.Time) {
-	t.started, t.paused, t.quiet = true, false, false
+	t.started, t.paused, t.endless, t.quiet = true, false, false, false
 	t.next, t.baseTS, t.baseAt = ts, ts, at
 	t.delay, t.made, t.last = 0, 0, 0
 }
@@ -72,7 +73,7 @@ func (t *timeline) expected(ts uint32) time.Time {
 // due is when the sound at next has to be made up if no packet brings it; false when there is no
 // stream, or when enough has been made up.
 func (t *timeline) due() (time.Time, bool) {
-	if !t.started || t.span(t.made) >= t.limit {
+	if !t.started || !t.endless && t.span(t.made) >= t.limit {
 		return time.Time{}, false
 	}
 	slack := patience

@@ -36,6 +36,7 @@ type direction struct {
 	sounds     soundEar
 	closed     atomic.Uint64 // packets while the gate was closed
 	useless    atomic.Uint64 // packets of payload types nobody can take
+	noisy      atomic.Bool   // comfort noise came that the other side does not take
 }
 
 // Bridge joins two legs. Safe for concurrent use.
@@ -44,6 +45,7 @@ type Bridge struct {
 	route    atomic.Pointer[route]
 	up, down direction
 	keys     *keypad
+	adapter  adapter // of the session's tick alone
 }
 
 // New makes a bridge that drops everything until Set.
@@ -82,6 +84,8 @@ func tell(code uint8, length time.Duration, to func(rune, time.Duration)) {
 // Set swaps the route.
 func (b *Bridge) Set(access, core Side, gates Gates) {
 	r := b.plotter.plot(access, core, gates)
+	b.up.noisy.Store(false)
+	b.down.noisy.Store(false)
 	b.route.Store(r)
 	if !gates.Up || !r.up.converts() {
 		b.up.conversion.quiet()
@@ -122,12 +126,19 @@ func (d *direction) take(buf []byte, h packet.RTP, hop *hop, open bool, now time
 	}
 	switch hop.act {
 	case pass:
+		if hop.plan != nil && d.noisy.Load() {
+			d.conversion.push(hop.plan, buf, h, false, now)
+			return
+		}
 		if d.conversion.live.Load() != nil {
 			d.conversion.quiet()
 		}
 		d.stream.Pass(buf, h, hop.pt, hop.clock, now)
 	case convert:
-		d.conversion.push(hop.plan, buf, h, now)
+		d.conversion.push(hop.plan, buf, h, false, now)
+	case comfort:
+		d.noisy.Store(true)
+		d.conversion.push(hop.plan, buf, h, true, now)
 	case event:
 		if e, ok := packet.ParseEvent(buf[h.Offset:h.End]); ok {
 			d.ear.packet(h, e, hop.clock, now)

@@ -106,7 +106,7 @@ func TestOverrun(t *testing.T) {
 	r := plotter{registry: registry()}.plot(Side{Codecs: []packet.Codec{codec("PCMA", 8, 8000)}}, Side{Codecs: []packet.Codec{codec("PCMU", 0, 8000)}}, Gates{true, true})
 	for i := range 200 {
 		b, h := input160(1, uint16(i), uint32(i)*160)
-		w.push(r.up.hop(8).plan, b, h, time.Now())
+		w.push(r.up.hop(8).plan, b, h, false, time.Now())
 	}
 	if n := w.dropped.Load(); n < 200-ringSize-100 {
 		t.Errorf("%d dropped", n)
@@ -126,7 +126,7 @@ func TestOverrun(t *testing.T) {
 		break
 	}
 	b, h := input160(1, 1, 1)
-	w.push(r.up.hop(8).plan, b, h, time.Now()) // after close: nothing happens
+	w.push(r.up.hop(8).plan, b, h, false, time.Now()) // after close: nothing happens
 }
 
 func TestUnmakeablePlan(t *testing.T) {
@@ -136,7 +136,7 @@ func TestUnmakeablePlan(t *testing.T) {
 		bad.from.Name = "nothing"
 		for i := range 5 {
 			b, h := input160(1, uint16(i), 0)
-			w.push(bad, b, h, time.Now())
+			w.push(bad, b, h, false, time.Now())
 		}
 		synctest.Wait()
 		if n := w.refused.Load(); n != 5 {

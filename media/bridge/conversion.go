@@ -20,6 +20,7 @@ type job struct {
 	buf  *packet.Buffer // payload only
 	h    packet.RTP
 	at   time.Time
+	cn   bool // comfort noise (RFC 3389)
 }
 
 // pipe is one running pipeline and what it is for.
@@ -73,14 +74,14 @@ func newConversion(c Config, s *Stream) *conversion {
 	return &conversion{registry: c.Registry, stream: s, pool: c.Pool, fault: c.Stumble, crew: c.Crew, done: make(chan struct{})}
 }
 
-// push queues one packet.
-func (c *conversion) push(p *plan, b []byte, h packet.RTP, now time.Time) {
+// push queues one packet; cn says that it is comfort noise of the stream that the plan is for.
+func (c *conversion) push(p *plan, b []byte, h packet.RTP, cn bool, now time.Time) {
 	buf, ok := c.pool.Copy(b[h.Offset:h.End])
 	if !ok {
 		c.dropped.Add(1)
 		return
 	}
-	if !c.queue(job{plan: p, buf: buf, h: h, at: now}) {
+	if !c.queue(job{plan: p, buf: buf, h: h, at: now, cn: cn}) {
 		buf.Release()
 		return
 	}
@@ -237,13 +238,16 @@ func (c *conversion) end() {
 func (c *conversion) feed(j job) {
 	defer j.buf.Release()
 	p := c.live.Load()
+	if j.cn && p != nil && p.plan.from.ClockRate == j.plan.from.ClockRate {
+		j.plan = &p.plan // whichever of the codecs the sender speaks now
+	}
 	if p == nil || p.plan != *j.plan {
 		if c.task.failed != nil && *c.task.failed == *j.plan { // not tried each time
 			c.refused.Add(1)
 			return
 		}
 		c.drop()
-		made, err := transcode.NewPipeline(c.registry, j.plan.from, j.plan.to, transcode.Options{})
+		made, err := transcode.NewPipeline(c.registry, j.plan.from, j.plan.to, transcode.Options{Comfort: j.plan.comforts})
 		if err != nil {
 			c.refused.Add(1)
 			c.task.failed = j.plan
@@ -256,7 +260,11 @@ func (c *conversion) feed(j job) {
 		p.ssrc = j.h.SSRC
 		p.Reset()
 	}
-	p.Push(j.h.Sequence, j.h.Timestamp, j.h.Marker, j.buf.Bytes(), j.at)
+	if j.cn {
+		p.PushComfort(j.h.Sequence, j.h.Timestamp, j.buf.Bytes(), j.at)
+	} else {
+		p.Push(j.h.Sequence, j.h.Timestamp, j.h.Marker, j.buf.Bytes(), j.at)
+	}
 	if mode, ok := p.ModeRequest(); ok && c.opposite != nil {
 		c.opposite.requestMode(mode)
 	}
@@ -285,8 +293,12 @@ func (c *conversion) pull() {
 		if !ok {
 			return
 		}
+		pt := p.plan.pt
+		if out.Comfort {
+			pt = p.plan.comfort
+		}
 		c.stream.Write(c.task.room, made{
-			by: p, pt: p.plan.pt, clock: p.plan.clock, ts: out.Timestamp, marker: out.Marker, size: len(out.Payload),
+			by: p, pt: pt, clock: p.plan.clock, ts: out.Timestamp, marker: out.Marker, size: len(out.Payload),
 		}, now)
 	}
 }

@@ -37,7 +37,7 @@ func TestCrewRests(t *testing.T) {
 				began := time.Now()
 				for _, c := range list[:n] {
 					b, h := input160(1, uint16(seq), uint32(seq)*160)
-					c.push(how, b, h, began)
+					c.push(how, b, h, false, began)
 				}
 				for range n {
 					<-out.ch
@@ -103,7 +103,7 @@ func TestCrewHelps(t *testing.T) {
 			c, how := chain(t, k, out)
 			list = append(list, c)
 			b, h := input160(1, 1, 160)
-			c.push(how, b, h, time.Now())
+			c.push(how, b, h, false, time.Now())
 		}
 		time.Sleep(100 * time.Millisecond) // 40 packets of 2 ms by three
 		for _, c := range list {
@@ -125,7 +125,7 @@ func TestCrewGone(t *testing.T) {
 	out := locked{make(chan packet.RTP, 10)}
 	c, how := chain(t, k, out)
 	b, h := input160(1, 1, 160)
-	c.push(how, b, h, time.Now())
+	c.push(how, b, h, false, time.Now())
 	c.close()
 	c.wait()
 	if len(out.ch) != 1 {
@@ -142,7 +142,7 @@ func TestConvertAllocatesNothing(t *testing.T) {
 	one := func() {
 		seq++
 		b, h := input160(1, uint16(seq), uint32(seq)*160)
-		c.push(how, b, h, time.Now())
+		c.push(how, b, h, false, time.Now())
 		<-out.ch
 	}
 	for range 20 { // a sender two seconds ahead of the clock would not be served, so there are few

@@ -14,6 +14,10 @@
 // loaded. So a call may be converted upwards and passed through downwards, and
 // change between the two while it runs.
 //
+// Comfort noise (RFC 3389) passes where both sides took it. Where only its
+// sender's side did, the first such packet turns a stream that passed into a
+// converted one, so that the other side hears the pause.
+//
 // Where the core speaks G.711 and took no telephone-event, keys are sound: the
 // packets from it are listened to on their way (package inband), and the keypad
 // sings instead of sending events.

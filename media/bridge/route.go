@@ -25,6 +25,7 @@ const (
 	drop    action = iota // never negotiated, or nobody can take it
 	pass                  // same codec on both legs
 	convert               // through a pipeline
+	comfort               // comfort noise (RFC 3389) that the other side does not take: through the pipeline of the sound it stands for
 	event                 // telephone-event
 )
 
@@ -33,14 +34,16 @@ type plan struct {
 	from, to transcode.Format
 	pt       uint8
 	clock    uint32
+	comforts bool  // pauses go out as comfort noise (RFC 3389) ...
+	comfort  uint8 // ... of this payload type
 }
 
 // hop is what happens to one payload type.
 type hop struct {
 	act   action
-	pt    uint8  // outgoing
-	clock uint32 // outgoing; for events incoming
-	plan  *plan
+	pt    uint8      // outgoing
+	clock uint32     // outgoing; for events incoming
+	plan  *plan      // of pass: what to do once comfort noise came that the other side does not take
 	law   inband.Law // keys are listened for in the sound
 }
 
@@ -78,18 +81,16 @@ type plotter struct {
 // plot builds the route of two sides. Payload types nobody can take are dropped.
 func (p plotter) plot(access, core Side, gates Gates) *route {
 	r := &route{up: newTable(), down: newTable(), gates: gates}
-	if len(core.Codecs) > 0 {
-		for _, c := range access.Codecs {
-			r.up.add(c.PayloadType, p.hop(c, core.Codecs[:1]))
-		}
+	from, to := divide(access.Codecs), divide(core.Codecs)
+	if len(to.sound) > 0 {
+		p.sounds(&r.up, from, sounds{to.sound[:1], to.noise})
 	}
 	mute := !p.sound || len(core.Events) > 0
-	for _, c := range core.Codecs {
-		h := p.hop(c, access.Codecs)
-		if !mute {
-			h.law = lawOf(c)
+	p.sounds(&r.down, to, from)
+	if !mute {
+		for _, c := range to.sound {
+			r.down.hop(c.PayloadType).law = lawOf(c)
 		}
-		r.down.add(c.PayloadType, h)
 	}
 	for _, c := range access.Events {
 		r.up.add(c.PayloadType, hop{act: event, clock: clockOf(c)})
@@ -116,13 +117,20 @@ func (p plotter) hop(c packet.Codec, wanted []packet.Codec) hop {
 		return hop{}
 	}
 	for _, w := range wanted {
-		from, to := format(c), format(w)
-		if p.registry.CanTranscode(from, to) {
-			pl := &plan{from: from, to: to, pt: w.PayloadType, clock: clockOf(w)}
+		if pl := p.conversion(c, w); pl != nil {
 			return hop{act: convert, pt: pl.pt, clock: pl.clock, plan: pl}
 		}
 	}
 	return hop{}
+}
+
+// conversion is the plan from one codec to another, nil where there is none.
+func (p plotter) conversion(c, w packet.Codec) *plan {
+	from, to := format(c), format(w)
+	if p.registry == nil || !p.registry.CanTranscode(from, to) {
+		return nil
+	}
+	return &plan{from: from, to: to, pt: w.PayloadType, clock: clockOf(w)}
 }
 
 // choose picks the telephone-event format whose clock is the audio codec's, as
@@ -173,6 +181,8 @@ func (t *table) draw(open bool) string {
 			parts = append(parts, fmt.Sprintf("%d>%d", pt, h.pt))
 		case convert:
 			parts = append(parts, fmt.Sprintf("%d %s>%s %d", pt, h.plan.from.Name, h.plan.to.Name, h.pt))
+		case comfort:
+			parts = append(parts, fmt.Sprintf("%d CN>%s %d", pt, h.plan.to.Name, h.pt))
 		case event:
 			parts = append(parts, fmt.Sprintf("%d event/%d", pt, h.clock))
 		case drop:

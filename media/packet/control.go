@@ -31,7 +31,7 @@ type Control struct {
 	remoteLost uint64
 	remoteFrac uint8
 	remoteJit  uint32
-	heard      bool // the far end reported on our stream
+	received   uint64 // reports of the far end on our stream
 
 	remoteDiscard uint8     // of 256: of our packets, came too late for its play-out
 	reference     reference // to be answered with the next report
@@ -92,7 +92,7 @@ func (c *Control) about(p RTCP) bool {
 
 // report takes what the far end says of our stream (RFC 3550 6.4.1, figure 2).
 func (c *Control) report(r ReportBlock, now time.Time) {
-	c.heard = true
+	c.received++
 	c.remoteFrac, c.remoteJit = r.Fraction, r.Jitter
 	c.remoteLost = uint64(max(r.Lost, 0)) //nolint:gosec // clamped
 	if r.LSR == 0 {
@@ -155,6 +155,7 @@ type Quality struct {
 	RemoteFraction                  float64       // of our packets since its last report, 0..1
 	RemoteDiscarded                 float64       // of our packets, 0..1, came but too late for its play-out (RFC 3611 4.7.1)
 	RemoteHeard                     bool          // the far end reported at all
+	RemoteReports                   uint64        // how often
 }
 
 // Quality returns the figures so far.
@@ -168,6 +169,6 @@ func (c *Control) Quality() Quality {
 		RemoteLost:      c.remoteLost,
 		RemoteFraction:  float64(c.remoteFrac) / 256,
 		RemoteDiscarded: float64(c.remoteDiscard) / 256,
-		RemoteHeard:     c.heard,
+		RemoteHeard:     c.received > 0, RemoteReports: c.received,
 	}
 }

@@ -3,6 +3,7 @@ package b2bua
 import (
 	"errors"
 	"net/netip"
+	"slices"
 
 	"causeway/media"
 	"causeway/signaling/call"
@@ -350,6 +351,9 @@ func (c *Call) accessLocal() sdp.AccessLocal {
 	}
 	if len(out.Candidates) > 0 {
 		out.Address = out.Candidates[0].Address
+	}
+	if main := c.core.chosen; c.core.remote != nil && len(main) > 0 && slices.ContainsFunc(c.agent.config.AccessCodecs, func(a sdp.Codec) bool { return a.Is(main[0].Name) }) {
+		out.PTime = int(packetTime(c.core.remote.PTime, c.core.remote.MaxPTime).Milliseconds()) // packets that may pass as they are
 	}
 	out.Video = c.accessVideo()
 	return out

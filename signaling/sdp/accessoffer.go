@@ -20,7 +20,7 @@ func AccessOffer(local AccessLocal, codecs []Codec, opt AccessOptions) (text str
 			video, knownVideo = i, slices.Concat(before[i].Codecs, before[i].Repair)
 		}
 	}
-	all := slices.Clone(codecs)
+	all := withoutNoise(codecs) // browsers have given it up
 	for i := range all {
 		all[i].FMTP = ourFMTP(all[i])
 	}

@@ -20,6 +20,7 @@ type AccessLocal struct {
 	CNAME, MSID        string // MSID is "stream track" (RFC 8830); "" for a fixed one
 	SessionID, Version uint64
 	Direction          Direction         // what we want; "" is sendrecv
+	PTime              int               // milliseconds of sound the browser should put into a packet, kept within 20 and 60; 0 for 20
 	Video              *AccessVideoLocal // nil: video is refused, or not offered
 }
 
@@ -102,7 +103,7 @@ func AccessAnswer(offer *Access, local AccessLocal, codecs []Codec) (text string
 	chosen = *audio
 	chosen.Codecs, chosen.DTMF = nil, nil
 	var ours []Codec // the same payload types with our parameters
-	for _, want := range codecs {
+	for _, want := range withoutNoise(codecs) {
 		for _, have := range audio.Codecs {
 			if !same(want, have) || slices.ContainsFunc(chosen.Codecs, func(c Codec) bool { return same(c, have) }) {
 				continue
@@ -115,6 +116,8 @@ func AccessAnswer(offer *Access, local AccessLocal, codecs []Codec) (text string
 	if len(chosen.Codecs) == 0 {
 		return "", AccessMedia{}, fail(ErrNoCommonCodec, 0, "the browser offers no audio codec this gateway has")
 	}
+	noise := noiseFor(chosen.Codecs, codecs, audio.Codecs)
+	chosen.Codecs, ours = append(chosen.Codecs, noise...), append(ours, noise...)
 	chosen.DTMF = accessDTMF(chosen.Codecs, audio.DTMF)
 	setup := answerSetup(audio.Setup, local.Setup)
 	chosen.Setup = oppositeSetup(setup)
@@ -262,8 +265,8 @@ func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
 	w.codecs(a.codecs)
 	w.codecs(a.dtmf)
 	if a.kind == "audio" {
-		w.line("a=ptime:20")
-		w.line("a=maxptime:60")
+		w.line("a=ptime:", strconv.Itoa(min(max(local.PTime, usualPTime), accessMaxPTime)))
+		w.line("a=maxptime:", strconv.Itoa(accessMaxPTime))
 	}
 	w.line("a=", string(a.direction))
 	if a.mid != "" {
@@ -283,6 +286,9 @@ func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
 	}
 	w.transport(local, a.setup)
 }
+
+// accessMaxPTime is the longest packet, in milliseconds, that browsers and this gateway make of every codec (Opus: RFC 7587 6.1).
+const accessMaxPTime = 60
 
 // port is the one of our m-lines.
 func (l AccessLocal) port() int {

@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,6 +13,7 @@ const (
 	nameEVS   = "EVS"
 	nameG722  = "G722"
 	nameOpus  = "opus"
+	nameCN    = "CN"
 	nameDTMF  = "telephone-event"
 )
 
@@ -33,6 +35,7 @@ const amrFMTP = "mode-change-capability=2;max-red=0"
 //	G722    wideband, and passes to the browser without transcoding
 //	PCMA, PCMU  narrowband without transcoding
 //	AMR     narrowband with transcoding
+//	CN      comfort noise (RFC 3389), no codec of its own: agreed to beside G.722 and G.711 alone
 func DefaultCoreCodecs(available ...string) []Codec {
 	return keep([]Codec{
 		{Name: nameAMRWB, ClockRate: 16000, Channels: 1, PayloadType: 98, FMTP: amrFMTP},
@@ -43,6 +46,7 @@ func DefaultCoreCodecs(available ...string) []Codec {
 		{Name: "PCMU", ClockRate: 8000, Channels: 1, PayloadType: 0},
 		{Name: nameAMR, ClockRate: 8000, Channels: 1, PayloadType: 100, FMTP: amrFMTP},
 		{Name: nameAMR, ClockRate: 8000, Channels: 1, PayloadType: 101, FMTP: "octet-align=1;" + amrFMTP},
+		{Name: nameCN, ClockRate: 8000, Channels: 1, PayloadType: 13},
 	}, available)
 }
 
@@ -55,6 +59,7 @@ func DefaultAccessCodecs(available ...string) []Codec {
 		{Name: nameG722, ClockRate: 8000, Channels: 1, PayloadType: 9},
 		{Name: "PCMA", ClockRate: 8000, Channels: 1, PayloadType: 8},
 		{Name: "PCMU", ClockRate: 8000, Channels: 1, PayloadType: 0},
+		{Name: nameCN, ClockRate: 8000, Channels: 1, PayloadType: 13}, // old Chromium offers it; never in an offer of ours
 	}, available)
 }
 
@@ -188,6 +193,26 @@ func parseRTPMap(value string) (Codec, bool) {
 
 // isAMR reports AMR or AMR-WB.
 func isAMR(c Codec) bool { return c.Is(nameAMR) || c.Is(nameAMRWB) }
+
+// describable reports a codec without pauses of its own, whose pauses comfort noise packets of its clock may describe (RFC 3389 1).
+// CN at 16000 and above goes with none of this gateway's: G.722 counts at 8000, AMR, EVS and Opus have pauses of their own.
+func describable(c Codec) bool { return c.Is("PCMU") || c.Is("PCMA") || c.Is(nameG722) }
+
+// withoutNoise takes the comfort noise out of a list of codecs.
+func withoutNoise(list []Codec) []Codec {
+	return slices.DeleteFunc(slices.Clone(list), func(c Codec) bool { return c.Is(nameCN) })
+}
+
+// noiseFor returns the comfort noise of offered that ours takes too and that goes with one of codecs, nil for none.
+func noiseFor(codecs, ours, offered []Codec) []Codec {
+	for _, o := range offered {
+		if o.Is(nameCN) && slices.ContainsFunc(ours, func(c Codec) bool { return same(c, o) }) &&
+			slices.ContainsFunc(codecs, func(c Codec) bool { return describable(c) && c.ClockRate == o.ClockRate }) {
+			return []Codec{o}
+		}
+	}
+	return nil
+}
 
 // octetAligned reports the octet-aligned payload form; bandwidth-efficient is the default (RFC 4867 8.1).
 func octetAligned(c Codec) bool {

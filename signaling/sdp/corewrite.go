@@ -30,9 +30,10 @@ type CoreOptions struct {
 }
 
 const (
-	defaultRS = 600
-	defaultRR = 2000
-	coreTypes = 102 // first of the two payload types offered for telephone-event
+	defaultRS  = 600
+	defaultRR  = 2000
+	usualPTime = 20  // milliseconds (TS 26.114 6.2.2)
+	coreTypes  = 102 // first of the two payload types offered for telephone-event
 )
 
 // CoreOffer writes an offer to the core (TS 26.114 6.2.2): one audio m-line with the codecs in the caller's
@@ -46,7 +47,11 @@ func CoreOffer(local CoreLocal, codecs []Codec, opt CoreOptions) string {
 		before, index = opt.Previous.Media, opt.Previous.Index
 		known = append(slices.Clone(opt.Previous.Codecs), opt.Previous.DTMF...)
 	}
-	codecs = slices.DeleteFunc(slices.Clone(codecs), func(c Codec) bool { return c.Is(nameEVS) }) // only answered, never offered
+	noise := noiseFor(codecs, codecs, codecs)
+	codecs = slices.DeleteFunc(withoutNoise(codecs), func(c Codec) bool { return c.Is(nameEVS) }) // only answered, never offered
+	if len(codecs) > 0 {
+		codecs = append(codecs, noise...)
+	}
 	audio, dtmf := assign(codecs, eventClocks(codecs), known, []uint8{coreTypes, coreTypes + 1})
 	if len(audio) == 0 {
 		return ""
@@ -59,7 +64,7 @@ func CoreOffer(local CoreLocal, codecs []Codec, opt CoreOptions) string {
 	for _, c := range audio {
 		as = max(as, bandwidthAS(c, local.Address.Is6()))
 	}
-	m := coreAudio{profile: "RTP/AVP", direction: d, codecs: audio, dtmf: dtmf, as: as, rs: rate(opt.RS, defaultRS), rr: rate(opt.RR, defaultRR)}
+	m := coreAudio{profile: "RTP/AVP", direction: d, codecs: audio, dtmf: dtmf, as: as, rs: rate(opt.RS, defaultRS), rr: rate(opt.RR, defaultRR), ptime: usualPTime}
 	if opt.AVPF {
 		m.profile = "RTP/AVPF"
 	}
@@ -114,7 +119,9 @@ func eventClocks(codecs []Codec) []int {
 // refused with port 0 in its place. One codec only: an answer with several would let the peer switch in
 // mid-call, and TS 26.114 6.2.2 asks for one.
 //
-// chosen is what we send (the offer's payload types and parameters), dtmf the accepted telephone-event,
+// Comfort noise (RFC 3389) is accepted beside G.711 and G.722 where supported has it.
+//
+// chosen is what we send (the offer's payload types and parameters), comfort noise last, dtmf the accepted telephone-event,
 // if any. Errors: ErrNoAudio (nothing to answer, or audio refused by its own offerer), ErrNoCommonCodec (SIP 488).
 func CoreAnswer(offer *Core, local CoreLocal, supported []Codec) (text string, chosen, dtmf []Codec, err error) {
 	if offer.Kind != "audio" || offer.Rejected {
@@ -130,9 +137,11 @@ func CoreAnswer(offer *Core, local CoreLocal, supported []Codec) (text string, c
 	}
 	answered := have
 	answered.FMTP = answerFMTP(have, want)
+	noise := noiseFor(chosen, supported, offer.Codecs)
+	chosen = append(chosen, noise...)
 	m := coreAudio{
-		profile: offer.Profile, direction: answerDirection(offer.Direction, local.Direction), codecs: []Codec{answered}, dtmf: withEvents(dtmf),
-		as: bandwidthAS(have, local.Address.Is6()), rs: offer.RS, rr: offer.RR,
+		profile: offer.Profile, direction: answerDirection(offer.Direction, local.Direction), codecs: append([]Codec{answered}, noise...), dtmf: withEvents(dtmf),
+		as: bandwidthAS(have, local.Address.Is6()), rs: offer.RS, rr: offer.RR, ptime: answerPTime(have, offer.PTime, offer.MaxPTime),
 	}
 	if m.rs < 0 {
 		m.rs = defaultRS
@@ -165,7 +174,7 @@ func CoreAnswer(offer *Core, local CoreLocal, supported []Codec) (text string, c
 func choose(offer *Core, supported []Codec, ipv6 bool) (have, want Codec, ok bool) {
 	for _, s := range supported {
 		for _, o := range offer.Codecs {
-			if s.Is(nameDTMF) || !same(s, o) || !usable(o) {
+			if s.Is(nameDTMF) || s.Is(nameCN) || !same(s, o) || !usable(o) {
 				continue
 			}
 			if offer.BandwidthAS <= 0 || bandwidthAS(o, ipv6) <= offer.BandwidthAS {
@@ -196,6 +205,22 @@ func answerFMTP(offered, ours Codec) string {
 		parts = append(parts, "mode-set="+v)
 	}
 	return strings.Join(append(parts, amrFMTP), ";")
+}
+
+// answerPTime is how much sound, in milliseconds, the packets of an accepted codec will have: what the offer wants (a=ptime, 20 where it
+// says nothing) and allows (a=maxptime), in the steps the codec has. The answer says the same, since both sides then pack alike.
+func answerPTime(c Codec, wish, most int) int {
+	step, limit := 20, 240 // AMR, EVS: whole frames
+	if describable(c) {
+		step, limit = 5, 180
+	}
+	if wish <= 0 {
+		wish = usualPTime
+	}
+	if most > 0 {
+		wish = min(wish, most)
+	}
+	return min(max(wish/step*step, step), limit)
 }
 
 // eventFor picks the telephone-event that goes with a codec: its clock, else 8000, else the first (handsets
@@ -232,6 +257,7 @@ type coreAudio struct {
 	direction    Direction
 	codecs, dtmf []Codec
 	as, rs, rr   int
+	ptime        int // milliseconds
 }
 
 func (w *writer) coreAudio(local CoreLocal, m coreAudio) {
@@ -241,7 +267,7 @@ func (w *writer) coreAudio(local CoreLocal, m coreAudio) {
 	w.line("b=RR:", strconv.Itoa(m.rr))
 	w.codecs(m.codecs)
 	w.codecs(m.dtmf)
-	w.line("a=ptime:20")
+	w.line("a=ptime:", strconv.Itoa(m.ptime))
 	w.line("a=maxptime:240") // RFC 4867 8.1, TS 26.114 6.2.2
 	if local.RTCPPort != 0 && local.RTCPPort != local.RTPPort+1 {
 		w.line("a=rtcp:", strconv.Itoa(int(local.RTCPPort)), " ", netAddr(local.Address))
@@ -253,7 +279,7 @@ func (w *writer) coreAudio(local CoreLocal, m coreAudio) {
 }
 
 // CheckCoreAnswer holds an answer from the core against our offer. chosen is what we may send, best first, with
-// the answer's payload types and parameters; a format the peer numbered differently is followed by
+// the answer's payload types and parameters, comfort noise that goes with the first last; a format the peer numbered differently is followed by
 // a double under our number, under which the peer will send it (RFC 3264 6.1). dtmf is the accepted
 // telephone-event, that of the first codec's clock first.
 //
@@ -283,7 +309,7 @@ func CheckCoreAnswer(offeredText string, answer *Core) (chosen, dtmf []Codec, er
 	for _, a := range m.Codecs {
 		a = implied(a, offer.Codecs)
 		i := slices.IndexFunc(offer.Codecs, func(o Codec) bool { return same(o, a) })
-		if i < 0 || !usable(a) {
+		if i < 0 || a.Is(nameCN) || !usable(a) {
 			continue
 		}
 		chosen = append(chosen, a)
@@ -300,6 +326,7 @@ func CheckCoreAnswer(offeredText string, answer *Core) (chosen, dtmf []Codec, er
 			chosen = append(chosen, d)
 		}
 	}
+	chosen = append(chosen, noiseFor(chosen[:1], offer.Codecs, m.Codecs)...)
 	dtmf = common(m.DTMF, offer.DTMF)
 	if first := eventFor(chosen[0], dtmf); first != nil {
 		best := *first

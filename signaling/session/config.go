@@ -67,8 +67,8 @@ func DefaultConfig() Config {
 		RingTimeout:        120 * time.Second,
 		AlertTimeout:       10 * time.Second,
 		QualityInterval:    5 * time.Second,
-		AccessCodecs:       []string{"opus", "G722", "PCMA", "PCMU"},
-		CoreCodecs:         []string{"AMR-WB", "EVS", "G722", "PCMA", "PCMU", "AMR"},
+		AccessCodecs:       []string{"opus", "G722", "PCMA", "PCMU", "CN"},
+		CoreCodecs:         []string{"AMR-WB", "EVS", "G722", "PCMA", "PCMU", "AMR", "CN"},
 		Video:              VideoAsk,
 		Messages:           messaging.DefaultConfig(),
 		Policy:             call.PolicyOff,
@@ -76,8 +76,8 @@ func DefaultConfig() Config {
 }
 
 var (
-	accessNames = []string{"opus", "G722", "PCMA", "PCMU"}
-	coreNames   = []string{"AMR-WB", "EVS", "G722", "PCMA", "PCMU", "AMR"}
+	accessNames = []string{"opus", "G722", "PCMA", "PCMU", "CN"}
+	coreNames   = []string{"AMR-WB", "EVS", "G722", "PCMA", "PCMU", "AMR", "CN"}
 )
 
 // Validate reports everything that is wrong, one sentence each.
@@ -105,8 +105,8 @@ func (c Config) Validate() error {
 	if c.RequestsPerSecond <= 0 || c.RequestBurst < 1 {
 		bad("session.requests_per_second and session.request_burst must be above 0")
 	}
-	if len(c.CoreCodecs) > 0 && !slices.ContainsFunc(c.CoreCodecs, func(name string) bool { return name != "EVS" }) {
-		bad("session.core_codecs names EVS alone, which is answered and never offered: name AMR-WB or another codec too")
+	if len(c.CoreCodecs) > 0 && !slices.ContainsFunc(c.CoreCodecs, func(name string) bool { return name != "EVS" && name != "CN" }) {
+		bad("session.core_codecs names EVS alone, which is answered and never offered, or CN, which goes beside G722, PCMA and PCMU: name AMR-WB or another codec too")
 	}
 	for name, list := range map[string][]string{"access_codecs": c.AccessCodecs, "core_codecs": c.CoreCodecs} {
 		known := accessNames

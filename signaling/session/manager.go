@@ -86,7 +86,7 @@ func NewManager(config Config, deps Deps) (*Manager, error) {
 func choose(want, available []string, form func(...string) []sdp.Codec) []sdp.Codec {
 	var out []sdp.Codec
 	for _, name := range want {
-		if slices.ContainsFunc(available, func(a string) bool { return strings.EqualFold(a, name) }) {
+		if name == "CN" || slices.ContainsFunc(available, func(a string) bool { return strings.EqualFold(a, name) }) {
 			out = append(out, form(name)...)
 		}
 	}

@@ -14,10 +14,12 @@ type Config struct {
 	// the highest of its mode-set that is not above.
 	NarrowMode int `yaml:"narrow_mode"`
 	WideMode   int `yaml:"wide_mode"`
+	// Adapt lowers the modes of both directions, by request and by ourselves, while packets are lost (TS 26.114 10.2).
+	Adapt bool `yaml:"adapt"`
 }
 
-// DefaultConfig is AMR 12.2 and AMR-WB 12.65, without DTX.
-func DefaultConfig() Config { return Config{NarrowMode: 7, WideMode: 2} }
+// DefaultConfig is AMR 12.2 and AMR-WB 12.65, adapting, without DTX.
+func DefaultConfig() Config { return Config{NarrowMode: 7, WideMode: 2, Adapt: true} }
 
 // Validate reports the first value out of range.
 func (c Config) Validate() error {
@@ -56,14 +58,6 @@ func (c Codec) Name() string { return c.band.Name() }
 // Rates returns the one rate of the codec.
 func (c Codec) Rates() []int { return []int{c.band.Rate()} }
 
-// Cost is the price for 20 ms, microseconds.
-func (c Codec) Cost(transcode.Format) (decode, encode int) {
-	if c.band == Wide {
-		return 22, 123
-	}
-	return 12, 46
-}
-
 // NewDecoder returns a decoder; the rate hint is ignored.
 func (c Codec) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) {
 	p, err := ParseParams(c.band, f)
@@ -101,8 +95,12 @@ func (c Codec) encoder(form packer, p Params, f transcode.Format) (*encoder, err
 	if err != nil {
 		return nil, err
 	}
+	var ladder []int
+	if c.config.Adapt {
+		ladder = p.ladder(c.band)
+	}
 	return &encoder{
-		band: c.band, form: form, modes: newModes(p, wish), cmr: -1, idle: -1, engine: e,
+		ladder: ladder, mode: -1, band: c.band, form: form, modes: newModes(p, wish), cmr: -1, idle: -1, engine: e,
 		size: int(frameTime.Milliseconds()) * c.band.Rate() / 1000, frames: make([]Frame, count),
 	}, nil
 }
@@ -281,6 +279,14 @@ func (d *decoder) Conceal(pcm []int16, n int) (int, error) {
 
 func (d *decoder) ModeRequest() (int, bool) { return d.request, d.request >= 0 }
 
+// Mode is that of the last good speech frame, -1 for none yet.
+func (d *decoder) Mode() int {
+	if !d.heard {
+		return -1
+	}
+	return int(d.last[0] >> 3 & 15)
+}
+
 // Paused reports whether the last frame announced silence.
 func (d *decoder) Paused() bool { return d.paused }
 
@@ -307,8 +313,10 @@ type encoder struct {
 	frames []Frame // one packet
 
 	modes   modes
-	cmr     int // mode asked for
-	idle    int // the same when nobody has a wish, -1 for none
+	ladder  []int // modes to adapt between
+	mode    int   // of the last speech frame, -1 for none
+	cmr     int   // mode asked for
+	idle    int   // the same when nobody has a wish, -1 for none
 	data    [maxFrames]engineFrame
 	talking bool // the frame before was speech
 	spurt   bool // speech began in the last packet
@@ -337,6 +345,9 @@ func (e *encoder) Encode(payload []byte, pcm []int16) (int, error) {
 		}
 		e.frames[i] = Frame{Type: kind, Good: true, Data: buf[1 : 1+octets(bits)]}
 		speech := kind < e.band.Modes()
+		if speech {
+			e.mode = kind
+		}
 		e.spurt = e.spurt || speech && !e.talking
 		e.talking = speech
 	}
@@ -354,6 +365,15 @@ func (e *encoder) AskMode(mode int) {
 		e.cmr = e.idle
 	}
 }
+
+// LimitMode keeps the mode at or below this one where the mode-set has one so low; negative: no limit.
+func (e *encoder) LimitMode(mode int) { e.modes.bound(mode) }
+
+// Ladder is the modes to adapt between.
+func (e *encoder) Ladder() []int { return e.ladder }
+
+// Mode is that of the last speech frame made, -1 for none yet.
+func (e *encoder) Mode() int { return e.mode }
 
 // TalkSpurt reports whether speech began in the last packet (RFC 4867 4.1).
 func (e *encoder) TalkSpurt() bool { return e.spurt }

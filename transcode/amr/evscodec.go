@@ -18,9 +18,6 @@ func (EVS) Name() string { return "EVS" }
 // Rates returns the one rate of the codec, 16 kHz.
 func (e EVS) Rates() []int { return e.wide.Rates() }
 
-// Cost is the price for 20 ms, microseconds.
-func (e EVS) Cost(f transcode.Format) (decode, encode int) { return e.wide.Cost(f) }
-
 // NewDecoder returns a decoder; the rate hint is ignored.
 func (e EVS) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) {
 	_, form, err := parseEVS(f)

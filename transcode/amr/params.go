@@ -91,13 +91,38 @@ func modeSet(b Band, list string) (uint16, error) {
 	return set, nil
 }
 
+// noLimit is above every mode.
+const noLimit = 14
+
+// ladder is the modes to adapt between, rising: those that TS 26.114 5.2.1 lets terminals use (AMR 4.75, 5.9, 7.4, 12.2; AMR-WB 6.6, 8.85,
+// 12.65 and 23.85) as far as the mode-set has them; all of the set where that leaves less than two, or where modes change to a
+// neighbour only.
+func (p Params) ladder(b Band) (list []int) {
+	usual := uint16(1<<0 | 1<<2 | 1<<4 | 1<<7)
+	if b == Wide {
+		usual = 1<<0 | 1<<1 | 1<<2 | 1<<8
+	}
+	set := p.Modes & usual
+	if bits.OnesCount16(set) < 2 || p.Neighbor {
+		set = p.Modes
+	}
+	for mode := range b.Modes() {
+		if set>>mode&1 == 1 {
+			list = append(list, mode)
+		}
+	}
+	return list
+}
+
 // modes decides the mode of each frame we send.
 type modes struct {
 	allowed  uint16
 	period   int
 	neighbor bool
 
-	target  int // what was asked for last
+	wanted  int // what was asked for last
+	limit   int // no higher mode, whatever is asked for
+	target  int // what follows from both
 	current int
 	frame   int // frames since the start, modulo period
 }
@@ -108,13 +133,30 @@ func newModes(p Params, wish int) modes {
 	if below := p.Modes & (1<<(wish+1) - 1); below != 0 {
 		first = bits.Len16(below) - 1
 	}
-	return modes{allowed: p.Modes, period: p.Period, neighbor: p.Neighbor, target: first, current: first}
+	return modes{allowed: p.Modes, period: p.Period, neighbor: p.Neighbor, wanted: first, limit: noLimit, target: first, current: first}
 }
 
 // request notes a wish of the far side. A mode outside the set is ignored: it must never be sent.
 func (m *modes) request(mode int) {
 	if mode >= 0 && mode < 16 && m.allowed>>mode&1 == 1 {
-		m.target = mode
+		m.wanted = mode
+		m.aim()
+	}
+}
+
+// bound sets the highest mode to use, negative for none.
+func (m *modes) bound(mode int) {
+	if m.limit = mode; mode < 0 {
+		m.limit = noLimit
+	}
+	m.aim()
+}
+
+// aim chooses the highest allowed mode that is neither above what was asked for nor above the limit, or the lowest allowed.
+func (m *modes) aim() {
+	m.target = bits.TrailingZeros16(m.allowed)
+	if below := m.allowed & (1<<(min(m.wanted, m.limit)+1) - 1); below != 0 {
+		m.target = bits.Len16(below) - 1
 	}
 }
 

@@ -35,15 +35,12 @@ func (c Codec) Name() string { return c.name }
 // Rates returns 8000: G.711 has no other.
 func (c Codec) Rates() []int { return []int{rate} }
 
-// Cost is the price for 20 ms, microseconds.
-func (c Codec) Cost(transcode.Format) (decode, encode int) { return 1, 1 }
-
 // NewDecoder returns a decoder; the rate hint is ignored.
 func (c Codec) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) {
 	if err := c.check(f); err != nil {
 		return nil, err
 	}
-	d := &decoder{plc: transcode.NewConcealer(rate)}
+	d := &decoder{plc: transcode.NewConcealer(rate), noise: transcode.NewComfortNoise(rate)}
 	for code := range d.table {
 		d.table[code] = c.expand(byte(code))
 	}
@@ -69,6 +66,8 @@ func (c Codec) check(f transcode.Format) error {
 type decoder struct {
 	table  [256]int16
 	plc    *transcode.Concealer
+	noise  *transcode.ComfortNoise
+	paused bool // the sender described comfort noise last
 	closed bool
 }
 
@@ -88,6 +87,7 @@ func (d *decoder) Decode(pcm []int16, payload []byte) (int, error) {
 	for i, code := range payload {
 		pcm[i] = d.table[code]
 	}
+	d.paused = false
 	d.plc.Good(pcm[:len(payload)])
 	return len(payload), nil
 }
@@ -99,13 +99,37 @@ func (d *decoder) Conceal(pcm []int16, n int) (int, error) {
 	if n < 0 || n > len(pcm) {
 		return 0, transcode.ErrShortBuffer
 	}
-	d.plc.Conceal(pcm[:n])
+	if d.paused {
+		d.noise.Read(pcm[:n])
+	} else {
+		d.plc.Conceal(pcm[:n])
+	}
 	return n, nil
 }
 
 func (d *decoder) ModeRequest() (int, bool) { return 0, false }
-func (d *decoder) Reset()                   { d.plc.Reset() }
-func (d *decoder) Close()                   { d.closed = true }
+
+// Comfort takes a description of comfort noise (RFC 3389); Conceal makes it.
+func (d *decoder) Comfort(payload []byte) error {
+	if d.closed {
+		return transcode.ErrClosed
+	}
+	err := d.noise.Describe(payload)
+	d.paused = d.paused || err == nil
+	return err
+}
+
+// Paused reports whether the sender described comfort noise last.
+func (d *decoder) Paused() bool { return d.paused }
+
+// Reset begins a new stream.
+func (d *decoder) Reset() {
+	d.plc.Reset()
+	d.noise.Reset()
+	d.paused = false
+}
+
+func (d *decoder) Close() { d.closed = true }
 
 type encoder struct {
 	compress func(int16) byte

@@ -28,15 +28,12 @@ func (Codec) Name() string { return "G722" }
 // Rates returns 16000: G.722 has no other.
 func (Codec) Rates() []int { return []int{rate} }
 
-// Cost is the price for 20 ms, microseconds.
-func (Codec) Cost(transcode.Format) (decode, encode int) { return 14, 15 }
-
 // NewDecoder returns a decoder; the rate hint is ignored.
 func (Codec) NewDecoder(f transcode.Format, _ int) (transcode.Decoder, error) {
 	if err := check(f); err != nil {
 		return nil, err
 	}
-	return &decoder{state: newDecoderState(), plc: transcode.NewConcealer(rate)}, nil
+	return &decoder{state: newDecoderState(), plc: transcode.NewConcealer(rate), noise: transcode.NewComfortNoise(rate)}, nil
 }
 
 // NewEncoder returns an encoder; the rate hint is ignored. Packets of whole 5 ms up to 180.
@@ -58,6 +55,8 @@ func check(f transcode.Format) error {
 type decoder struct {
 	state  decoderState
 	plc    *transcode.Concealer
+	noise  *transcode.ComfortNoise
+	paused bool // the sender described comfort noise last
 	closed bool
 }
 
@@ -76,6 +75,7 @@ func (d *decoder) Decode(pcm []int16, payload []byte) (int, error) {
 		return 0, transcode.ErrShortBuffer
 	}
 	d.state.decode(pcm, payload)
+	d.paused = false
 	d.plc.Good(pcm[:n])
 	return n, nil
 }
@@ -87,7 +87,11 @@ func (d *decoder) Conceal(pcm []int16, n int) (int, error) {
 	if n < 0 || n > len(pcm) {
 		return 0, transcode.ErrShortBuffer
 	}
-	d.plc.Conceal(pcm[:n])
+	if d.paused {
+		d.noise.Read(pcm[:n])
+	} else {
+		d.plc.Conceal(pcm[:n])
+	}
 	return n, nil
 }
 
@@ -95,7 +99,22 @@ func (d *decoder) Conceal(pcm []int16, n int) (int, error) {
 func (d *decoder) Reset() {
 	d.state = newDecoderState()
 	d.plc.Reset()
+	d.noise.Reset()
+	d.paused = false
 }
+
+// Comfort takes a description of comfort noise (RFC 3389); Conceal makes it.
+func (d *decoder) Comfort(payload []byte) error {
+	if d.closed {
+		return transcode.ErrClosed
+	}
+	err := d.noise.Describe(payload)
+	d.paused = d.paused || err == nil
+	return err
+}
+
+// Paused reports whether the sender described comfort noise last.
+func (d *decoder) Paused() bool { return d.paused }
 
 func (d *decoder) ModeRequest() (int, bool) { return 0, false }
 func (d *decoder) Close()                   { d.closed = true }

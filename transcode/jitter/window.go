@@ -24,7 +24,7 @@ const (
 
 type slot struct {
 	full    bool
-	marker  bool
+	mark    transcode.Mark
 	restart bool
 	ts      uint32
 	at      time.Time
@@ -67,7 +67,7 @@ func New(limit time.Duration) *Window {
 }
 
 // Push copies one packet into the window.
-func (w *Window) Push(seq uint16, ts uint32, marker bool, payload []byte, now time.Time) transcode.Verdict {
+func (w *Window) Push(seq uint16, ts uint32, mark transcode.Mark, payload []byte, now time.Time) transcode.Verdict {
 	if len(payload) > transcode.MaxPayload {
 		return transcode.TooLong
 	}
@@ -94,7 +94,7 @@ func (w *Window) Push(seq uint16, ts uint32, marker bool, payload []byte, now ti
 	}
 	w.stray = 0
 	s.payload = append(w.memory(len(payload)), payload...)
-	s.full, s.marker, s.restart, s.ts, s.at = true, marker, restart, ts, now
+	s.full, s.mark, s.restart, s.ts, s.at = true, mark, restart, ts, now
 	if off > 0 && w.count == 0 {
 		w.since = now
 	}
@@ -132,7 +132,7 @@ func (w *Window) Pop(now time.Time) (transcode.Arrival, bool) {
 	w.dropped = 0
 	w.settle()
 	return transcode.Arrival{
-		Timestamp: s.ts, Marker: s.marker, Restart: s.restart, Lost: lost, At: s.at, Payload: w.lent,
+		Timestamp: s.ts, Mark: s.mark, Restart: s.restart, Lost: lost, At: s.at, Payload: w.lent,
 	}, true
 }
 

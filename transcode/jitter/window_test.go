@@ -30,7 +30,7 @@ func drain(w *Window, now time.Time) []out {
 }
 
 func push(w *Window, seq uint16, now time.Time) transcode.Verdict {
-	return w.Push(seq, uint32(seq)*160, false, []byte{byte(seq)}, now)
+	return w.Push(seq, uint32(seq)*160, 0, []byte{byte(seq)}, now)
 }
 
 func equal(a, b []out) bool {
@@ -148,7 +148,7 @@ func TestDuplicateJumpRestartAndStray(t *testing.T) {
 	if taken != 10-maxStray {
 		t.Fatalf("taken %d", taken)
 	}
-	if v := w.Push(1, 0, false, make([]byte, transcode.MaxPayload+1), now); v != transcode.TooLong {
+	if v := w.Push(1, 0, 0, make([]byte, transcode.MaxPayload+1), now); v != transcode.TooLong {
 		t.Fatalf("too long: %d", v)
 	}
 }
@@ -183,10 +183,10 @@ func TestRandomOrder(t *testing.T) {
 			case r < 20:
 				late = append(late, i)
 			default:
-				w.Push(uint16(65000+i), uint32(i), false, []byte{1}, now)
+				w.Push(uint16(65000+i), uint32(i), 0, []byte{1}, now)
 			}
 			if len(late) > 0 && rng.IntN(2) == 0 {
-				w.Push(uint16(65000+late[0]), uint32(late[0]), false, []byte{1}, now)
+				w.Push(uint16(65000+late[0]), uint32(late[0]), 0, []byte{1}, now)
 				late = late[1:]
 			}
 			take()
@@ -202,7 +202,7 @@ func TestNoAllocations(t *testing.T) {
 	w, now, seq := New(0), time.Unix(0, 0), uint16(0)
 	payload := make([]byte, 160)
 	if n := testing.AllocsPerRun(200, func() {
-		w.Push(seq, 0, false, payload, now)
+		w.Push(seq, 0, 0, payload, now)
 		w.Pop(now)
 		seq++
 	}); n != 0 {

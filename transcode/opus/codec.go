@@ -51,9 +51,6 @@ func (Codec) Name() string { return "opus" }
 // Rates returns the PCM rates Opus can run at, best first.
 func (Codec) Rates() []int { return rates() }
 
-// Cost is the price for 20 ms at 16 kHz, microseconds.
-func (c Codec) Cost(transcode.Format) (decode, encode int) { return 10, 36 + 12*c.config.Complexity }
-
 // NewDecoder returns a decoder at the rate of the hint if that is 8, 12, 16, 24 or 48 kHz.
 // Stereo streams are mixed down.
 func (Codec) NewDecoder(f transcode.Format, rateHint int) (transcode.Decoder, error) {

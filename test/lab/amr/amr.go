@@ -28,6 +28,7 @@ type Frame struct {
 type Form struct {
 	Wideband   bool
 	OctetAlign bool
+	EVS        bool // AMR-WB IO in payloads of EVS; Wideband is set too
 }
 
 // SID returns the frame type of the comfort noise frame.
@@ -61,6 +62,9 @@ func (f Form) BitCount(frameType uint8) int {
 
 // Pack builds a payload out of frames (RFC 4867 4.3 and 4.4).
 func (f Form) Pack(cmr uint8, frames []Frame) ([]byte, error) {
+	if f.EVS {
+		return packEVS(cmr, frames)
+	}
 	if len(frames) == 0 || len(frames) > maxFrames || cmr > 15 {
 		return nil, errors.New("no frame, too many, or a bad mode request")
 	}
@@ -102,6 +106,9 @@ func (f Form) Pack(cmr uint8, frames []Frame) ([]byte, error) {
 // Unpack reads a payload and is strict about its length: a bandwidth-efficient
 // payload taken for an octet-aligned one (or the other way) does not pass.
 func (f Form) Unpack(payload []byte) (cmr uint8, frames []Frame, err error) {
+	if f.EVS {
+		return unpackEVS(payload)
+	}
 	r := reader{data: payload}
 	cmr = uint8(r.bits(4))
 	if f.OctetAlign {

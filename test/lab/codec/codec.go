@@ -37,8 +37,8 @@ func NewEncoder(name string, dtx bool) (Encoder, error) {
 		return &g711{law: aLaw{}}, nil
 	case "G722":
 		return newG722(), nil
-	case "AMR", "AMR-WB":
-		return newAMREncoder(strings.EqualFold(name, "AMR-WB"), dtx)
+	case "AMR", "AMR-WB", "EVS": // of EVS its AMR-WB IO mode
+		return newAMREncoder(!strings.EqualFold(name, "AMR"), dtx)
 	}
 	return nil, ErrNoCodec
 }
@@ -52,8 +52,8 @@ func NewDecoder(name string) (Decoder, error) {
 		return &g711{law: aLaw{}}, nil
 	case "G722":
 		return newG722(), nil
-	case "AMR", "AMR-WB":
-		return newAMRDecoder(strings.EqualFold(name, "AMR-WB"))
+	case "AMR", "AMR-WB", "EVS":
+		return newAMRDecoder(!strings.EqualFold(name, "AMR"))
 	}
 	return nil, ErrNoCodec
 }

@@ -14,7 +14,9 @@ type Script struct {
 	Number        string
 	Name          string
 	Description   string
-	Codecs        []string // in order of liking: AMR-WB, AMR-WB/be, AMR-WB/oa, AMR..., G722, PCMA, PCMU; EVS is offered only
+	Codecs        []string // in order of liking: AMR-WB, AMR-WB/be, AMR-WB/oa, AMR..., G722, PCMA, PCMU; EVS/io (its AMR-WB IO mode); EVS is offered only
+	PTime         int      // milliseconds of sound it wants in each packet, 0 = 20; others are a fault then
+	MaxPTime      int      // and the most it takes, 0 = 240
 	ModeSet       []int    // AMR modes this handset allows; empty = all
 	Source        string   // echo, announcement, tone, silence
 	ToneHz        float64  // for tone

@@ -1,6 +1,7 @@
 package handset
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -19,11 +20,14 @@ var errNoCodec = errors.New("no codec in common")
 func can(abilities []string, c sdp.Codec) bool {
 	for _, a := range abilities {
 		name, f, _ := strings.Cut(a, "/")
-		if name == "EVS" || !strings.EqualFold(name, c.Name) || c.Channels != 1 {
+		if a == "EVS" || !strings.EqualFold(name, c.Name) || c.Channels != 1 {
 			continue
 		}
 		if !voice.IsAMR(name) {
 			return c.Clock == 8000 // G.722's clock too, RFC 3551 4.5.2
+		}
+		if name == "EVS" {
+			return c.FMTP["evs-mode-switch"] == "1"
 		}
 		oa := c.FMTP["octet-align"] == "1"
 		plain := c.FMTP["crc"] != "1" && c.FMTP["robust-sorting"] != "1" && c.FMTP["interleaving"] == ""
@@ -81,7 +85,7 @@ func settle(script Script, s *sdp.Session, m *sdp.Media, ours string) (*voice.Te
 	if err != nil {
 		return nil, err
 	}
-	t := &voice.Terms{RTP: netip.AddrPortFrom(m.Address, m.Port), RTCP: m.RTCP()}
+	t := &voice.Terms{PTime: script.PTime, RTP: netip.AddrPortFrom(m.Address, m.Port), RTCP: m.RTCP()}
 	for _, c := range codecs {
 		if can(script.Codecs, c) {
 			t.Accepted = append(t.Accepted, c)
@@ -145,7 +149,7 @@ type local struct {
 	direction   string
 	pre         *preconditions // nil = none
 	confirm     bool           // ask for a=conf (RFC 3312 7)
-	call        *Call          // for its video
+	call        *Call          // for its video and its packet times
 }
 
 // offer writes our offer: every ability, both AMR forms where both are had.
@@ -161,7 +165,10 @@ func (l local) offer(script Script) (string, []sdp.Codec) {
 		}
 		codecs = append(codecs, c)
 	}
-	wide, narrow := false, false
+	wide, narrow, set := false, false, ""
+	if len(script.ModeSet) > 0 {
+		set = "; mode-set=" + join(script.ModeSet)
+	}
 	for _, a := range script.Codecs {
 		name, f, _ := strings.Cut(a, "/")
 		clock := 8000
@@ -171,13 +178,11 @@ func (l local) offer(script Script) (string, []sdp.Codec) {
 			narrow = true
 		}
 		switch {
+		case a == "EVS/io":
+			add(name, clock, "evs-mode-switch=1; mode-change-capability=2; max-red=0"+set)
 		case name == "EVS":
 			add(name, clock, "br=5.9-24.4; bw=nb-swb; max-red=220")
 		case voice.IsAMR(name):
-			set := ""
-			if len(script.ModeSet) > 0 {
-				set = "; mode-set=" + join(script.ModeSet)
-			}
 			if f != "oa" {
 				add(name, clock, "mode-change-capability=2; max-red=0"+set)
 			}
@@ -204,6 +209,9 @@ func (l local) answer(t *voice.Terms, offer *sdp.Session) string {
 	c := &codecs[0]
 	if voice.IsAMR(c.Name) {
 		c.RawFMTP = "mode-change-capability=2; max-red=0"
+		if c.Name == "EVS" {
+			c.RawFMTP = "evs-mode-switch=1; " + c.RawFMTP
+		}
 		if c.FMTP["octet-align"] == "1" {
 			c.RawFMTP = "octet-align=1; " + c.RawFMTP
 		}
@@ -230,7 +238,8 @@ func (l local) write(codecs []sdp.Codec, offer *sdp.Session) string {
 			m.Attrs = append(m.Attrs, sdp.Attr{Name: "fmtp", Value: pt + " " + c.RawFMTP})
 		}
 	}
-	m.Attrs = append(m.Attrs, sdp.Attr{Name: "ptime", Value: "20"}, sdp.Attr{Name: "maxptime", Value: "240"}, sdp.Attr{Name: l.direction})
+	ptime, most := l.packetTimes()
+	m.Attrs = append(m.Attrs, sdp.Attr{Name: "ptime", Value: ptime}, sdp.Attr{Name: "maxptime", Value: most}, sdp.Attr{Name: l.direction})
 	if l.pre != nil {
 		m.Attrs = append(m.Attrs, sdp.Attr{Name: "curr", Value: "qos local " + l.pre.local}, sdp.Attr{Name: "curr", Value: "qos remote " + l.pre.remote},
 			sdp.Attr{Name: "des", Value: "qos mandatory local sendrecv"}, sdp.Attr{Name: "des", Value: "qos mandatory remote sendrecv"})
@@ -257,6 +266,15 @@ func (l local) write(codecs []sdp.Codec, offer *sdp.Session) string {
 		}
 	}
 	return out.String()
+}
+
+// packetTimes are our a=ptime and a=maxptime.
+func (l local) packetTimes() (ptime, most string) {
+	wish, limit := 20, 240
+	if l.call != nil {
+		wish, limit = cmp.Or(l.call.script.PTime, wish), cmp.Or(l.call.script.MaxPTime, limit)
+	}
+	return strconv.Itoa(wish), strconv.Itoa(limit)
 }
 
 // bandwidth is b=AS in kbit/s for the largest codec (TS 26.114 6.2.5).

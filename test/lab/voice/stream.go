@@ -268,10 +268,21 @@ func (s *Stream) audio(c sdp.Codec, p rtp.Packet) {
 			}
 		}
 	}
+	if s.terms.PTime > 0 && s.milliseconds(c, p, len(frames)) != s.terms.PTime {
+		s.in.fault("packet_time")
+	}
 	s.out.source.heard(c, frames)
 	for _, fr := range frames {
 		s.in.decode(c, fr)
 	}
+}
+
+// milliseconds is how much sound a packet holds.
+func (s *Stream) milliseconds(c sdp.Codec, p rtp.Packet, frames int) int {
+	if IsAMR(c.Name) {
+		return frames * 20
+	}
+	return len(p.Payload) / 8 // G.711 and G.722: 64 kbit/s
 }
 
 // listen measures what has been heard in the last second.

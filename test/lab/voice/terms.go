@@ -16,17 +16,20 @@ type Terms struct {
 	Direction string      // ours
 	RTP, RTCP netip.AddrPort
 	Modes     []int // allowed AMR modes, nil = all
+	PTime     int   // milliseconds in each packet we get, 0 = any
 }
 
 func (t *Terms) sends() bool    { return t.Direction == "sendrecv" || t.Direction == "sendonly" }
 func (t *Terms) receives() bool { return t.Direction == "sendrecv" || t.Direction == "recvonly" }
 
-// IsAMR tells AMR and AMR-WB by their SDP name.
+// IsAMR tells AMR, AMR-WB and EVS (of which the lab has AMR-WB IO) by their SDP name.
 func IsAMR(name string) bool { return strings.EqualFold(name, "AMR") || isWide(name) }
 
-func isWide(name string) bool { return strings.EqualFold(name, "AMR-WB") }
+func isWide(name string) bool { return strings.EqualFold(name, "AMR-WB") || isEVS(name) }
+
+func isEVS(name string) bool { return strings.EqualFold(name, "EVS") }
 
 // FormOf is the payload form of an AMR codec.
 func FormOf(c sdp.Codec) amr.Form {
-	return amr.Form{Wideband: isWide(c.Name), OctetAlign: c.FMTP["octet-align"] == "1"}
+	return amr.Form{Wideband: isWide(c.Name), OctetAlign: c.FMTP["octet-align"] == "1", EVS: isEVS(c.Name)}
 }

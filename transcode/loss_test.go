@@ -188,12 +188,15 @@ func TestGain(t *testing.T) {
 						before = append(before, direct.out[:n]...)
 					}
 					got := networks()[0].play(t, r, from, to, pcm)
+					got.pcm = got.pcm[:min(len(got.pcm), len(pcm)*got.rate/src.rate)] // what is made up after the end is no speech
 					d := codectest.DB(inBand(got.pcm, got.rate), inBand(before, direct.dec.Rate()))
-					// Two models of a voice one behind the other: an AMR encoder leaves out some of what Opus adds, more in soft speech.
-					most := 0.5
-					if from == opusFormat && to.Is("AMR") || from == opusFormat && to.Is("AMR-WB") {
-						most = 0.7
+					// Two models of a voice one behind the other: the second leaves out noise that the first added (AMR-WB after AMR-WB as
+					// much as after Opus, less in higher modes, nothing of it in G.722), so that what counts is the sound that Opus was given.
+					if from == opusFormat && (to.Is("AMR") || to.Is("AMR-WB")) {
+						d = codectest.DB(inBand(got.pcm, got.rate), inBand(pcm, src.rate))
 					}
+					t.Logf("%.2f dB at %.1f of full loudness", d, loudness)
+					const most = 0.5
 					if d < -most || d > most {
 						t.Errorf("at %.1f of full loudness the level changed by %.2f dB", loudness, d)
 					}

@@ -56,6 +56,7 @@ func (h host) Wish(call string, w *ims.Wish, follow bool) { h.wish(call, w, foll
 
 func (h host) Ended(name string, o b2bua.Outcome) {
 	delete(h.calls, name)
+	h.out.forget(name)
 	h.publish()
 	h.manager.leave(o)
 }

@@ -17,7 +17,7 @@ func (s *Session) request(l *Link, id wire.ID, params wire.Params) {
 		l.socket.Send(wire.ErrorResponse(id, wire.NewError(wire.NameSessionEnded)))
 		return
 	}
-	if frame, known := s.out.begin(id); known {
+	if frame, known := s.out.begin(id, params); known {
 		if frame != nil {
 			l.socket.Send(frame)
 		}

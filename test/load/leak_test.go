@@ -21,11 +21,11 @@ import (
 const (
 	oneByOne = 200
 	atOnce   = 50
-	// heapSlack and residentSlack are what the gateway's live heap and its resident memory may differ by: 16 kB and 64 kB for each
-	// of the 250 calls. Each of the fifty sessions keeps its last 64 events and answers for a page that comes back, and these calls
-	// fill them: some 8 kB a call, up to 64 of each. The runtime gives memory back to the system late and in large pieces, so
-	// the second is wide; a call that stays whole takes more.
-	heapSlack     = 4 * 1e6
+	// heapSlack and residentSlack are what the gateway's live heap and its resident memory may differ by: 10 kB and 64 kB for each of
+	// the 250 calls. Each of the fifty sessions keeps its last 64 events and answers for a page that comes back, of ended calls without
+	// their descriptions. The runtime gives memory back to the system late and in large pieces, so the second is wide; a call that
+	// stays whole takes more.
+	heapSlack     = 2.5 * 1e6
 	residentSlack = 16 * 1e6
 )
 

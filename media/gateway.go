@@ -16,6 +16,7 @@ import (
 	"causeway/media/packet"
 	"causeway/media/tcp"
 	"causeway/media/udp"
+	"causeway/media/video"
 	"causeway/media/xdp"
 	"causeway/transcode"
 )
@@ -60,6 +61,7 @@ type Gateway struct {
 	port     *access.Port
 	ports    *udp.Ports
 	quality  *ledger
+	pictures video.Totals
 	once     sync.Once
 	done     chan struct{} // closed with the gateway
 
@@ -263,6 +265,8 @@ type GatewayStats struct {
 
 	Threads int // packet threads that take new calls
 
+	Video VideoTotals
+
 	Bypass xdp.Stats // packets that went past the system's sockets
 }
 
@@ -275,6 +279,8 @@ func (g *Gateway) Stats() GatewayStats {
 		s.SendErrors += st.SendErrors
 	}
 	s.Threads, _ = g.threads.Threads()
+	up, down := g.quality.readVideo()
+	s.Video = VideoTotals{Up: up, Down: down, Sessions: int(g.pictures.Showing.Load()), KeyFrames: g.pictures.KeyFrames.Load()}
 	if g.bypass != nil {
 		s.Bypass = g.bypass.Stats()
 	}

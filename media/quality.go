@@ -133,9 +133,29 @@ func newLegQuality() LegQuality {
 type ledger struct {
 	mu           sync.Mutex // guards the following
 	access, core LegQuality
+	video        [2]Spread // bit/s, up and down
 }
 
-func newLedger() *ledger { return &ledger{access: newLegQuality(), core: newLegQuality()} }
+func newLedger() *ledger {
+	l := &ledger{access: newLegQuality(), core: newLegQuality()}
+	for i := range l.video {
+		l.video[i] = newSpread(50e3, 100e3, 200e3, 400e3, 800e3, 1.5e6, 3e6)
+	}
+	return l
+}
+
+// rate notes what one direction of a call's video carried, bit/s.
+func (l *ledger) rate(direction int, bps float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.video[direction].add(bps)
+}
+
+func (l *ledger) readVideo() (up, down Spread) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.video[0].copy(), l.video[1].copy()
+}
 
 func (l *ledger) note(leg *LegQuality, s sample) {
 	l.mu.Lock()

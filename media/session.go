@@ -358,6 +358,7 @@ func (s *Session) tick(now time.Time) {
 		s.quality.update(a.Quality, c.Quality, accessCodec, coreCodec, s.gateway.quality)
 		s.bridge.ExpectLoss(int(a.RemoteFraction * 100))
 		s.bridge.Adapt(bridge.FarLoss{Fraction: c.RemoteFraction, Reports: c.RemoteReports})
+		s.noteVideo()
 	}
 }
 

@@ -54,12 +54,23 @@ type VideoPicture struct{}
 
 func (VideoPicture) event() {}
 
+// VideoUnconverted: the two sides have no format in common, and their video cannot be converted. Busy: it could be if fewer others were
+// (Config.VideoConversions).
+type VideoUnconverted struct{ Busy bool }
+
+func (VideoUnconverted) event() {}
+
+// ErrVideoBusy is what a VideoMaker answers when as many conversions run as there may be.
+var ErrVideoBusy = video.ErrBusy
+
 // videoPlane is the video of a session.
 type videoPlane struct {
 	plane *video.Plane
 	core  *core.Leg
 	local VideoLocal
 	again atomic.Bool // the browser is back: show it a whole picture
+
+	octets [2]uint64 // sent up and down until the last window; belongs to Session.tick
 }
 
 // videoPlan is what signalling said of video so far.
@@ -96,7 +107,8 @@ func (s *Session) OpenVideo() (VideoLocal, error) {
 	v.plane = video.New(video.Config{
 		Maker: g.video, Pool: g.pool, ToCore: leg, ToAccess: s.access,
 		CoreSSRC: ssrc, AccessSSRC: v.local.AccessSSRC, RepairSSRC: v.local.AccessRepair,
-		INFO: func() { s.events.post(VideoPicture{}) }, Fault: s.fault,
+		INFO: func() { s.events.post(VideoPicture{}) }, Fault: s.fault, Totals: &g.pictures,
+		Unconverted: func(busy bool) { s.events.post(VideoUnconverted{busy}) },
 		CoreClock: func(now time.Time) (uint32, bool) {
 			d, ok := s.core.Delay()
 			if !ok {
@@ -208,6 +220,21 @@ func (s *Session) tickVideo(now time.Time) {
 	}
 }
 
+// noteVideo tells the ledger what was sent since it was last called, a window ago.
+func (s *Session) noteVideo() {
+	v := s.video.Load()
+	if v == nil {
+		return
+	}
+	up, down := v.plane.Stats()
+	for i, now := range [2]uint64{up.Octets, down.Octets} {
+		if n := now - v.octets[i]; n > 0 {
+			s.gateway.quality.rate(i, float64(n)*8/window.Seconds())
+		}
+		v.octets[i] = now
+	}
+}
+
 // repairs are the payload types of retransmissions.
 func repairs(p video.Peer) *[128]bool {
 	t := new([128]bool)
@@ -225,6 +252,13 @@ func (s *Session) closeVideo() {
 		v.plane.Close()
 		v.core.Close()
 	}
+}
+
+// VideoTotals are the figures of all video.
+type VideoTotals struct {
+	Sessions  int    // with video between browser and core now
+	KeyFrames uint64 // asked of browsers and far ends so far
+	Up, Down  Spread // bit/s of payload sent to the core and to the browser: one value for every two seconds of every call with video
 }
 
 // VideoStats are the figures of a session's video.

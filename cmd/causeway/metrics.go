@@ -76,6 +76,13 @@ var (
 	mediaLoss       = histogram("media_loss_ratio", "Share of packets lost in two seconds of a call, the worse of both ways.", "leg")
 	mediaJitter     = histogram("media_jitter_seconds", "Interarrival jitter of what comes to the gateway, in two seconds of a call.", "leg")
 	mediaRTT        = histogram("media_rtt_seconds", "Round trip time to the far end of a leg, in two seconds of a call.", "leg")
+	videoSessions   = gauge("media_video_sessions", "Calls with video at this moment.")
+	videoConverted  = gauge("media_video_conversions", "Conversions between video codecs at this moment; a call that is converted both ways has two.")
+	videoMost       = gauge("media_video_conversions_limit", "Conversions there may be at one time.")
+	videoRefused    = counter("media_video_conversions_refused", "Conversions that were not begun: none was free, or the formats cannot be converted.")
+	videoPictures   = counter("media_video_pictures", "Pictures at the converters: sent, left out (machine, level or bit rate), damaged or lost on the way in.", "event")
+	videoKeyFrames  = counter("media_video_key_frames_asked", "Key frames asked of browsers and of phones.")
+	videoRate       = histogram("media_video_bits_per_second", "Video sent in two seconds of a call, up to the core and down to the browser.", "direction")
 	mediaThreads    = gauge("media_packet_threads", "Packet threads that take new calls.")
 	mediaBypass     = counter("media_xdp_packets", "Media packets that went past the system's sockets (AF_XDP), received and sent, and dropped for want of room.", "event")
 	rxSessions      = gauge("rx_sessions", "Rx sessions the PCRF may hold.")
@@ -185,6 +192,19 @@ func (c *collector) collectMedia(send func(metric, float64, ...string)) {
 	send(mediaBypass, float64(m.Bypass.Received), "received")
 	send(mediaBypass, float64(m.Bypass.Sent), "sent")
 	send(mediaBypass, float64(m.Bypass.Dropped), "dropped")
+	c.collectVideo(m.Video, send)
+}
+
+func (c *collector) collectVideo(m media.VideoTotals, send func(metric, float64, ...string)) {
+	v := c.gateway.pictures.stats()
+	send(videoSessions, float64(m.Sessions))
+	send(videoKeyFrames, float64(m.KeyFrames))
+	send(videoConverted, float64(v.now))
+	send(videoMost, float64(v.most))
+	send(videoRefused, float64(v.refused))
+	send(videoPictures, float64(v.sent), "sent")
+	send(videoPictures, float64(v.left), "left_out")
+	send(videoPictures, float64(v.bad), "damaged")
 }
 
 func (c *collector) collectQuality(ch chan<- prometheus.Metric) {
@@ -195,6 +215,8 @@ func (c *collector) collectQuality(ch chan<- prometheus.Metric) {
 		ch <- spread(mediaJitter, q.Jitter, leg)
 		ch <- spread(mediaRTT, q.RTT, leg)
 	}
+	ch <- spread(videoRate, m.Video.Up, "up")
+	ch <- spread(videoRate, m.Video.Down, "down")
 }
 
 // spread is a histogram as Prometheus wants it: each class with all below it.

@@ -39,6 +39,7 @@ type gateway struct {
 	config    configs.Config
 	log       *slog.Logger
 	media     *media.Gateway
+	pictures  videoMaker
 	policy    *rx.Client // nil without a PCRF
 	signaling *signaling.Signaling
 	front     *http.Server
@@ -83,8 +84,8 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	pictures := newVideoMaker(config.Media)
-	deps := media.Deps{Log: log, Registry: registry, Video: pictures, Threads: room(config.Media)}
+	g.pictures = newVideoMaker(config.Media)
+	deps := media.Deps{Log: log, Registry: registry, Video: g.pictures, Threads: room(config.Media)}
 	if deps.Certificate, err = turnCertificate(config.Media, log); err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func build(config configs.Config, log *slog.Logger) (*gateway, error) {
 			return nil, fmt.Errorf("rx: %w", err)
 		}
 	}
-	g.signaling, err = signaling.New(config.Config, signaling.Deps{Media: g.media, Policy: g.policy, Codecs: append(registry.Names(), pictures.names()...), Log: log})
+	g.signaling, err = signaling.New(config.Config, signaling.Deps{Media: g.media, Policy: g.policy, Codecs: append(registry.Names(), g.pictures.names()...), Log: log})
 	if err != nil {
 		g.media.Close()
 		return nil, fmt.Errorf("signaling: %w", err)

@@ -2,6 +2,7 @@ package video
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,7 +11,8 @@ const keyFramePause = time.Second
 
 // asker asks one sender for key frames, not more often than that allows. Safe for concurrent use.
 type asker struct {
-	ask func(now time.Time) bool // false: nobody could be asked yet
+	ask   func(now time.Time) bool // false: nobody could be asked yet
+	total *atomic.Uint64           // asked by all
 
 	mu    sync.Mutex // guards the following
 	last  time.Time
@@ -28,7 +30,11 @@ func (a *asker) want(now time.Time) {
 
 // tick asks what is owed.
 func (a *asker) tick(now time.Time) {
-	if !a.due(now) || a.ask(now) {
+	if !a.due(now) {
+		return
+	}
+	if a.ask(now) {
+		a.total.Add(1)
 		return
 	}
 	a.mu.Lock()

@@ -31,8 +31,17 @@ type Config struct {
 	// INFO asks the far end for a key frame by signalling: it negotiated no feedback that could (RFC 5168).
 	INFO  func()
 	Fault func(any) // a worker panicked
+	// Unconverted says that a stream cannot be converted: the Maker refused. busy: others took all there is (ErrBusy).
+	Unconverted func(busy bool)
+	Totals      *Totals // of all planes; nil: nobody counts
 	// CoreClock and AccessClock give the RTP time of the incoming stream at now, by its sender's reports; nil or false: unknown.
 	CoreClock, AccessClock func(now time.Time) (rtp uint32, ok bool)
+}
+
+// Totals count over all the planes that share them.
+type Totals struct {
+	Showing   atomic.Int64  // planes with video between two ends now
+	KeyFrames atomic.Uint64 // key frames asked of senders
 }
 
 // Plane joins the video of two legs. Safe for concurrent use.
@@ -45,12 +54,20 @@ type Plane struct {
 	fir      atomic.Uint32
 	limit    atomic.Uint64 // bit/s that the far end allows by TMMBR; 0: nothing said
 	estimate rate          // of the browser, towards the core
+	showing  atomic.Bool   // it counts in Totals.Showing
 }
 
 // New makes a plane that drops everything until Set.
 func New(c Config) *Plane {
+	if c.Totals == nil {
+		c.Totals = &Totals{}
+	}
+	if c.Unconverted == nil {
+		c.Unconverted = func(bool) {}
+	}
 	p := &Plane{cfg: c}
 	p.camera.ask, p.far.ask = p.askBrowser, p.askCore
+	p.camera.total, p.far.total = &c.Totals.KeyFrames, &c.Totals.KeyFrames
 	p.up.init(c, c.ToCore, c.CoreSSRC, 0, &p.camera)
 	p.down.init(c, c.ToAccess, c.AccessSSRC, c.RepairSSRC, &p.far)
 	p.route.Store(&route{})
@@ -61,7 +78,7 @@ func New(c Config) *Plane {
 func (d *direction) init(c Config, to Sender, ssrc, repair uint32, from *asker) {
 	d.order.pool, d.order.emit, d.order.skip, d.order.guess = c.Pool, d.pass, d.lost, -1
 	d.out = newOutput(to, c.Pool, ssrc, repair)
-	d.worker = newWorker(c.Maker, c.Pool, c.Fault)
+	d.worker = newWorker(c.Maker, c.Pool, c.Fault, c.Unconverted)
 	d.worker.wants, d.worker.write = from.want, d.made
 	d.from, d.to, d.table = &Peer{}, &Peer{}, &table{}
 }
@@ -84,6 +101,7 @@ func (p *Plane) Set(access, core Peer, gates Gates, now time.Time) {
 	p.route.Store(r)
 	p.up.rest(&r.up)
 	p.down.rest(&r.down)
+	p.show(len(access.Codecs) > 0 && len(core.Codecs) > 0)
 	p.up.remember(core.NACK)
 	p.down.remember(access.NACK)
 	if core.Bitrate > 0 {
@@ -95,6 +113,18 @@ func (p *Plane) Set(access, core Peer, gates Gates, now time.Time) {
 	}
 	if gates.Down && (changed || !before.gates.Down) {
 		p.Refresh(now)
+	}
+}
+
+// show notes whether there is video between two ends.
+func (p *Plane) show(on bool) {
+	if p.showing.Swap(on) == on {
+		return
+	}
+	if on {
+		p.cfg.Totals.Showing.Add(1)
+	} else {
+		p.cfg.Totals.Showing.Add(-1)
 	}
 }
 
@@ -254,6 +284,7 @@ func (d *direction) stats() Stats {
 
 // Close ends the workers and waits. Safe to call twice.
 func (p *Plane) Close() {
+	p.show(false)
 	p.up.close()
 	p.down.close()
 }

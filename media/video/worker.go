@@ -1,6 +1,7 @@
 package video
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,9 @@ type Converter interface {
 	Close()
 }
 
+// ErrBusy of a Maker: as many conversions as there may be are running.
+var ErrBusy = errors.New("video: no conversion is free")
+
 // Maker makes converters. ready is called from a goroutine of the converter's when Pull has something, fault when that has panicked.
 type Maker interface {
 	Supported(from, to string) bool
@@ -56,6 +60,7 @@ type worker struct {
 	write func(way hop, source uint32, room []byte, p Packet, now time.Time)
 	wants func(now time.Time) // the decoder needs a key frame
 	fault func(any)
+	none  func(busy bool) // no converter could be made
 
 	dropped, refused, frames atomic.Uint64
 	running                  atomic.Bool // a converter exists
@@ -71,8 +76,8 @@ type worker struct {
 	closed  bool
 }
 
-func newWorker(maker Maker, pool *packet.Pool, fault func(any)) *worker {
-	return &worker{maker: maker, pool: pool, fault: fault, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newWorker(maker Maker, pool *packet.Pool, fault func(any), none func(busy bool)) *worker {
+	return &worker{maker: maker, pool: pool, fault: fault, none: none, wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // push queues one packet.
@@ -158,10 +163,7 @@ func (w *worker) run() {
 	defer close(w.done)
 	var m making
 	defer func() {
-		w.running.Store(false)
-		if m.Converter != nil {
-			m.Close()
-		}
+		w.drop(&m)
 		if r := recover(); r != nil {
 			w.fault(r)
 		}
@@ -177,15 +179,24 @@ func (w *worker) run() {
 		case ok:
 			w.feed(&m, j)
 			w.pull(&m, room)
-		case hush && m.Converter != nil:
-			m.Close()
-			m = making{}
-			w.running.Store(false)
+		case hush && (m.Converter != nil || m.failed):
+			w.drop(&m)
+			m = making{} // what was refused before is tried again
 		default:
 			w.pull(&m, room)
 			<-w.wake
 		}
 	}
+}
+
+// drop closes the converter.
+func (w *worker) drop(m *making) {
+	if m.Converter == nil {
+		return
+	}
+	w.running.Store(false)
+	m.Close()
+	m.Converter = nil
 }
 
 // feed gives one packet to the converter.
@@ -230,14 +241,12 @@ func (w *worker) pull(m *making, room []byte) {
 
 // renew makes the converter of another way or another source.
 func (w *worker) renew(m *making, j job) {
-	if m.Converter != nil {
-		m.Close()
-	}
+	w.drop(m)
 	*m = making{way: j.way, source: j.h.SSRC}
 	made, err := w.maker.New(j.way.from, j.way.to, w.nudge, w.fault)
 	if err != nil {
 		m.failed = true
-		w.running.Store(false)
+		w.none(errors.Is(err, ErrBusy))
 		return
 	}
 	m.Converter = made

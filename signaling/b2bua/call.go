@@ -181,6 +181,8 @@ func (c *Call) mediaEvent(e media.Event) {
 		c.input(call.CoreLost{})
 	case media.VideoPicture:
 		c.showPicture()
+	case media.VideoUnconverted:
+		c.unconverted(e.Busy)
 	case media.DTMF:
 		c.heardDigit(e.Digit, e.Duration, false)
 	case media.DTMFUnsent:

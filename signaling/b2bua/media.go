@@ -157,6 +157,9 @@ func (c *Call) agree(offer *sdp.Access) (string, error) {
 		return "", err
 	}
 	if c.access.local != "" {
+		if !slices.Equal(c.access.chosen.Fingerprints, chosen.Fingerprints) {
+			c.video.shown = wire.CallVideo{} // another page, or the same one after a reload: it is told anew
+		}
 		if answer, err = sdp.Revise(c.access.local, answer); err != nil {
 			return "", err
 		}
@@ -182,7 +185,8 @@ func (c *Call) offerBrowser(text string) (string, error) {
 		local := c.coreLocal(sdp.SendRecv)
 		local.Preconditions = ready(offer)
 		if offer.Video() != nil && c.openVideo() {
-			local.Video = c.coreVideoAs(sdp.SendRecv) // what the user wants of it is known when the user answers: see answerAgain
+			c.video.turns = true                      // so far as is known; what the user wants of it is known when the user answers:
+			local.Video = c.coreVideoAs(sdp.SendRecv) // see answerAgain
 			c.video.agreed = offer.AnswerVideo(local.Video)
 		}
 		answer, chosen, dtmf, err := sdp.CoreAnswer(offer, local, c.agent.config.CoreCodecs)
@@ -224,6 +228,7 @@ func (c *Call) setAccess(text string) error {
 		return err
 	}
 	c.access.chosen = chosen
+	c.video.turns = chosen.Video != nil && chosen.Video.Orientation != 0
 	c.wished(chosen.Video)
 	if err := c.answerAgain(); err != nil {
 		return err

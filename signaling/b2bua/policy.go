@@ -94,14 +94,30 @@ func (c *Call) components(ue, gateway netip.AddrPort) []rx.MediaComponent {
 	out := make([]rx.MediaComponent, 0, len(flows))
 	for _, f := range flows {
 		m := rx.MediaComponent{Number: f.Number, Type: rx.MediaType(f.Type), UplinkBps: f.UplinkBps, DownlinkBps: f.DownlinkBps,
-			Status: rx.FlowStatus(f.Status), CodecData: f.CodecData}
+			Status: flowStatus(f.Status), CodecData: f.CodecData}
 		for _, one := range f.Flows {
 			m.Flows = append(m.Flows, rx.Flow{Number: one.Number, UE: one.UE, Gateway: one.Gateway, TCP: c.asked.tcp,
-				Usage: rx.FlowUsage(one.Usage), Status: rx.FlowStatus(one.Status)})
+				Usage: rx.FlowUsage(one.Usage), Status: flowStatus(one.Status)})
 		}
 		out = append(out, m)
 	}
 	return out
+}
+
+// flowStatus is a gate in rx's words, whose values are not the wire's: there zero is a status (TS 29.214 5.3.11), here it is none.
+func flowStatus(s sdp.FlowStatus) rx.FlowStatus {
+	switch s {
+	case sdp.FlowEnabledUplink:
+		return rx.FlowEnabledUplink
+	case sdp.FlowEnabledDownlink:
+		return rx.FlowEnabledDownlink
+	case sdp.FlowDisabled:
+		return rx.FlowDisabled
+	case sdp.FlowRemoved:
+		return rx.FlowRemoved
+	default:
+		return rx.FlowEnabled
+	}
 }
 
 // videoFlows are those of the picture, beside the sound on the same transport (TS 29.214 5.3.16: one component per m-line); one that was

@@ -82,5 +82,11 @@ func (c *Call) Snapshot() wire.Snapshot {
 	default:
 		s.State = c.progress
 	}
+	switch {
+	case c.video.wish.Sends():
+		s.Video = wire.VideoBoth
+	case c.video.wish != "":
+		s.Video = wire.VideoReceive
+	}
 	return s
 }

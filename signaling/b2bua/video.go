@@ -24,10 +24,12 @@ type picture struct {
 	wish     sdp.Direction     // the browser's own view; "" for none
 	turns    bool              // the browser can say how its picture is turned (urn:3gpp:video-orientation)
 	agreed   *sdp.CoreVideo    // the core's side; nil for none
+	answered bool              // it comes of an offer of the core: its direction is the far side's own
 	refused  bool              // the core does not want what is wished for: it is not asked again
 	kept     bool              // the core refused to change what was agreed: it is not asked again for the same wish
 	asked    bool              // the far side wants video and the user has not said yet
 	lacking  bool              // the browser wishes for video and there is none to be had here
+	barred   string            // why media cannot convert what is wished for, a reason of wire.CallVideo; "" when it can
 	promised bool              // our answer to the INVITE has gone out before the user's
 	policed  bool              // policy was told of it
 	line     int               // index of the browser's video line
@@ -78,7 +80,7 @@ func (c *Call) coreVideo(d sdp.Direction) *sdp.CoreVideoLocal {
 func (c *Call) coreVideoAs(d sdp.Direction) *sdp.CoreVideoLocal {
 	l := c.video.local
 	return &sdp.CoreVideoLocal{RTPPort: l.RTP.Port(), RTCPPort: l.RTCP.Port(), Codecs: sdp.DefaultVideoCodecs(false), Direction: d,
-		AVPF: c.video.agreed != nil && c.video.agreed.AVPF}
+		AVPF: c.video.agreed != nil && c.video.agreed.AVPF, Orientation: c.video.turns}
 }
 
 // answerVideo is what our answer to an offer of the core says of video. Until the user has agreed its line stays open and inactive.
@@ -104,7 +106,7 @@ func (c *Call) wished(chosen *sdp.AccessMedia) {
 		}
 	}
 	if v.wish == "" || before == "" {
-		v.refused = false
+		v.refused, v.barred = false, ""
 	}
 	if v.wish != before {
 		v.kept = false
@@ -127,14 +129,18 @@ func (c *Call) settle() {
 	c.input(call.Picture{})
 }
 
-// told tells whether the core knows what is wanted: our description in force says it, or as much of it as the far side's direction leaves.
+// told tells whether the core knows what is wanted: our description in force says it, or, in an answer, as much of it as the far side's
+// direction leaves. (The answer to an offer of ours repeats our own direction, and says nothing of what else it would take.)
 func (c *Call) told(want *sdp.CoreVideoLocal) bool {
 	have, open := sdp.VideoDirection(c.core.local)
 	agreed := c.video.agreed
 	if !open || agreed == nil || want == nil {
 		return (open && agreed != nil) == (want != nil)
 	}
-	return have == want.Direction || have == want.Direction.And(agreed.Stated.Reverse())
+	if agreed.Orientation != 0 && !want.Orientation {
+		return false // another browser, which cannot turn pictures
+	}
+	return have == want.Direction || c.video.answered && have == want.Direction.And(agreed.Stated.Reverse())
 }
 
 // settled is the end of an offer of ours about video, or time to look again.
@@ -151,12 +157,26 @@ func (c *Call) settled(a call.SettlePicture) {
 // coreAgreed takes what was agreed with the core about video. ours tells that the offer was ours.
 func (c *Call) coreAgreed(agreed *sdp.CoreVideo, ours bool) {
 	v := &c.video
-	v.agreed, v.kept = agreed, false
-	v.refused = agreed == nil && v.wish != "" && (ours || v.shown.State == wire.VideoOn)
+	v.agreed, v.kept, v.answered = agreed, false, !ours
+	v.refused = v.barred != "" || agreed == nil && v.wish != "" && (ours || v.shown.State == wire.VideoOn)
 	v.asked = v.asked && agreed != nil
 	if v.agreed != nil && c.betterVideo() {
 		c.host.Tell(wire.EventMedia, wire.CallMedia{Call: c.name, State: wire.MediaRenegotiate})
 	}
+}
+
+// unconverted is media's word that the video of this call cannot be converted: it ends, and the sound goes on.
+func (c *Call) unconverted(busy bool) {
+	v := &c.video
+	if v.wish == "" || v.agreed == nil || v.barred != "" {
+		return
+	}
+	v.refused, v.barred = true, wire.VideoUnavailable
+	if busy {
+		v.barred = wire.VideoBusy
+	}
+	c.log.Info("video cannot be converted: the call goes on with sound", "reason", v.barred)
+	c.settle()
 }
 
 // betterVideo tells whether the browser should send another form of H.264, or let the far side turn the picture, now that the core's
@@ -202,6 +222,8 @@ func (c *Call) tellVideo() {
 	}
 	off := wire.CallVideo{State: wire.VideoOff, Reason: wire.VideoRefused}
 	switch {
+	case v.barred != "":
+		off.Reason = v.barred
 	case v.lacking:
 		off.Reason = wire.VideoUnavailable
 	case v.shown.State == wire.VideoOn, v.shown.State == wire.VideoOffered:

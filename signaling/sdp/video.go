@@ -269,7 +269,11 @@ func (c *Core) AnswerVideo(local *CoreVideoLocal) *CoreVideo {
 		return nil
 	}
 	d := answerDirection(m.Direction, local.Direction).Reverse()
-	return m.video(chosen[:1], d, ourFeedback().and(m.Feedback), m.Orientation)
+	orientation := m.Orientation
+	if !local.Orientation {
+		orientation = 0
+	}
+	return m.video(chosen[:1], d, ourFeedback().and(m.Feedback), orientation)
 }
 
 // CheckCoreVideo is what an answer of the core agrees to of our offer's video, nil for nothing. What does not fit is refused video,

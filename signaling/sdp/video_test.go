@@ -24,6 +24,8 @@ func TestVideoIsAnsweredInKind(t *testing.T) {
 		"AVPF beside AVP": {phoneOffer("RTP/AVP", "99", "a=tcap:1 RTP/AVPF", "a=pcfg:1 t=1", "a=rtpmap:99 H264/90000", "a=fmtp:99 packetization-mode=1;profile-level-id=42C00C;level-asymmetry-allowed=1",
 			"a=rtcp-fb:* nack pli", "a=rtcp-fb:* trr-int 5000", "a=extmap:7 urn:3gpp:video-orientation"),
 			[]string{"m=video 40002 RTP/AVPF 99", "a=acfg:1 t=1", "a=rtcp-fb:* nack pli", "a=extmap:7 urn:3gpp:video-orientation", "packetization-mode=1;profile-level-id=42c01f"}, "1"},
+		"no turning in the browser": {phoneOffer("RTP/AVP", "99", "a=rtpmap:99 H264/90000", "a=fmtp:99 packetization-mode=1;profile-level-id=42C00C", "a=extmap:7 urn:3gpp:video-orientation"),
+			[]string{"packetization-mode=1;profile-level-id=42c00c\r\na=sendrecv"}, "1"},
 		"AVPF": {phoneOffer("RTP/AVPF", "98 99", "a=rtpmap:98 H265/90000", "a=rtpmap:99 H264/90000", "a=fmtp:99 packetization-mode=1;profile-level-id=42e01f"),
 			[]string{"m=video 40002 RTP/AVPF 99"}, "1"},
 		"high profile": {phoneOffer("RTP/AVP", "99", "a=rtpmap:99 H264/90000", "a=fmtp:99 profile-level-id=64001f"), nil, ""},
@@ -35,7 +37,7 @@ func TestVideoIsAnsweredInKind(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		local := coreLocal()
-		local.Video = &sdp.CoreVideoLocal{RTPPort: 40002, RTCPPort: 40003, Codecs: sdp.DefaultVideoCodecs(false)}
+		local.Video = &sdp.CoreVideoLocal{RTPPort: 40002, RTCPPort: 40003, Codecs: sdp.DefaultVideoCodecs(false), Orientation: !strings.Contains(name, "no turning")}
 		text, chosen, _, err := sdp.CoreAnswer(offer, local, coreCodecs())
 		if err != nil || len(chosen) == 0 {
 			t.Fatalf("%s: the sound was lost: %v", name, err)

@@ -154,6 +154,7 @@ type CoreVideoLocal struct {
 	Codecs            []Codec   // H264 in order of preference
 	Direction         Direction // what we want; "" is sendrecv
 	AVPF              bool      // RTP/AVPF has been agreed before: offer nothing else
+	Orientation       bool      // the browser has urn:3gpp:video-orientation: without it the phone turns its picture itself
 }
 
 // coreVideo is what differs between the video m-lines of an offer and of an answer.
@@ -213,7 +214,11 @@ func (w *writer) videoOffer(local CoreLocal, before *CoreMedia) {
 	if v.AVPF {
 		profile = profileAVPF
 	}
-	w.coreVideo(local, v, coreVideo{profile: profile, direction: d, codecs: codecs, feedback: ourFeedback(), orientation: 4, rs: videoRS, rr: videoRR})
+	m := coreVideo{profile: profile, direction: d, codecs: codecs, feedback: ourFeedback(), rs: videoRS, rr: videoRR}
+	if v.Orientation {
+		m.orientation = 4
+	}
+	w.coreVideo(local, v, m)
 }
 
 // videoAnswer writes the answer to a video m-line, in its profile: RTP/AVPF where that is offered.

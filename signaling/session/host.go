@@ -22,7 +22,7 @@ func (h host) Log() *slog.Logger                { return h.log }
 
 func (h host) Tell(method string, params any) {
 	h.tell(method, params)
-	if method == wire.EventAccepted {
+	if method == wire.EventAccepted || method == wire.EventVideo {
 		h.publish()
 	}
 }

@@ -68,7 +68,7 @@ func (s *Session) publish() {
 	var own []wire.ElsewhereCall
 	for name, c := range s.calls {
 		if shot := c.Snapshot(); shot.State == wire.CallActive {
-			own = append(own, wire.ElsewhereCall{Session: s.id, Call: name, Direction: shot.Direction, Remote: shot.Remote, StartedAt: shot.StartedAt})
+			own = append(own, wire.ElsewhereCall{Session: s.id, Call: name, Direction: shot.Direction, Remote: shot.Remote, StartedAt: shot.StartedAt, Video: shot.Video})
 		}
 	}
 	s.manager.show(s, own)

@@ -40,6 +40,7 @@ type ElsewhereCall struct {
 	Direction string    `json:"direction"`
 	Remote    Remote    `json:"remote"`
 	StartedAt Timestamp `json:"startedAt"`
+	Video     string    `json:"video,omitempty"` // VideoBoth or VideoReceive: the call has video
 }
 
 // SessionElsewhere is the event session.elsewhere: all answered calls in the user's other browsers, whenever that changes.

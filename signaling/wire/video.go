@@ -27,6 +27,13 @@ const (
 	VideoRefused     = "refused"     // the far party did not take it
 	VideoRemoved     = "removed"     // the far party, or this page, took it away
 	VideoUnavailable = "unavailable" // the gateway has none: it is switched off, no codec fits, or no ports are left
+	VideoBusy        = "busy"        // it would have to be converted, and as many videos are as this gateway may: try again later
+)
+
+// What a page has of a call's video, in Snapshot and ElsewhereCall.
+const (
+	VideoBoth    = "both"    // it sends its picture and sees the far party's
+	VideoReceive = "receive" // it only sees
 )
 
 // CallVideo is the event call.video: how video stands with the far party, whenever that changes.

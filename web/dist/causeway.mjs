@@ -1413,6 +1413,53 @@ var Path = class {
   }
 };
 
+// sdk/src/client/pictures.ts
+var Pictures = class {
+  constructor(path, listener) {
+    this.path = path;
+    this.listener = listener;
+    this.state_ = null;
+    this.muted_ = false;
+  }
+  get state() {
+    return this.state_;
+  }
+  get muted() {
+    return this.muted_;
+  }
+  /** The far party's picture; null while none is agreed. */
+  get remote() {
+    return this.state_?.state === "on" && this.state_.receive ? this.path.leg.remoteVideo : null;
+  }
+  /** Changes what the user wants; rejects when the camera or the gateway refuses. */
+  want(wish) {
+    return this.path.video(wish);
+  }
+  /** Shows the camera again in a call that was taken up; one that is refused is told and ends nothing. */
+  resume() {
+    this.want("both").catch((thrown) => this.listener.failed(PhoneError.from(thrown, "media_failed")));
+  }
+  async decline() {
+    await this.listener.refuse();
+  }
+  mute(on) {
+    if (this.muted_ === on) return;
+    this.muted_ = on;
+    this.path.leg.setCameraMuted(on);
+    this.listener.shown();
+    this.listener.changed();
+  }
+  /** Takes the gateway's word for it. */
+  take(p) {
+    const state = { state: p.state, send: p.send, receive: p.receive, ...p.reason ? { reason: p.reason } : {} };
+    this.state_ = state;
+    this.listener.changed();
+    this.listener.told(state);
+    if (state.state === "off") void this.want("none").catch(() => void 0);
+    if (state.state === "offered" && !this.listener.offered({ send: state.send, receive: state.receive })) void this.decline().catch(() => void 0);
+  }
+};
+
 // sdk/src/client/call.ts
 var HANGUP_TIMEOUT = 5e3;
 var TRANSFER_TIMEOUT = 4e4;
@@ -1437,8 +1484,6 @@ var Call = class extends Emitter {
     this.reason = null;
     this.lastQuality = null;
     this.transfer_ = null;
-    this.video_ = null;
-    this.cameraMuted_ = false;
     this.divertedTo_ = null;
     this.answering = false;
     this.leaving = false;
@@ -1463,6 +1508,14 @@ var Call = class extends Emitter {
         this.emit("warning", new PhoneError("audio_blocked"));
         host.audioBlocked();
       }
+    });
+    this.pictures = new Pictures(this.path, {
+      changed: () => host.changed(this),
+      told: (state) => this.emit("video", state),
+      offered: (wanted) => this.heard("videoOffer") && (this.emit("videoOffer", wanted), true),
+      shown: () => this.emit("pictures"),
+      failed: (error) => this.emit("warning", error),
+      refuse: () => host.rpc.request("call.refuseVideo", { call: this.id })
     });
   }
   get state() {
@@ -1523,18 +1576,18 @@ var Call = class extends Emitter {
   }
   /** How video stands with the far party; null before anything is known. */
   get video() {
-    return this.video_;
+    return this.pictures.state;
   }
   /** The far party's picture, for a video element; null while there is none. The sound is played by the client itself. */
   get remoteVideo() {
-    return this.video_?.state === "on" && this.video_.receive ? this.leg.remoteVideo : null;
+    return this.pictures.remote;
   }
   /** The camera's picture, for a video element; null while the camera is off. */
   get localVideo() {
     return this.leg.localVideo;
   }
   get cameraMuted() {
-    return this.cameraMuted_;
+    return this.pictures.muted;
   }
   get leg() {
     return this.path.leg;
@@ -1546,7 +1599,7 @@ var Call = class extends Emitter {
     this.input("answering");
     const { video, ...more } = options;
     try {
-      if (video && this.videoOffered) await this.path.video(video === "receive" ? "receive" : "both");
+      if (video && this.videoOffered) await this.pictures.want(video === "receive" ? "receive" : "both");
       await this.path.answer(more);
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
@@ -1602,29 +1655,25 @@ var Call = class extends Emitter {
   /** Adds video to a running call; resolves when the gateway has it, and "video" tells what the far party makes of it. */
   async addVideo() {
     this.needTalk();
-    await this.path.video("both");
+    await this.pictures.want("both");
   }
   /** Takes video out of the call and gives the camera back; the sound goes on. */
   async removeVideo() {
     if (this.currentState === "ended") throw new PhoneError("call_state");
-    await this.path.video("none");
+    await this.pictures.want("none");
   }
   /** Takes the video that the far party offers: with the camera, or only to see. */
   async acceptVideo(options = {}) {
     this.needTalk();
-    await this.path.video(options.send === false ? "receive" : "both");
+    await this.pictures.want(options.send === false ? "receive" : "both");
   }
   /** Does without the video that the far party offers. */
   async declineVideo() {
-    await this.host.rpc.request("call.refuseVideo", { call: this.id });
+    await this.pictures.decline();
   }
   /** Shows the far party black instead of the camera's picture, at once; or goes on. */
   muteCamera(on = true) {
-    if (this.cameraMuted_ === on || this.currentState === "ended") return;
-    this.cameraMuted_ = on;
-    this.leg.setCameraMuted(on);
-    this.emit("pictures");
-    this.host.changed(this);
+    if (this.currentState !== "ended") this.pictures.mute(on);
   }
   /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
   async sendDtmf(digits, options = {}) {
@@ -1639,32 +1688,24 @@ var Call = class extends Emitter {
   getStats() {
     return this.leg.stats();
   }
-  /** @internal Dials; every failure ends the call with its reason. */
+  /** @internal Dials, or fulfils a wish of another call's far party; every failure ends the call with its reason. */
   async dial(target, options) {
     const { video, ...more } = options;
     try {
-      if (video) await this.path.video("both");
-      await this.path.dial({ call: this.id, target, ...more });
+      if (video) await this.pictures.want("both");
+      await this.path.dial({ call: this.id, ...target, ...more });
     } catch (thrown) {
       this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
     }
   }
-  /** @internal Fulfils a wish of another call's far party. */
-  async follow(refer, options) {
-    const { video, ...more } = options;
-    try {
-      if (video) await this.path.video("both");
-      await this.path.dial({ call: this.id, refer, ...more });
-    } catch (thrown) {
-      this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
-    }
-  }
-  /** @internal Takes up a call that exists; every failure ends it here with its reason. */
-  async takeUp(method, from, shot) {
+  /** @internal Takes up a call that exists, with the video it had; every failure ends it here with its reason. */
+  async takeUp(method, from, shot, video) {
     if (shot) this.catchUp(shot);
     try {
+      if (video) await this.pictures.want("receive");
       const result = await this.path.connect(method, { call: this.id, ...from });
       if (result?.state) this.catchUp(result);
+      if (result && video === "both") this.pictures.resume();
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
       if (method === "call.update") await this.hangup();
@@ -1698,7 +1739,7 @@ var Call = class extends Emitter {
         if (event.params.state === "renegotiate") this.path.renegotiate();
         break;
       case "call.video":
-        this.seen(event.params);
+        this.pictures.take(event.params);
         break;
       case "call.quality":
         this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };
@@ -1768,16 +1809,6 @@ var Call = class extends Emitter {
   progressed({ call: _, ...progress }) {
     this.setTransfer(progress.state === "failed" ? null : progress);
     this.emit("transfer", progress);
-  }
-  seen(p) {
-    const state = { state: p.state, send: p.send, receive: p.receive, ...p.reason ? { reason: p.reason } : {} };
-    this.video_ = state;
-    this.host.changed(this);
-    this.emit("video", state);
-    if (state.state === "off") void this.path.video("none").catch(() => void 0);
-    if (state.state !== "offered") return;
-    if (this.heard("videoOffer")) this.emit("videoOffer", { send: state.send, receive: state.receive });
-    else void this.declineVideo().catch(() => void 0);
   }
   setTransfer(progress) {
     this.transfer_ = progress;
@@ -1889,6 +1920,19 @@ var Relays = class {
     }
   }
 };
+
+// sdk/src/client/phoneparts.ts
+function remoteOf(target) {
+  const text = target.trim();
+  const number = text.replace(/^tel:/i, "").replace(/[\s().-]/g, "");
+  if (/^\+?[0-9*#]+$/.test(number)) return { number, anonymous: false };
+  return { uri: text, anonymous: false };
+}
+function ownURL() {
+  const url = new URL("/ws", location.href);
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  return url.href;
+}
 
 // sdk/src/client/messages.ts
 var SEND_TIMEOUT = 4e4;
@@ -2010,7 +2054,7 @@ var Phone = class extends Emitter {
   pull(from) {
     const call = new Call(this.host(), { id: this.platform.uuid(), direction: from.direction, remote: from.remote, running: "active" });
     this.add(call);
-    void call.takeUp("call.pull", { session: from.session, from: from.call }, null);
+    void call.takeUp("call.pull", { session: from.session, from: from.call }, null, from.video);
     return call;
   }
   /** Gives a new token for the running session and for later reconnections. */
@@ -2025,7 +2069,7 @@ var Phone = class extends Emitter {
     const emergency = this.isEmergency(target);
     if (emergency && this.session?.up) void this.help(call, target.trim(), options);
     else if (emergency) queueMicrotask(() => call.finishLocally(new PhoneError("emergency_use_phone"), "local"));
-    else if (this.currentState === "ready") void call.dial(target.trim(), options);
+    else if (this.currentState === "ready") void call.dial({ target: target.trim() }, options);
     else queueMicrotask(() => call.finishLocally(new PhoneError("not_registered"), "local"));
     return call;
   }
@@ -2041,7 +2085,7 @@ var Phone = class extends Emitter {
   /** An emergency call goes out whether the phone is registered or not, with the place if it can be told. */
   async help(call, target, options) {
     const position2 = options.position ?? (this.emergency.routed ? await this.platform.position() : null);
-    await call.dial(target, position2 ? { ...options, position: position2 } : options);
+    await call.dial({ target }, position2 ? { ...options, position: position2 } : options);
   }
   /** What messages may be: bytes of a text at most (0: none are carried), and whether they may go as short messages. */
   get messaging() {
@@ -2099,7 +2143,7 @@ var Phone = class extends Emitter {
     if (shot.state === "incoming" && shot.sdp) return this.incoming({ call: shot.call, remote: shot.remote, called: "", sdp: shot.sdp, waiting: false });
     const call = new Call(this.host(), { id: shot.call, direction: shot.direction, remote: shot.remote, running: shot.state });
     this.add(call);
-    void call.takeUp("call.update", {}, shot);
+    void call.takeUp("call.update", {}, shot, shot.video);
   }
   registration(r) {
     if (r.identities.length > 0 || r.state === "ended") {
@@ -2176,7 +2220,8 @@ var Phone = class extends Emitter {
   }
   /** Answers at once: the user is in this conversation already, only the other end has changed. */
   takePlace(call, old) {
-    const answered = call.answer();
+    const seen = old.video?.state === "on" && (old.localVideo ? true : "receive");
+    const answered = call.answer({ video: seen });
     this.add(call);
     if (old.muted) call.mute();
     this.emit("replaced", call, old);
@@ -2211,7 +2256,7 @@ var Phone = class extends Emitter {
       });
     }
     this.add(next);
-    void next.follow(refer.id, options);
+    void next.dial({ refer: refer.id }, { video: old?.localVideo != null, ...options });
     this.emit("following", refer, next);
     return next;
   }
@@ -2253,17 +2298,6 @@ var Phone = class extends Emitter {
     this.emit("state", next);
   }
 };
-function remoteOf(target) {
-  const text = target.trim();
-  const number = text.replace(/^tel:/i, "").replace(/[\s().-]/g, "");
-  if (/^\+?[0-9*#]+$/.test(number)) return { number, anonymous: false };
-  return { uri: text, anonymous: false };
-}
-function ownURL() {
-  const url = new URL("/ws", location.href);
-  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
-  return url.href;
-}
 export {
   Phone,
   PhoneError,

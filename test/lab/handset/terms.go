@@ -240,16 +240,10 @@ func (l local) write(codecs []sdp.Codec, offer *sdp.Session) string {
 	}
 	ptime, most := l.packetTimes()
 	m.Attrs = append(m.Attrs, sdp.Attr{Name: "ptime", Value: ptime}, sdp.Attr{Name: "maxptime", Value: most}, sdp.Attr{Name: l.direction})
-	if l.pre != nil {
-		m.Attrs = append(m.Attrs, sdp.Attr{Name: "curr", Value: "qos local " + l.pre.local}, sdp.Attr{Name: "curr", Value: "qos remote " + l.pre.remote},
-			sdp.Attr{Name: "des", Value: "qos mandatory local sendrecv"}, sdp.Attr{Name: "des", Value: "qos mandatory remote sendrecv"})
-		if l.confirm {
-			m.Attrs = append(m.Attrs, sdp.Attr{Name: "conf", Value: "qos remote sendrecv"})
-		}
-	}
+	l.condition(&m)
 	out := &sdp.Session{SessionID: l.id, Version: l.version, Address: l.addr.Addr(), Media: []sdp.Media{m}}
 	if offer == nil && l.call != nil {
-		l.call.offerVideo(out)
+		l.call.offerVideo(out, l)
 	}
 	if offer != nil {
 		at, _ := offer.Audio()
@@ -259,7 +253,11 @@ func (l local) write(codecs []sdp.Codec, offer *sdp.Session) string {
 				m.Proto = o.Proto
 				out.Media = append(out.Media, m)
 			} else if o.Kind == "video" && l.call != nil {
-				out.Media = append(out.Media, l.call.answerVideo(offer, i))
+				v := l.call.answerVideo(offer, i)
+				if v.Port != 0 {
+					l.condition(&v)
+				}
+				out.Media = append(out.Media, v)
 			} else {
 				out.Media = append(out.Media, sdp.Media{Kind: o.Kind, Proto: o.Proto, Formats: o.Formats[:1]})
 			}
@@ -275,6 +273,18 @@ func (l local) packetTimes() (ptime, most string) {
 		wish, limit = cmp.Or(l.call.script.PTime, wish), cmp.Or(l.call.script.MaxPTime, limit)
 	}
 	return strconv.Itoa(wish), strconv.Itoa(limit)
+}
+
+// condition writes the preconditions of one m-line (RFC 3312 4).
+func (l local) condition(m *sdp.Media) {
+	if l.pre == nil {
+		return
+	}
+	m.Attrs = append(m.Attrs, sdp.Attr{Name: "curr", Value: "qos local " + l.pre.local}, sdp.Attr{Name: "curr", Value: "qos remote " + l.pre.remote},
+		sdp.Attr{Name: "des", Value: "qos mandatory local sendrecv"}, sdp.Attr{Name: "des", Value: "qos mandatory remote sendrecv"})
+	if l.confirm {
+		m.Attrs = append(m.Attrs, sdp.Attr{Name: "conf", Value: "qos remote sendrecv"})
+	}
 }
 
 // bandwidth is b=AS in kbit/s for the largest codec (TS 26.114 6.2.5).

@@ -228,6 +228,11 @@ func (c *Call) met() {
 func (c *Call) fork() {
 	second := c.script
 	second.Source, second.ToneHz = "tone", 440
+	if v := c.script.Video; v != nil { // and with another form of pictures
+		other := *v
+		other.Mode = 1 - v.Mode
+		second.Video = &other
+	}
 	twin, err := c.farm.incoming(c.invite, second)
 	if err != nil || !twin.offered() {
 		c.fault("fork", "no second branch: %v", err)

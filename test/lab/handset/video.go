@@ -165,11 +165,13 @@ func (c *Call) noVideo() {
 }
 
 // offerVideo adds video to an offer of ours: ours, or a closed line where there was one.
-func (c *Call) offerVideo(s *sdp.Session) {
+func (c *Call) offerVideo(s *sdp.Session, l local) {
 	p := &c.picture
 	switch {
 	case c.wantsVideo():
-		s.Media = append(s.Media, c.videoMedia("RTP/AVP", "99", c.media.want))
+		m := c.videoMedia("RTP/AVP", "99", c.media.want)
+		l.condition(&m)
+		s.Media = append(s.Media, m)
 	case p.line > 0:
 		s.Media = append(s.Media, sdp.Media{Kind: "video", Proto: "RTP/AVP", Formats: []string{"99"}})
 	default:

@@ -3,7 +3,7 @@ import { showAlert } from "./alerts";
 import { announce, h, icon, show } from "./dom";
 import { callStateText, duration, quality, trust, where, who } from "./format";
 import { fillPad } from "./pad";
-import { PicturesView } from "./pictures";
+import { noVideo, PicturesView } from "./pictures";
 import { TransferView } from "./transferview";
 
 /** The view of one call: who, how long, how good, and what can be done. It is drawn once and then only updated. */
@@ -163,7 +163,7 @@ export class CallView {
 
   /** What the user is told of video, besides what is to be seen. */
   private seen(v: VideoState): void {
-    if (v.state === "off") this.told(v.reason === "refused" ? "The other phone takes no video" : v.reason === "unavailable" ? "There is no video here" : "Video has ended");
+    if (v.state === "off") this.told(noVideo(v));
     else this.draw();
   }
 

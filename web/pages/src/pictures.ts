@@ -1,6 +1,16 @@
-import type { Call, PhoneError } from "../../sdk/src/index";
+import type { Call, PhoneError, VideoState } from "../../sdk/src/index";
 import { showAlert } from "./alerts";
 import { h, show } from "./dom";
+
+const words: Readonly<Record<NonNullable<VideoState["reason"]>, string>> = {
+  refused: "The other phone takes no video",
+  removed: "Video has ended",
+  unavailable: "There is no video here",
+  busy: "Too many video calls just now: press Video again in a while",
+};
+
+/** Why there is no video, in words. */
+export const noVideo = (v: VideoState): string => words[v.reason ?? "removed"];
 
 /** The pictures of a call, and the question whether the user wants the far party's. The sound is played by the client. */
 export class PicturesView {
@@ -13,7 +23,8 @@ export class PicturesView {
       h("button", { type: "button", class: "stop", "data-testid": "video-decline", onclick: () => this.decide(this.call.declineVideo()) }, "No video"),
       h("button", { type: "button", class: "go", "data-testid": "video-accept", onclick: () => this.decide(this.call.acceptVideo()) }, "Show my camera")),
     h("button", { type: "button", class: "link", "data-testid": "video-watch", onclick: () => this.decide(this.call.acceptVideo({ send: false })) }, "Only see them"));
-  readonly root = h("div", { class: "video" }, this.question, this.frame);
+  private readonly note = h("p", { class: "note", "data-testid": "video-note" });
+  readonly root = h("div", { class: "video" }, this.question, this.frame, this.note);
   private answered = false;
 
   constructor(private readonly call: Call) {
@@ -29,7 +40,10 @@ export class PicturesView {
     this.frame.classList.toggle("alone", call.remoteVideo === null);
     show(this.frame, call.remoteVideo !== null || call.localVideo !== null);
     show(this.question, call.video?.state === "offered" && !this.answered && call.state !== "ended");
-    show(this.root, !this.frame.hidden || !this.question.hidden);
+    const none = call.video?.state === "off" && call.video.reason !== "removed" && call.state !== "ended" ? noVideo(call.video) : "";
+    this.note.textContent = none;
+    show(this.note, none !== "");
+    show(this.root, !this.frame.hidden || !this.question.hidden || none !== "");
   }
 
   close(): void {

@@ -24,14 +24,13 @@ export declare class Call extends Emitter<CallEvents> {
     private reason;
     private lastQuality;
     private transfer_;
-    private video_;
-    private cameraMuted_;
     private waiting_;
     private divertedTo_;
     private far;
     private answering;
     private leaving;
     private readonly path;
+    private readonly pictures;
     get state(): CallState;
     get remote(): Remote;
     /** When both sides began to talk; null before. */
@@ -112,7 +111,6 @@ export declare class Call extends Emitter<CallEvents> {
     private setHold;
     private progress;
     private progressed;
-    private seen;
     private setTransfer;
     private setEarly;
     private input;

@@ -3,7 +3,7 @@ import { Call } from "./call";
 import type { CallOptions } from "./callparts";
 import { Devices } from "./devices";
 import { Emitter } from "./emitter";
-import type { PhoneEvents, PhoneOptions } from "./phoneparts";
+import { type PhoneEvents, type PhoneOptions } from "./phoneparts";
 import { type MessageOptions, type SentMessage } from "./messages";
 import { type PhoneState } from "./phonestate";
 /** Version of this SDK, sent to the gateway with the login. */

@@ -1,6 +1,6 @@
 import type { Composing, MessageReport, TextMessage } from "./messages";
 import type { PhoneError } from "../protocol/failure";
-import type { ElsewhereCall, Identity } from "../protocol/frames";
+import type { ElsewhereCall, Identity, Remote } from "../protocol/frames";
 import type { DeviceKind } from "../media/engine";
 import type { Credentials } from "../transport/digest";
 import type { Call } from "./call";
@@ -70,3 +70,7 @@ export type PhoneEvents = {
     /** Devices came or went; lost names the selected ones that are gone and were replaced by the default. */
     deviceChange: [lost: readonly DeviceKind[]];
 };
+/** The far party as far as the dialled text tells. */
+export declare function remoteOf(target: string): Remote;
+/** /ws on the host the page came from. */
+export declare function ownURL(): string;

@@ -6,6 +6,7 @@ import type { AnswerOptions, CallEvents, CallHost, CallInit, CallOptions } from 
 import { step, type CallInput, type CallState } from "./callstate";
 import { Emitter } from "./emitter";
 import { Path } from "./path";
+import { Pictures } from "./pictures";
 
 /** How long the gateway may take to confirm a hang-up before the call ends here, milliseconds. */
 const HANGUP_TIMEOUT = 5_000;
@@ -48,14 +49,13 @@ export class Call extends Emitter<CallEvents> {
   private reason: EndReason | null = null;
   private lastQuality: Quality | null = null;
   private transfer_: TransferProgress | null = null;
-  private video_: VideoState | null = null;
-  private cameraMuted_ = false;
   private waiting_: boolean;
   private divertedTo_: Remote | null = null;
   private far: { userToUser: UserToUser | null; headers: Headers };
   private answering = false;
   private leaving = false;
   private readonly path: Path;
+  private readonly pictures: Pictures;
 
   /** @internal */
   constructor(private readonly host: CallHost, init: CallInit) {
@@ -81,6 +81,14 @@ export class Call extends Emitter<CallEvents> {
         this.emit("warning", new PhoneError("audio_blocked"));
         host.audioBlocked();
       },
+    });
+    this.pictures = new Pictures(this.path, {
+      changed: () => host.changed(this),
+      told: (state) => this.emit("video", state),
+      offered: (wanted) => this.heard("videoOffer") && (this.emit("videoOffer", wanted), true),
+      shown: () => this.emit("pictures"),
+      failed: (error) => this.emit("warning", error),
+      refuse: () => host.rpc.request("call.refuseVideo", { call: this.id }),
     });
   }
 
@@ -142,18 +150,18 @@ export class Call extends Emitter<CallEvents> {
   }
   /** How video stands with the far party; null before anything is known. */
   get video(): VideoState | null {
-    return this.video_;
+    return this.pictures.state;
   }
   /** The far party's picture, for a video element; null while there is none. The sound is played by the client itself. */
   get remoteVideo(): MediaStream | null {
-    return this.video_?.state === "on" && this.video_.receive ? this.leg.remoteVideo : null;
+    return this.pictures.remote;
   }
   /** The camera's picture, for a video element; null while the camera is off. */
   get localVideo(): MediaStream | null {
     return this.leg.localVideo;
   }
   get cameraMuted(): boolean {
-    return this.cameraMuted_;
+    return this.pictures.muted;
   }
   private get leg(): MediaLeg {
     return this.path.leg;
@@ -166,7 +174,7 @@ export class Call extends Emitter<CallEvents> {
     this.input("answering");
     const { video, ...more } = options;
     try {
-      if (video && this.videoOffered) await this.path.video(video === "receive" ? "receive" : "both");
+      if (video && this.videoOffered) await this.pictures.want(video === "receive" ? "receive" : "both");
       await this.path.answer(more);
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
@@ -229,33 +237,29 @@ export class Call extends Emitter<CallEvents> {
   /** Adds video to a running call; resolves when the gateway has it, and "video" tells what the far party makes of it. */
   async addVideo(): Promise<void> {
     this.needTalk();
-    await this.path.video("both");
+    await this.pictures.want("both");
   }
 
   /** Takes video out of the call and gives the camera back; the sound goes on. */
   async removeVideo(): Promise<void> {
     if (this.currentState === "ended") throw new PhoneError("call_state");
-    await this.path.video("none");
+    await this.pictures.want("none");
   }
 
   /** Takes the video that the far party offers: with the camera, or only to see. */
   async acceptVideo(options: { send?: boolean } = {}): Promise<void> {
     this.needTalk();
-    await this.path.video(options.send === false ? "receive" : "both");
+    await this.pictures.want(options.send === false ? "receive" : "both");
   }
 
   /** Does without the video that the far party offers. */
   async declineVideo(): Promise<void> {
-    await this.host.rpc.request("call.refuseVideo", { call: this.id });
+    await this.pictures.decline();
   }
 
   /** Shows the far party black instead of the camera's picture, at once; or goes on. */
   muteCamera(on = true): void {
-    if (this.cameraMuted_ === on || this.currentState === "ended") return;
-    this.cameraMuted_ = on;
-    this.leg.setCameraMuted(on);
-    this.emit("pictures");
-    this.host.changed(this);
+    if (this.currentState !== "ended") this.pictures.mute(on);
   }
 
   /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
@@ -274,34 +278,25 @@ export class Call extends Emitter<CallEvents> {
     return this.leg.stats();
   }
 
-  /** @internal Dials; every failure ends the call with its reason. */
-  async dial(target: string, options: CallOptions): Promise<void> {
+  /** @internal Dials, or fulfils a wish of another call's far party; every failure ends the call with its reason. */
+  async dial(target: { target: string } | { refer: string }, options: CallOptions): Promise<void> {
     const { video, ...more } = options;
     try {
-      if (video) await this.path.video("both");
-      await this.path.dial({ call: this.id, target, ...more });
+      if (video) await this.pictures.want("both");
+      await this.path.dial({ call: this.id, ...target, ...more });
     } catch (thrown) {
       this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
     }
   }
 
-  /** @internal Fulfils a wish of another call's far party. */
-  async follow(refer: string, options: CallOptions): Promise<void> {
-    const { video, ...more } = options;
-    try {
-      if (video) await this.path.video("both");
-      await this.path.dial({ call: this.id, refer, ...more });
-    } catch (thrown) {
-      this.finishLocally(PhoneError.from(thrown, "media_failed"), "local");
-    }
-  }
-
-  /** @internal Takes up a call that exists; every failure ends it here with its reason. */
-  async takeUp(method: "call.update" | "call.pull", from: object, shot: Snapshot | null): Promise<void> {
+  /** @internal Takes up a call that exists, with the video it had; every failure ends it here with its reason. */
+  async takeUp(method: "call.update" | "call.pull", from: object, shot: Snapshot | null, video?: Snapshot["video"]): Promise<void> {
     if (shot) this.catchUp(shot);
     try {
+      if (video) await this.pictures.want("receive"); // the sound does not wait for the camera
       const result = await this.path.connect<Snapshot & { sdp: string }>(method, { call: this.id, ...from });
       if (result?.state) this.catchUp(result);
+      if (result && video === "both") this.pictures.resume();
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
       if (method === "call.update") await this.hangup(); // nobody would hear it any more
@@ -336,7 +331,7 @@ export class Call extends Emitter<CallEvents> {
         if (event.params.state === "renegotiate") this.path.renegotiate();
         break;
       case "call.video":
-        this.seen(event.params);
+        this.pictures.take(event.params);
         break;
       case "call.quality":
         this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };
@@ -415,17 +410,6 @@ export class Call extends Emitter<CallEvents> {
   private progressed({ call: _, ...progress }: Events["call.transferring"]): void {
     this.setTransfer(progress.state === "failed" ? null : progress);
     this.emit("transfer", progress);
-  }
-
-  private seen(p: Events["call.video"]): void {
-    const state: VideoState = { state: p.state, send: p.send, receive: p.receive, ...(p.reason ? { reason: p.reason } : {}) };
-    this.video_ = state;
-    this.host.changed(this);
-    this.emit("video", state);
-    if (state.state === "off") void this.path.video("none").catch(() => undefined); // the camera is for nobody
-    if (state.state !== "offered") return;
-    if (this.heard("videoOffer")) this.emit("videoOffer", { send: state.send, receive: state.receive });
-    else void this.declineVideo().catch(() => undefined);
   }
 
   private setTransfer(progress: TransferProgress | null): void {

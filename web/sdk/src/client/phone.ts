@@ -11,7 +11,7 @@ import { Devices } from "./devices";
 import { Emitter } from "./emitter";
 import { Refer } from "./refer";
 import { Relays } from "./relays";
-import type { PhoneEvents, PhoneOptions } from "./phoneparts";
+import { ownURL, remoteOf, type PhoneEvents, type PhoneOptions } from "./phoneparts";
 import { received, reported, send, type MessageOptions, type SentMessage } from "./messages";
 import { stepPhone, type PhoneInput, type PhoneState } from "./phonestate";
 
@@ -124,7 +124,7 @@ export class Phone extends Emitter<PhoneEvents> {
   pull(from: ElsewhereCall): Call {
     const call = new Call(this.host(), { id: this.platform.uuid(), direction: from.direction, remote: from.remote, running: "active" });
     this.add(call);
-    void call.takeUp("call.pull", { session: from.session, from: from.call }, null);
+    void call.takeUp("call.pull", { session: from.session, from: from.call }, null, from.video);
     return call;
   }
 
@@ -141,7 +141,7 @@ export class Phone extends Emitter<PhoneEvents> {
     const emergency = this.isEmergency(target);
     if (emergency && this.session?.up) void this.help(call, target.trim(), options);
     else if (emergency) queueMicrotask(() => call.finishLocally(new PhoneError("emergency_use_phone"), "local"));
-    else if (this.currentState === "ready") void call.dial(target.trim(), options);
+    else if (this.currentState === "ready") void call.dial({ target: target.trim() }, options);
     else queueMicrotask(() => call.finishLocally(new PhoneError("not_registered"), "local"));
     return call;
   }
@@ -160,7 +160,7 @@ export class Phone extends Emitter<PhoneEvents> {
   /** An emergency call goes out whether the phone is registered or not, with the place if it can be told. */
   private async help(call: Call, target: string, options: CallOptions): Promise<void> {
     const position = options.position ?? (this.emergency.routed ? await this.platform.position() : null);
-    await call.dial(target, position ? { ...options, position } : options);
+    await call.dial({ target }, position ? { ...options, position } : options);
   }
 
   /** What messages may be: bytes of a text at most (0: none are carried), and whether they may go as short messages. */
@@ -225,7 +225,7 @@ export class Phone extends Emitter<PhoneEvents> {
     if (shot.state === "incoming" && shot.sdp) return this.incoming({ call: shot.call, remote: shot.remote, called: "", sdp: shot.sdp, waiting: false });
     const call = new Call(this.host(), { id: shot.call, direction: shot.direction, remote: shot.remote, running: shot.state });
     this.add(call);
-    void call.takeUp("call.update", {}, shot);
+    void call.takeUp("call.update", {}, shot, shot.video);
   }
 
   private registration(r: Registration): void {
@@ -306,7 +306,8 @@ export class Phone extends Emitter<PhoneEvents> {
 
   /** Answers at once: the user is in this conversation already, only the other end has changed. */
   private takePlace(call: Call, old: Call): void {
-    const answered = call.answer();
+    const seen = old.video?.state === "on" && (old.localVideo ? true : "receive");
+    const answered = call.answer({ video: seen });
     this.add(call);
     if (old.muted) call.mute();
     this.emit("replaced", call, old);
@@ -343,7 +344,7 @@ export class Phone extends Emitter<PhoneEvents> {
       });
     }
     this.add(next);
-    void next.follow(refer.id, options);
+    void next.dial({ refer: refer.id }, { video: old?.localVideo != null, ...options }); // with the camera where it was on
     this.emit("following", refer, next);
     return next;
   }
@@ -388,19 +389,4 @@ export class Phone extends Emitter<PhoneEvents> {
     this.currentState = next;
     this.emit("state", next);
   }
-}
-
-/** The far party as far as the dialled text tells. */
-function remoteOf(target: string): Call["remote"] {
-  const text = target.trim();
-  const number = text.replace(/^tel:/i, "").replace(/[\s().-]/g, "");
-  if (/^\+?[0-9*#]+$/.test(number)) return { number, anonymous: false };
-  return { uri: text, anonymous: false };
-}
-
-/** /ws on the host the page came from. */
-function ownURL(): string {
-  const url = new URL("/ws", location.href);
-  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
-  return url.href;
 }

@@ -2,7 +2,7 @@
 
 import type { Composing, MessageReport, TextMessage } from "./messages";
 import type { PhoneError } from "../protocol/failure";
-import type { ElsewhereCall, Identity } from "../protocol/frames";
+import type { ElsewhereCall, Identity, Remote } from "../protocol/frames";
 import type { DeviceKind } from "../media/engine";
 import type { Credentials } from "../transport/digest";
 import type { Platform } from "../transport/platform";
@@ -74,3 +74,18 @@ export type PhoneEvents = {
   /** Devices came or went; lost names the selected ones that are gone and were replaced by the default. */
   deviceChange: [lost: readonly DeviceKind[]];
 };
+
+/** The far party as far as the dialled text tells. */
+export function remoteOf(target: string): Remote {
+  const text = target.trim();
+  const number = text.replace(/^tel:/i, "").replace(/[\s().-]/g, "");
+  if (/^\+?[0-9*#]+$/.test(number)) return { number, anonymous: false };
+  return { uri: text, anonymous: false };
+}
+
+/** /ws on the host the page came from. */
+export function ownURL(): string {
+  const url = new URL("/ws", location.href);
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  return url.href;
+}

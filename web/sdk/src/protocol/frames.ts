@@ -67,6 +67,8 @@ export interface Snapshot {
   startedAt?: string;
   /** The gateway's offer, while an incoming call waits for its answer. */
   sdp?: string;
+  /** What the page had of video; absent without. */
+  video?: "both" | "receive";
 }
 
 /** An answered call in another browser of the user. */
@@ -76,6 +78,8 @@ export interface ElsewhereCall {
   direction: "outgoing" | "incoming";
   remote: Remote;
   startedAt: string;
+  /** The call has video: that browser shows its camera, too, or only sees. Absent without. */
+  video?: "both" | "receive";
 }
 
 /** TURN servers with a credential that ends; running calls go on. */
@@ -135,8 +139,8 @@ export interface VideoState {
   send: boolean;
   /** The far party's picture comes. */
   receive: boolean;
-  /** Of "off": the far party did not take it; somebody took it away; the gateway has none. */
-  reason?: "refused" | "removed" | "unavailable";
+  /** Of "off": the far party did not take it; somebody took it away; the gateway has none; it has none free now, try again later. */
+  reason?: "refused" | "removed" | "unavailable" | "busy";
 }
 
 /** Why a call ended. */

@@ -48,7 +48,8 @@ type Browser interface {
 	// Open navigates to a URL and waits for the load event.
 	Open(url string) error
 	// Eval evaluates a JavaScript expression in the page, awaits it when it is a promise, and decodes its
-	// JSON form into out (nil: the value is dropped). An exception comes back as an error with its text.
+	// JSON form into out (nil: the value is dropped). An exception comes back as an error with its text; ErrNavigated when the page
+	// goes meanwhile.
 	Eval(ctx context.Context, js string, out any) error
 	// Screenshot returns the visible page as PNG.
 	Screenshot() ([]byte, error)
@@ -60,6 +61,10 @@ type Browser interface {
 
 // ErrNotInstalled is returned by Launch when the browser, or the sound server Firefox needs, is not there.
 var ErrNotInstalled = errors.New("not installed")
+
+// ErrNavigated is returned by Eval when the page was left before the expression had its value: reloaded, or another was opened. The
+// next Eval asks the new page.
+var ErrNavigated = errors.New("the page was left meanwhile")
 
 const (
 	startLimit  = 60 * time.Second // a loaded two-core machine takes 6 s for Firefox

@@ -103,6 +103,18 @@ func TestPageIsDrivenSeenAndHears(t *testing.T) {
 	})
 }
 
+func TestPageThatIsLeft(t *testing.T) {
+	each(t, Options{}, func(t *testing.T, b Browser) {
+		if err := b.Open(serve(t)); err != nil {
+			t.Fatal(err)
+		}
+		err := b.Eval(t.Context(), `(location.reload(), new Promise(() => {}))`, nil)
+		if !errors.Is(err, ErrNavigated) {
+			t.Errorf("an expression that ends with its page: %v", err)
+		}
+	})
+}
+
 func TestFileMicrophone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "voice.wav")
 	var wav bytes.Buffer

@@ -140,6 +140,9 @@ func (c *chromium) Open(url string) error {
 func (c *chromium) Eval(ctx context.Context, js string, out any) error {
 	gesture := func(p *runtime.EvaluateParams) { p.UserGesture = new(true) }
 	text, err := step(ctx, c, "evaluate", chromedp.Evaluate[string](wrapped(js), chromedp.EvalAwaitPromise, gesture))
+	if err != nil && strings.Contains(err.Error(), "Inspected target navigated or closed") {
+		return fmt.Errorf("%w: %w", ErrNavigated, err)
+	}
 	if err != nil {
 		return err
 	}

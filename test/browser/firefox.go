@@ -152,7 +152,11 @@ func (f *firefox) Eval(ctx context.Context, js string, out any) error {
 		}
 	}
 	params := map[string]any{"expression": wrapped(js), "target": map[string]any{"context": f.tab}, "awaitPromise": true, "resultOwnership": "none", "userActivation": true}
-	if err := f.step(ctx, "script.evaluate", params, &answer); err != nil {
+	err := f.step(ctx, "script.evaluate", params, &answer)
+	if err != nil && strings.Contains(err.Error(), "DiscardedBrowsingContextError") {
+		return fmt.Errorf("%w: %w", ErrNavigated, err)
+	}
+	if err != nil {
 		return err
 	}
 	if answer.Type != "success" {

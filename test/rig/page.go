@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -47,13 +48,16 @@ func (p *Page) JS(expression string, out any) {
 	}
 }
 
-// Until waits for an expression to be true.
+// Until waits for an expression to be true, in the page that a reload brings if there is one.
 func (p *Page) Until(what, expression string) {
 	p.t.Helper()
 	WaitFor(p.t, what, 20*time.Second, func() bool {
 		var ok bool
-		p.JS("!!("+expression+")", &ok)
-		return ok
+		err := p.Eval(p.t.Context(), "!!("+expression+")", &ok)
+		if err != nil && !errors.Is(err, browser.ErrNavigated) {
+			p.t.Fatalf("%s: %v\nconsole: %s", expression, err, strings.Join(p.Console(), "\n"))
+		}
+		return err == nil && ok
 	})
 }
 

@@ -75,6 +75,8 @@ type AccessRemote struct {
 	Setup string
 	// Lite: the other side is ICE-lite. No browser is.
 	Lite bool
+	// Answer: the description answers ours, so that a full agent here has the controlling role (RFC 8445 6.1.1).
+	Answer bool
 	// Candidates are not used by an ICE-lite gateway, which waits for checks.
 	Candidates []Candidate
 	// Codecs are the negotiated ones in order of preference; any of them may be

@@ -109,7 +109,6 @@ func (p *Port) answer(msg *stun.Message, b []byte, from route, via Writer, now t
 // checker is the checking half of a full agent; the leg's lock guards it. It is nil for a lite one.
 type checker struct {
 	tag     uint32
-	offered bool // our description went first
 	expired bool // consent ended: nothing is sent until another pair is nominated
 	cur     *generation
 	prev    *generation // during a restart
@@ -150,8 +149,9 @@ func (c *checker) close(p *Port, l *Leg) {
 	p.prober.rest(l)
 }
 
-// begin takes the browser's description: the first one, or that of a restart. The caller holds the lock.
-func (c *checker) begin(l *Leg, r Remote, restart bool) {
+// begin takes the browser's description: the first one, or that of a restart; fresh, of one that was not there before. A restart keeps
+// the roles (RFC 8445 9), but a page that was reloaded knows nothing of them. The caller holds the lock.
+func (c *checker) begin(l *Leg, r Remote, restart, fresh bool) {
 	if restart {
 		role := c.cur.agent.Controlling()
 		c.prev = c.cur
@@ -159,8 +159,8 @@ func (c *checker) begin(l *Leg, r Remote, restart bool) {
 	}
 	if c.cur.name == "" {
 		c.cur.name, c.cur.pwd = r.UFrag+":"+c.cur.local, r.Pwd
-		if !restart {
-			c.cur.agent.Begin(c.offered || r.Lite)
+		if !restart || fresh {
+			c.cur.agent.Begin(r.Answer || r.Lite)
 		}
 	}
 	c.add(l, r.Candidates)

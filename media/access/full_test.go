@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -45,8 +46,9 @@ func TestFullChecks(t *testing.T) {
 	w, now := &wire{}, time.Unix(1000, 0)
 	p := fullPort(t, w)
 	l, o := testLeg(t, p)
-	local := l.Local() // we offer, so we control
+	local := l.Local()
 	r := good()
+	r.Answer = true // so we control
 	r.Candidates = []Candidate{{at(7), 99}, {netip.MustParseAddrPort("10.0.0.1:5000"), 99}}
 	if err := l.SetRemote(r, now); err != nil {
 		t.Fatal(err)
@@ -147,10 +149,10 @@ func TestFullConflict(t *testing.T) {
 		w, now := &wire{}, time.Unix(1000, 0)
 		p := fullPort(t, w)
 		l, _ := testLeg(t, p)
-		if c.offered {
-			l.Local()
-		}
-		if err := l.SetRemote(good(), now); err != nil {
+		l.Local() // to ask for our credentials says nothing of who offers
+		r := good()
+		r.Answer = c.offered
+		if err := l.SetRemote(r, now); err != nil {
 			t.Fatal(err)
 		}
 		before := l.checker.cur.agent.Controlling()
@@ -173,6 +175,31 @@ func TestFullConflict(t *testing.T) {
 		p.Pace(now)
 		if q = w.last(t); l.checker.cur.agent.Controlling() == role || q.Contains(stun.AttrICEControlling) == role {
 			t.Errorf("%s: a 487 does not change our role", name)
+		}
+	}
+}
+
+// TestFullRoles: who offers first controls and a restart keeps that (RFC 8445 6.1.1, 9), but a page that was reloaded begins anew.
+func TestFullRoles(t *testing.T) {
+	p := fullPort(t, &wire{})
+	l, _ := testLeg(t, p)
+	var last []Fingerprint
+	for i, c := range []struct {
+		answer, another, controls bool
+	}{{true, false, true}, {false, false, true}, {false, true, false}, {true, false, false}, {true, true, true}} {
+		r := good()
+		r.UFrag, r.Answer = fmt.Sprintf("frag%d", i), c.answer
+		if c.another {
+			r.Fingerprints = []Fingerprint{{"sha-256", strings.TrimSuffix(strings.Repeat(fmt.Sprintf("%02X:", i), 32), ":")}}
+		} else if i > 0 {
+			r.Fingerprints = last
+		}
+		last = r.Fingerprints
+		if err := l.SetRemote(r, time.Unix(int64(1000+i), 0)); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.checker.cur.agent.Controlling(); got != c.controls {
+			t.Errorf("description %d: controls %t", i, got)
 		}
 	}
 }

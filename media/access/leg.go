@@ -25,6 +25,7 @@ type Remote struct {
 	Video        *packet.Clocks // the same of the payload types of video, but for retransmissions; nil without video
 	Repair       *[128]bool     // payload types of retransmissions; nil without any
 	Lite         bool           // the browser only answers checks
+	Answer       bool           // it answers our description: a full agent controls (RFC 8445 6.1.1)
 	Candidates   []Candidate    // for a full agent
 }
 
@@ -92,9 +93,6 @@ func (p *Port) NewLeg(owner Owner, ssrc uint32, cname string, interval time.Dura
 func (l *Leg) Local() Credentials {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.checker != nil && l.ice.remote == "" {
-		l.checker.offered = true // who offers controls (RFC 8445 6.1.1)
-	}
 	return l.ice.cur
 }
 
@@ -146,7 +144,7 @@ func (l *Leg) SetRemote(r Remote, now time.Time) error {
 		l.since = now
 	}
 	if l.checker != nil {
-		l.checker.begin(l, r, restart)
+		l.checker.begin(l, r, restart, l.assoc == nil || !l.assoc.is(prints))
 	}
 	l.associate(r.Client, prints)
 	l.startDTLS()
@@ -194,7 +192,7 @@ func (l *Leg) restartICE(remote string) error {
 func (l *Leg) associate(client bool, prints trusted) {
 	old := l.assoc
 	if old != nil {
-		if cert := old.peerCert.Load(); old.trusted.equal(prints) || cert != nil && prints.match(*cert) {
+		if old.is(prints) {
 			return
 		}
 		l.stopDTLS(old)
@@ -211,6 +209,12 @@ func (l *Leg) associate(client bool, prints trusted) {
 	if l.ice.nominatedAs == l.ice.generation {
 		l.route() // the same transport, only another certificate
 	}
+}
+
+// is reports that a description's fingerprints are those of the association's browser.
+func (a *association) is(prints trusted) bool {
+	cert := a.peerCert.Load()
+	return a.trusted.equal(prints) || cert != nil && prints.match(*cert)
 }
 
 // stopDTLS ends an association's goroutines without waiting.

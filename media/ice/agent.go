@@ -18,6 +18,7 @@ const (
 	maxSent    = 7                      // of one check: the last one is given up after 12 s
 	settle     = 400 * time.Millisecond // how long a better pair is waited for once one is valid
 	consent    = 5 * time.Second        // RFC 7675 5.1, times 0.8 to 1.2
+	patience   = 3                      // 487s that a browser is told before it gets its way
 	stale      = 17 * time.Second       // a nominated pair that did not answer three times gives way to one the browser checks
 )
 
@@ -73,6 +74,7 @@ type Agent struct {
 	tag         uint32 // first four octets of all transaction ids
 	controlling bool
 	tiebreaker  uint64
+	refused     int // 487s told since the role was last settled
 
 	lines     []Line
 	pairs     []*pair
@@ -157,15 +159,17 @@ func (a *Agent) priority(p *pair) uint64 {
 }
 
 // Resolve settles a role conflict of a request (RFC 8445 7.3.1.1): theirs is the role the browser claims, with its tiebreaker. refuse
-// asks for a 487; otherwise our role now differs from the browser's.
+// asks for a 487; otherwise our role now differs from the browser's. One that goes on all the same, as Firefox 153 does when it
+// controls, gets its way: nothing else would bring the two together.
 func (a *Agent) Resolve(theirs bool, tiebreaker uint64) (refuse bool) {
 	if theirs != a.controlling {
 		return false
 	}
-	if a.tiebreaker >= tiebreaker == a.controlling {
+	if a.tiebreaker >= tiebreaker == a.controlling && a.refused < patience {
+		a.refused++
 		return true // controlling with the larger value stays, controlled with the smaller one stays
 	}
-	a.controlling = !a.controlling
+	a.controlling, a.refused = !a.controlling, 0
 	return false
 }
 

@@ -2,6 +2,7 @@ package ice
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -317,4 +318,24 @@ func FuzzParseAnswer(f *testing.F) {
 			r.Answer(m, addr(1, 1), time.Unix(1, 0))
 		}
 	})
+}
+
+// TestDeafToConflict: a browser that sends the same check again after each 487 gets the role it claims, after a few.
+func TestDeafToConflict(t *testing.T) {
+	for _, role := range []bool{true, false} {
+		a := New(1, []Line{{Number: 0, Priority: 1}}, role)
+		value := uint64(0) // theirs, so that ours stands
+		if !role {
+			value = math.MaxUint64
+		}
+		told := 0
+		for a.Resolve(role, value) {
+			if told++; told > patience {
+				t.Fatal("a browser that does not listen is refused for ever")
+			}
+		}
+		if told != patience || a.Controlling() == role {
+			t.Errorf("%d refusals, role %t of %t", told, a.Controlling(), role)
+		}
+	}
 }

@@ -233,7 +233,9 @@ func (c *Call) setAccess(text string) error {
 	if err := c.answerAgain(); err != nil {
 		return err
 	}
-	return c.stream.SetAccess(accessRemote(chosen))
+	remote := accessRemote(chosen)
+	remote.Answer = true
+	return c.stream.SetAccess(remote)
 }
 
 // answerAgain writes our answer to the INVITE for what the user wants of its video. One that has gone out already stands; settle then

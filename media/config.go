@@ -34,6 +34,38 @@ type ICEConfig struct {
 	TCPPort uint16 `yaml:"tcp_port"`
 }
 
+// Timeouts say when a silent side is given up.
+type Timeouts struct {
+	// MediaTimeout is how long a core leg may be silent (RTP and RTCP).
+	MediaTimeout time.Duration `yaml:"media_timeout"`
+	// HoldTimeout is the same while the call is held; 0 turns the watch off then.
+	HoldTimeout time.Duration `yaml:"hold_timeout"`
+	// ICETimeout is how long a browser may take to nominate a pair.
+	ICETimeout time.Duration `yaml:"ice_timeout"`
+	// HandshakeTimeout bounds the DTLS handshake.
+	HandshakeTimeout time.Duration `yaml:"handshake_timeout"`
+	// ConsentTimeout is how long a browser's checks may stay out (RFC 7675).
+	ConsentTimeout time.Duration `yaml:"consent_timeout"`
+}
+
+// PacketConfig is how packets are moved: by what, by how many threads, and how eagerly.
+type PacketConfig struct {
+	// Engine is how packets are moved.
+	Engine Engine `yaml:"engine"`
+	// PacketThreads is how many threads may read packets, 1 to 64; 0 means half as many as there are processors, but two where there are two. One is there from the
+	// start, others come while those there are are busy, and go again.
+	PacketThreads int `yaml:"packet_threads"`
+	// PacketNice is those threads' priority, -20 (before all others) to 0 (ordinary), where the system allows it: a packet that
+	// waits for another program's time slice is late.
+	PacketNice int `yaml:"packet_nice"`
+	// Coalesce is how long a reader thread with much to do rests between two looks at its sockets, 0 to 10 ms. It adds half of
+	// itself to the mean delay of a packet and saves most of the wake-ups. What transcodes rests four times as long. 0 serves each
+	// packet at once.
+	Coalesce time.Duration `yaml:"coalesce"`
+	// ReceiveBuffer of the access socket, octets; the system may cap it.
+	ReceiveBuffer int `yaml:"receive_buffer"`
+}
+
 // Config of the media plane.
 type Config struct {
 	// AccessAddress is the UDP address all browsers' media comes to; ICE.MoreAddresses are others.
@@ -54,16 +86,8 @@ type Config struct {
 	CorePeers []netip.Prefix `yaml:"core_peers"`
 	// Quarantine is how long a core port pair rests after a call.
 	Quarantine time.Duration `yaml:"quarantine"`
-	// MediaTimeout is how long a core leg may be silent (RTP and RTCP).
-	MediaTimeout time.Duration `yaml:"media_timeout"`
-	// HoldTimeout is the same while the call is held; 0 turns the watch off then.
-	HoldTimeout time.Duration `yaml:"hold_timeout"`
-	// ICETimeout is how long a browser may take to nominate a pair.
-	ICETimeout time.Duration `yaml:"ice_timeout"`
-	// HandshakeTimeout bounds the DTLS handshake.
-	HandshakeTimeout time.Duration `yaml:"handshake_timeout"`
-	// ConsentTimeout is how long a browser's checks may stay out (RFC 7675).
-	ConsentTimeout time.Duration `yaml:"consent_timeout"`
+	// Timeouts say when a silent side is given up; their keys stand beside the others.
+	Timeouts `yaml:",inline"`
 	// DSCP marks media packets, 0..63; 46 is EF (RFC 8837).
 	DSCP int `yaml:"dscp"`
 	// VideoDSCP marks packets of video sent to the core, 0..63; 34 is AF41 (RFC 8837). Browsers get all media by one port, with DSCP.
@@ -71,20 +95,8 @@ type Config struct {
 	// VideoConversions bounds the conversions between video codecs at one time, two for each such call; 0 leaves it to the number of
 	// processors. Calls beyond it have sound alone.
 	VideoConversions int `yaml:"video_conversions"`
-	// Engine is how packets are moved.
-	Engine Engine `yaml:"engine"`
-	// PacketThreads is how many threads may read packets, 1 to 64; 0 means half as many as there are processors, but two where there are two. One is there from the
-	// start, others come while those there are are busy, and go again.
-	PacketThreads int `yaml:"packet_threads"`
-	// PacketNice is those threads' priority, -20 (before all others) to 0 (ordinary), where the system allows it: a packet that
-	// waits for another program's time slice is late.
-	PacketNice int `yaml:"packet_nice"`
-	// Coalesce is how long a reader thread with much to do rests between two looks at its sockets, 0 to 10 ms. It adds half of
-	// itself to the mean delay of a packet and saves most of the wake-ups. What transcodes rests four times as long. 0 serves each
-	// packet at once.
-	Coalesce time.Duration `yaml:"coalesce"`
-	// ReceiveBuffer of the access socket, octets; the system may cap it.
-	ReceiveBuffer int `yaml:"receive_buffer"`
+	// PacketConfig is how packets are moved; its keys stand beside the others.
+	PacketConfig `yaml:",inline"`
 	// InbandDTMF hears and sends keys as sound where the core speaks G.711 and took no telephone-event.
 	InbandDTMF bool `yaml:"inband_dtmf"`
 	// MaxSessions bounds the calls at one time; 0 leaves it to the ports.
@@ -94,24 +106,28 @@ type Config struct {
 // DefaultConfig is a gateway for one machine.
 func DefaultConfig() Config {
 	return Config{
-		AccessAddress:    netip.MustParseAddrPort("127.0.0.1:4478"),
-		ICE:              ICEConfig{Mode: "lite", TCP: true},
-		TURN:             relay.DefaultConfig(),
-		CoreAddress:      netip.MustParseAddr("127.0.0.1"),
-		CorePorts:        PortRange{First: 20000, Last: 29999},
-		Quarantine:       30 * time.Second,
-		MediaTimeout:     30 * time.Second,
-		HoldTimeout:      15 * time.Minute,
-		ICETimeout:       20 * time.Second,
-		HandshakeTimeout: 10 * time.Second,
-		ConsentTimeout:   30 * time.Second,
-		DSCP:             46,
-		VideoDSCP:        34,
-		Engine:           EngineSockets,
-		PacketNice:       -10,
-		Coalesce:         time.Millisecond,
-		ReceiveBuffer:    4 << 20,
-		InbandDTMF:       true,
+		AccessAddress: netip.MustParseAddrPort("127.0.0.1:4478"),
+		ICE:           ICEConfig{Mode: "lite", TCP: true},
+		TURN:          relay.DefaultConfig(),
+		CoreAddress:   netip.MustParseAddr("127.0.0.1"),
+		CorePorts:     PortRange{First: 20000, Last: 29999},
+		Quarantine:    30 * time.Second,
+		Timeouts: Timeouts{
+			MediaTimeout:     30 * time.Second,
+			HoldTimeout:      15 * time.Minute,
+			ICETimeout:       20 * time.Second,
+			HandshakeTimeout: 10 * time.Second,
+			ConsentTimeout:   30 * time.Second,
+		},
+		DSCP:      46,
+		VideoDSCP: 34,
+		PacketConfig: PacketConfig{
+			Engine:        EngineSockets,
+			PacketNice:    -10,
+			Coalesce:      time.Millisecond,
+			ReceiveBuffer: 4 << 20,
+		},
+		InbandDTMF: true,
 	}
 }
 

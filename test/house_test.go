@@ -6,10 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -146,32 +143,5 @@ func TestPackagesStaySmall(t *testing.T) {
 		if len(p.GoFiles) > maxFiles {
 			t.Errorf("%s has %d files, more than %d: it is more than one package", p.ImportPath, len(p.GoFiles), maxFiles)
 		}
-	}
-}
-
-// maxLines is the budget of lines in one file of Go, tests included. Files that a program writes, and C code of others, have none.
-const maxLines = 400
-
-func TestFilesStayShort(t *testing.T) {
-	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "testdata" || entry.Name() == ".git"):
-			return filepath.SkipDir
-		case entry.IsDir() || filepath.Ext(path) != ".go":
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if n := bytes.Count(text, []byte("\n")); n > maxLines && !bytes.Contains(text, []byte("\n// Code generated ")) {
-			t.Errorf("%s has %d lines, more than %d: split it by subject", strings.TrimPrefix(path, "../"), n, maxLines)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

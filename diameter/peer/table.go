@@ -47,17 +47,7 @@ func transitions() *[states][inputs]row {
 			Tick:      to(Down, backOff, Close),
 			Stop:      to(Stopped, never, Close),
 		},
-		Exchanging: {
-			Capable:      to(Okay, watchdog, Failback),
-			CapableAgain: to(Proving, watchdog, SendDWR, Failback),
-			Incapable:    to(Down, backOff, Close),
-			// Anything but a CEA here is an error of the peer (RFC 6733 5.6, I-Rcv-Non-CEA).
-			Asked: to(Down, backOff, Close), Alive: to(Down, backOff, Close), Heard: to(Down, backOff, Close),
-			Leave: to(Down, backOff, Close), Left: to(Down, backOff, Close),
-			Lost: to(Down, backOff, Close),
-			Tick: to(Down, backOff, Close),
-			Stop: to(Stopped, never, Close),
-		},
+		Exchanging: exchanging(),
 		Okay: {
 			Tick:  to(Probing, watchdog, SendDWR),
 			Asked: to(Okay, watchdog, SendDWA), Alive: to(Okay, watchdog), Heard: to(Okay, watchdog),
@@ -97,6 +87,19 @@ func transitions() *[states][inputs]row {
 			Asked: to(Leaving, keep, SendDWA),
 		},
 		Stopped: {},
+	}
+}
+
+// exchanging is the table's row while the peer's CEA is awaited.
+func exchanging() [inputs]row {
+	// Anything but a CEA here is an error of the peer (RFC 6733 5.6, I-Rcv-Non-CEA).
+	fault := to(Down, backOff, Close)
+	return [inputs]row{
+		Capable:      to(Okay, watchdog, Failback),
+		CapableAgain: to(Proving, watchdog, SendDWR, Failback),
+		Incapable:    fault,
+		Asked:        fault, Alive: fault, Heard: fault, Leave: fault, Left: fault, Lost: fault, Tick: fault,
+		Stop: to(Stopped, never, Close),
 	}
 }
 

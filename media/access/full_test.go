@@ -40,95 +40,137 @@ func reply(q *stun.Message, pwd string) []byte {
 		&stun.XORMappedAddress{IP: []byte{192, 0, 2, 9}, Port: 4478}, stun.NewShortTermIntegrity(pwd), stun.Fingerprint).Raw
 }
 
+// fullCall is a full agent that offered, and what its browser sees of it.
+type fullCall struct {
+	t      *testing.T
+	w      *wire
+	p      *Port
+	l      *Leg
+	o      *owner
+	remote Remote
+	now    time.Time
+}
+
+func (c *fullCall) describe(candidates ...Candidate) {
+	c.t.Helper()
+	c.remote.Candidates = candidates
+	if err := c.l.SetRemote(c.remote, c.now); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// answers gives the newest check's answer from an address.
+func (c *fullCall) answers(from netip.AddrPort) {
+	c.t.Helper()
+	c.p.feed(reply(c.w.last(c.t), c.remote.Pwd), from, c.w, c.now)
+}
+
+// paces lets a second pass and checks be sent.
+func (c *fullCall) paces() {
+	c.now = c.now.Add(time.Second)
+	c.p.Pace(c.now)
+}
+
+// ticks lets half a second pass and says whether a check was sent.
+func (c *fullCall) ticks() bool {
+	c.now = c.now.Add(500 * time.Millisecond)
+	n := len(c.w.sent)
+	c.l.Tick(c.now)
+	return len(c.w.sent) > n
+}
+
 // TestFullChecks: a full agent checks what it may, takes answers only with the browser's password and from where it asked, nominates
 // when it offered, and holds the call by the browser's consent alone.
 func TestFullChecks(t *testing.T) {
-	w, now := &wire{}, time.Unix(1000, 0)
-	p := fullPort(t, w)
-	l, o := testLeg(t, p)
-	local := l.Local()
-	r := good()
-	r.Answer = true // so we control
-	r.Candidates = []Candidate{{at(7), 99}, {netip.MustParseAddrPort("10.0.0.1:5000"), 99}}
-	if err := l.SetRemote(r, now); err != nil {
-		t.Fatal(err)
-	}
-	if st := p.Stats(); st.Forbidden != 1 {
+	c := &fullCall{t: t, w: &wire{}, remote: good(), now: time.Unix(1000, 0)}
+	c.p = fullPort(t, c.w)
+	c.l, c.o = testLeg(t, c.p)
+	c.remote.Answer = true // so we control
+	c.describe(Candidate{at(7), 99}, Candidate{netip.MustParseAddrPort("10.0.0.1:5000"), 99})
+	if st := c.p.Stats(); st.Forbidden != 1 {
 		t.Errorf("%+v", st)
 	}
-	p.Pace(now)
-	q := w.last(t)
+	c.nominates()
+	c.consents()
+	c.restarts()
+	if c.l.Close(); c.p.prober.askers.Len() != 0 || len(c.p.prober.busy) != 0 {
+		t.Error("the leg is still known")
+	}
+}
+
+// nominates: the first check says what it has to, wrong answers to it count for nothing, and a right one brings the nomination.
+func (c *fullCall) nominates() {
+	t := c.t
+	c.p.Pace(c.now)
+	q := c.w.last(t)
 	name, _ := q.Get(stun.AttrUsername)
-	if q.Type != stun.BindingRequest || string(name) != "them:"+local.UFrag || !q.Contains(stun.AttrICEControlling) || q.Contains(stun.AttrUseCandidate) ||
-		stun.NewShortTermIntegrity(r.Pwd).Check(q) != nil || stun.Fingerprint.Check(q) != nil {
+	if q.Type != stun.BindingRequest || string(name) != "them:"+c.l.Local().UFrag || !q.Contains(stun.AttrICEControlling) || q.Contains(stun.AttrUseCandidate) ||
+		stun.NewShortTermIntegrity(c.remote.Pwd).Check(q) != nil || stun.Fingerprint.Check(q) != nil {
 		t.Fatalf("%v", q)
 	}
 	for name, bad := range map[string][]byte{
 		"wrong password": reply(q, strings.Repeat("x", 22)),
 		"no integrity":   stun.MustBuild(stun.NewTransactionIDSetter(q.TransactionID), stun.BindingSuccess, &stun.XORMappedAddress{IP: []byte{1, 2, 3, 4}, Port: 1}).Raw,
-		"another id":     reply(&stun.Message{TransactionID: stun.NewTransactionID()}, r.Pwd),
+		"another id":     reply(&stun.Message{TransactionID: stun.NewTransactionID()}, c.remote.Pwd),
 	} {
-		if p.feed(bad, at(7), w, now); p.routes.Len() != 0 {
+		if c.p.feed(bad, at(7), c.w, c.now); c.p.routes.Len() != 0 {
 			t.Errorf("%s: the route is believed", name)
 		}
 	}
-	if p.feed(reply(q, r.Pwd), at(8), w, now); p.routes.Len() != 0 {
+	if c.answers(at(8)); c.p.routes.Len() != 0 {
 		t.Error("an answer from elsewhere is believed")
 	}
-	p.feed(reply(q, r.Pwd), at(7), w, now)
-	now = now.Add(time.Second)
-	p.Pace(now)
-	if q = w.last(t); !q.Contains(stun.AttrUseCandidate) {
+	c.answers(at(7))
+	c.paces()
+	if q = c.w.last(t); !q.Contains(stun.AttrUseCandidate) {
 		t.Fatalf("not nominated: %v", q)
 	}
-	if _, _, ok := l.Peer(); ok {
+	if _, _, ok := c.l.Peer(); ok {
 		t.Error("nominated before the answer")
 	}
-	p.feed(reply(q, r.Pwd), at(7), w, now)
-	if peer, _, ok := l.Peer(); !ok || peer != at(7) {
+	c.answers(at(7))
+	if peer, _, ok := c.l.Peer(); !ok || peer != at(7) {
 		t.Fatalf("pair %v, %t", peer, ok)
 	}
+}
+
+// consents: answered checks hold the call, half a minute without ends it.
+func (c *fullCall) consents() {
+	t := c.t
 	for range 120 { // a minute of consent
-		now = now.Add(500 * time.Millisecond)
-		n := len(w.sent)
-		if l.Tick(now); len(w.sent) > n {
-			p.feed(reply(w.last(t), r.Pwd), at(7), w, now)
+		if c.ticks() {
+			c.answers(at(7))
 		}
 	}
-	if len(o.events) != 0 || l.path.Load() == nil {
-		t.Fatalf("%v", o.events)
+	if len(c.o.events) != 0 || c.l.path.Load() == nil {
+		t.Fatalf("%v", c.o.events)
 	}
 	for range 62 { // and half a minute without, though the browser's own checks go on
-		now = now.Add(500 * time.Millisecond)
-		l.Tick(now)
-		p.feed(check(local, "them", false, 5), at(7), &wire{}, now)
+		c.ticks()
+		c.p.feed(check(c.l.Local(), "them", false, 5), at(7), &wire{}, c.now)
 	}
-	if len(o.events) != 1 || o.events[0] != (Event{Kind: Lost, Reason: ReasonConsent}) || l.path.Load() != nil {
-		t.Fatalf("%v", o.events)
+	if len(c.o.events) != 1 || c.o.events[0] != (Event{Kind: Lost, Reason: ReasonConsent}) || c.l.path.Load() != nil {
+		t.Fatalf("%v", c.o.events)
 	}
-	n := len(w.sent)
+	n := len(c.w.sent)
 	for range 40 {
-		now = now.Add(500 * time.Millisecond)
-		l.Tick(now)
+		c.ticks()
 	}
-	if len(w.sent) != n {
-		t.Errorf("%d checks after consent has ended", len(w.sent)-n)
+	if len(c.w.sent) != n {
+		t.Errorf("%d checks after consent has ended", len(c.w.sent)-n)
 	}
-	r.UFrag = "next" // the browser restarts ICE from another address
-	r.Candidates = []Candidate{{at(11), 99}}
-	if err := l.SetRemote(r, now); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// restarts: the browser restarts ICE from another address, and the call is back.
+func (c *fullCall) restarts() {
+	c.remote.UFrag = "next"
+	c.describe(Candidate{at(11), 99})
 	for range 4 {
-		now = now.Add(time.Second)
-		p.Pace(now)
-		p.feed(reply(w.last(t), r.Pwd), at(11), w, now)
+		c.paces()
+		c.answers(at(11))
 	}
-	if peer, _, _ := l.Peer(); peer != at(11) || o.events[len(o.events)-1].Kind != Restored || l.checker.prev != nil {
-		t.Fatalf("pair %v, %v", peer, o.events)
-	}
-	if l.Close(); p.prober.askers.Len() != 0 || len(p.prober.busy) != 0 {
-		t.Error("the leg is still known")
+	if peer, _, _ := c.l.Peer(); peer != at(11) || c.o.events[len(c.o.events)-1].Kind != Restored || c.l.checker.prev != nil {
+		c.t.Fatalf("pair %v, %v", peer, c.o.events)
 	}
 }
 

@@ -59,13 +59,18 @@ type Leg struct {
 	keys      atomic.Pointer[keys]
 	types     atomic.Pointer[types]
 
-	mu        sync.Mutex // guards the following
-	ice       agent
-	checker   *checker // nil for a lite agent
-	assoc     *association
-	control   packet.Control
-	video     packet.Control // of the picture, in the same RTCP session; SSRC 0 without
-	counts    legCounts
+	mu      sync.Mutex // guards the following
+	ice     agent
+	checker *checker // nil for a lite agent
+	assoc   *association
+	control packet.Control
+	video   packet.Control // of the picture, in the same RTCP session; SSRC 0 without
+	counts  legCounts
+	life
+}
+
+// life is how far a leg has come.
+type life struct {
 	since     time.Time // when the browser's description came, and the browser had ours
 	late      bool      // it does not have ours yet
 	connected bool      // was, at least once

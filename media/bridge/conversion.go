@@ -45,11 +45,7 @@ type conversion struct {
 	dropped atomic.Uint64
 	refused atomic.Uint64 // packets no pipeline could be made for
 
-	token    atomic.Bool  // it is in the crew's queue, or with a member
-	deadline atomic.Int64 // when there is something to do without a packet, by the crew's clock; 0: never
-	behind   *conversion  // in the crew's queue, guarded by the crew
-	place    int          // in its list, the same
-
+	errand
 	task task
 
 	done chan struct{} // closed when it has ended
@@ -60,6 +56,14 @@ type conversion struct {
 	started bool
 	hush    bool // close the pipeline, make nothing up
 	closed  bool
+}
+
+// errand is when a member of the crew next takes a conversion.
+type errand struct {
+	token    atomic.Bool  // it is in the crew's queue, or with a member
+	deadline atomic.Int64 // when there is something to do without a packet, by the crew's clock; 0: never
+	behind   *conversion  // in the crew's queue, guarded by the crew
+	place    int          // in its list, the same
 }
 
 // task belongs to the member that has the conversion.

@@ -107,6 +107,20 @@ func (f *fakeBypass) out() []fakeDatagram {
 	return slices.Clone(f.flushed)
 }
 
+// await waits until n packets have gone out, and returns those that have.
+func (f *fakeBypass) await(n int) []fakeDatagram {
+	for len(f.out()) < n {
+		time.Sleep(time.Millisecond)
+	}
+	return f.out()
+}
+
+func (f *fakeBypass) refuses(on bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refuse = on
+}
+
 // TestBypass: media goes by the bypass in both directions where it takes it, all else and all others by the sockets.
 func TestBypass(t *testing.T) {
 	f := newFakeBypass(t)
@@ -159,11 +173,8 @@ func TestBypass(t *testing.T) {
 	hear("\x80one")
 	hear("\x90two")
 	want := []fakeDatagram{{"\x80one", served.Local(), peer}, {"\x90two", served.Local(), peer}}
-	for !slices.Equal(f.out(), want) {
-		if len(f.out()) > len(want) {
-			t.Fatalf("%v", f.out())
-		}
-		time.Sleep(time.Millisecond) // until the turn is over
+	if got := f.await(len(want)); !slices.Equal(got, want) {
+		t.Fatalf("%v", got)
 	}
 	if st := served.Stats(); st.Oversize != 1 {
 		t.Errorf("%+v", st)
@@ -179,21 +190,15 @@ func TestBypass(t *testing.T) {
 	}
 	send(served, "\x00stun")
 	send(plain, "\x80plain")
-	f.mu.Lock()
-	f.refuse = true
-	f.mu.Unlock()
+	f.refuses(true)
 	send(served, "\x80refused")
-	f.mu.Lock()
-	f.refuse = false
-	f.mu.Unlock()
+	f.refuses(false)
 	// From a thread of its own, outside a turn, a packet goes at once.
 	for i := range 1000 {
 		if err := served.WriteTo([]byte("\x80alone"), peer); err != nil {
 			t.Fatal(err)
 		}
-		for len(f.out()) < len(want)+i+1 { // at most the end of a turn away
-			time.Sleep(time.Millisecond)
-		}
+		f.await(len(want) + i + 1) // at most the end of a turn away
 	}
 	defer func() { _ = unix.Close(f.wake[1]) }()
 	served.Close()

@@ -89,83 +89,110 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-func group(t *testing.T, bind netip.AddrPort) {
-	before := descriptors(t)
-	w := &load{now: time.Unix(1000, 0)}
-	var running []int
-	g, err := NewGroup(GroupOptions{Loop: LoopOptions{Coalesce: time.Millisecond}, Most: 3, Used: w.time, Changed: func(n int) { running = append(running, n) }})
+// crowd is a group of threads, sources that send to its shared address, and what arrives at each thread.
+type crowd struct {
+	t       *testing.T
+	load    *load
+	g       *Group
+	in      chan arrival
+	sources []*net.UDPConn
+	rounds  int
+	running []int // how many threads there were, each time that changed
+}
+
+type arrival struct {
+	text string
+	by   *Loop
+}
+
+func newCrowd(t *testing.T, bind netip.AddrPort) *crowd {
+	t.Helper()
+	c := &crowd{t: t, load: &load{now: time.Unix(1000, 0)}, in: make(chan arrival, 4096)}
+	g, err := NewGroup(GroupOptions{Loop: LoopOptions{Coalesce: time.Millisecond}, Most: 3, Used: c.load.time, Changed: func(n int) { c.running = append(c.running, n) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	type arrival struct {
-		text string
-		by   *Loop
-	}
-	in := make(chan arrival, 4096)
+	c.g = g
 	shared, err := g.Share(bind, func(loop *Loop, addr netip.AddrPort) (*Socket, error) {
-		return loop.Open(addr, Options{ReusePort: g.ReusePort(), Burst: TurnSize}, func(b []byte, _ netip.AddrPort, _ time.Time) { in <- arrival{string(b), loop} })
+		return loop.Open(addr, Options{ReusePort: g.ReusePort(), Burst: TurnSize}, c.hears(loop))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	g.Start()
-	var conns []*net.UDPConn
 	for range 64 {
-		c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(shared.Local()))
+		source, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(shared.Local()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		conns = append(conns, c)
+		c.sources = append(c.sources, source)
 	}
-	count := 0
-	// say sends from each source and returns how many sources each thread has.
-	say := func() map[*Loop]int {
-		want := map[string]bool{}
-		for i, c := range conns {
-			text := fmt.Sprint(count, " ", i)
-			want[text] = true
-			if _, err := c.Write([]byte(text)); err != nil {
-				t.Fatal(err)
-			}
+	return c
+}
+
+func (c *crowd) hears(loop *Loop) Handler {
+	return func(b []byte, _ netip.AddrPort, _ time.Time) { c.in <- arrival{string(b), loop} }
+}
+
+// say sends from each source and returns how many sources each thread has.
+func (c *crowd) say() map[*Loop]int {
+	c.t.Helper()
+	want := map[string]bool{}
+	for i, source := range c.sources {
+		text := fmt.Sprint(c.rounds, " ", i)
+		want[text] = true
+		if _, err := source.Write([]byte(text)); err != nil {
+			c.t.Fatal(err)
 		}
-		count++
-		by := map[*Loop]int{}
-		for range conns {
-			select {
-			case a := <-in:
-				if !want[a.text] {
-					t.Fatalf("heard %q, which is old or was heard before", a.text)
-				}
-				delete(want, a.text)
-				by[a.by]++
-			case <-time.After(10 * time.Second):
-				t.Fatalf("%d datagrams lost", len(want))
+	}
+	c.rounds++
+	by := map[*Loop]int{}
+	for range c.sources {
+		select {
+		case a := <-c.in:
+			if !want[a.text] {
+				c.t.Fatalf("heard %q, which is old or was heard before", a.text)
 			}
+			delete(want, a.text)
+			by[a.by]++
+		case <-time.After(10 * time.Second):
+			c.t.Fatalf("%d datagrams lost", len(want))
 		}
-		return by
 	}
-	w.pass(g, 1)
-	if by := say(); len(by) != 1 {
-		t.Fatalf("one thread, %v", by)
+	return by
+}
+
+// heardBy lets windows pass and wants the sources spread over so many threads.
+func (c *crowd) heardBy(threads, windows int) {
+	c.t.Helper()
+	c.load.pass(c.g, windows)
+	if by := c.say(); len(by) != threads {
+		c.t.Fatalf("%d threads, %v", threads, by)
 	}
-	w.busy.Store(true)
-	w.pass(g, growAfter)
-	if by := say(); len(by) != 2 {
-		t.Fatalf("two threads, %v", by)
+}
+
+// threads lets windows pass and wants so many threads that take new calls, of so many in all.
+func (c *crowd) threads(active, all, windows int) {
+	c.t.Helper()
+	c.load.pass(c.g, windows)
+	if a, n := c.g.Threads(); a != active || n != all {
+		c.t.Fatalf("%d threads of %d, want %d of %d", a, n, active, all)
 	}
-	w.pass(g, growAfter)
-	if by := say(); len(by) != 3 {
-		t.Fatalf("three threads, %v", by)
-	}
-	w.pass(g, 5*growAfter)
-	if active, all := g.Threads(); active != 3 || all != 3 {
-		t.Fatalf("%d threads of %d", active, all)
-	}
+}
+
+func group(t *testing.T, bind netip.AddrPort) {
+	before := descriptors(t)
+	c := newCrowd(t, bind)
+	c.heardBy(1, 1)
+	c.load.busy.Store(true)
+	c.heardBy(2, growAfter)
+	c.heardBy(3, growAfter)
+	c.threads(3, 3, 5*growAfter)
 	// New calls go to all of them in turn while nothing more is known.
 	pairs := map[*Loop]*Socket{}
 	for range 3 {
-		loop := g.Least()
-		s, err := loop.Open(netip.AddrPortFrom(bind.Addr(), 0), Options{}, func(b []byte, _ netip.AddrPort, _ time.Time) { in <- arrival{string(b), loop} })
+		loop := c.g.Least()
+		s, err := loop.Open(netip.AddrPortFrom(bind.Addr(), 0), Options{}, c.hears(loop))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,43 +201,32 @@ func group(t *testing.T, bind netip.AddrPort) {
 	if len(pairs) != 3 {
 		t.Fatalf("three calls on %d threads", len(pairs))
 	}
-	w.busy.Store(false)
-	w.pass(g, 2*shrinkAfter+2)
-	if active, all := g.Threads(); active != 1 || all != 3 {
-		t.Fatalf("calm, with calls on each thread: %d of %d", active, all)
-	}
-	if by := say(); len(by) != 1 {
-		t.Fatalf("the shared address is still read by %v", by)
-	}
+	c.load.busy.Store(false)
+	c.threads(1, 3, 2*shrinkAfter+2) // calm, with calls on each thread
+	c.heardBy(1, 0)
 	for _, s := range pairs { // running calls go on
-		c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(s.Local()))
+		call, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(s.Local()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = c.Write([]byte("call"))
-		if a := <-in; a.text != "call" {
+		_, _ = call.Write([]byte("call"))
+		if a := <-c.in; a.text != "call" {
 			t.Fatalf("heard %q", a.text)
 		}
-		_ = c.Close()
+		_ = call.Close()
 		s.Close()
 	}
-	w.pass(g, 3)
-	if active, all := g.Threads(); active != 1 || all != 1 {
-		t.Fatalf("calm, without calls: %d of %d", active, all)
+	c.threads(1, 1, 3) // calm, without calls
+	c.say()
+	c.load.busy.Store(true)
+	c.heardBy(2, growAfter)
+	for _, source := range c.sources {
+		_ = source.Close()
 	}
-	say()
-	w.busy.Store(true)
-	w.pass(g, growAfter)
-	if by := say(); len(by) != 2 {
-		t.Fatalf("busy again: %v", by)
-	}
-	for _, c := range conns {
-		_ = c.Close()
-	}
-	g.Close()
-	g.Close()
-	if want := []int{1, 2, 3, 2, 1, 2, 0}; !slices.Equal(running, want) {
-		t.Errorf("threads were %v, want %v", running, want)
+	c.g.Close()
+	c.g.Close()
+	if want := []int{1, 2, 3, 2, 1, 2, 0}; !slices.Equal(c.running, want) {
+		t.Errorf("threads were %v, want %v", c.running, want)
 	}
 	if after := descriptors(t); after > before {
 		t.Errorf("%d descriptors before, %d after", before, after)

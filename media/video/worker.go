@@ -52,6 +52,12 @@ type job struct {
 	at  time.Time
 }
 
+// backlog is a ring of packets that wait: n of them from head.
+type backlog struct {
+	queue   []job
+	head, n int
+}
+
 // worker converts one direction on its own goroutine, which starts with the first packet. A slow worker loses what comes
 // while its queue is full, counted; the converter sees the gap.
 type worker struct {
@@ -68,9 +74,8 @@ type worker struct {
 	bitrate                  atomic.Int64
 	wake, done               chan struct{}
 
-	mu      sync.Mutex // guards the following
-	queue   []job
-	head, n int
+	mu sync.Mutex // guards the following
+	backlog
 	started bool
 	hush    bool // end the converter: the direction passes through now
 	closed  bool

@@ -11,6 +11,13 @@ import (
 	"causeway/signaling/wire"
 )
 
+// machine is the call's table of states, and what is to be stepped.
+type machine struct {
+	fsm      call.Call
+	pending  []call.Input // results of actions, to be stepped before anything else
+	stepping bool
+}
+
 // Call is one call with its three sides. It belongs to its host's queue: every method is called there.
 type Call struct {
 	agent *Agent
@@ -19,9 +26,7 @@ type Call struct {
 	direction string // wire.Outgoing or wire.Incoming
 	log       *slog.Logger
 
-	fsm      call.Call
-	pending  []call.Input // results of actions, to be stepped before anything else
-	stepping bool
+	machine
 	requests map[call.Request]wire.ID // requests that wait for their answer
 	progress string                   // newest word of call.progress, for a snapshot
 	services
@@ -64,7 +69,7 @@ type services struct {
 func (a *Agent) NewCall(host Host, name, direction string) *Call {
 	return &Call{
 		agent: a, handover: handover{host: host}, name: name, direction: direction, log: host.Log().With("call", name),
-		fsm:      call.Call{Mode: a.config.Policy, Refers: a.config.Refers, Limits: a.config.Limits},
+		machine:  machine{fsm: call.Call{Mode: a.config.Policy, Refers: a.config.Refers, Limits: a.config.Limits}},
 		requests: map[call.Request]wire.ID{}, timers: map[call.Timer]*time.Timer{}, progress: wire.CallTrying,
 	}
 }

@@ -92,17 +92,27 @@ type Call struct {
 	Asked      bool      // an Rx session exists or may exist
 	AnsweredAt time.Time // zero until Active
 
-	nego      negotiation
-	picture   bool    // the wish for video has changed while another negotiation was under way
-	request   Request // the browser's request that waits for nego or for Opening
-	answered  remote  // newest description of the core, connected or pending
-	pending   remote  // core answer that waits for policy (Required)
-	start     Start   // what to invite, between Opening and Calling
-	told      bool    // the browser knows of this call, so it must hear of its end
-	lost      bool    // the access leg is away, LostTimer runs
-	reserving bool    // the caller reserves resources (preconditions): the browser is not told yet
-	offer     string  // access offer that waits for it
+	renegotiation
+	answered remote // newest description of the core, connected or pending
+	pending  remote // core answer that waits for policy (Required)
+	told     bool   // the browser knows of this call, so it must hear of its end
+	lost     bool   // the access leg is away, LostTimer runs
+	prelude
 	transfers
+}
+
+// renegotiation is which side's description is being agreed on, and who wants the next one.
+type renegotiation struct {
+	nego    negotiation
+	picture bool    // the wish for video has changed while another negotiation was under way
+	request Request // the browser's request that waits for nego or for Opening
+}
+
+// prelude is what a call that is not yet under way waits with.
+type prelude struct {
+	start     Start  // what to invite, between Opening and Calling
+	reserving bool   // the caller reserves resources (preconditions): the browser is not told yet
+	offer     string // access offer that waits for it
 }
 
 // Step gives the call one input at a time and returns the changed call and what is to be done, in order. It is pure:

@@ -39,14 +39,19 @@ type Call struct {
 	waiting []CallEvent     // until SetNotify
 	machine *dialog.Session // nil once finished
 	back    transport.Target
+	open
+	timer *time.Timer
+	cause *call.Cause // given by Hangup or Reject
+	media early
+	gate  gate
+	transfer
+}
+
+// open are a call's transactions under way, by their number.
+type open struct {
 	invites map[uint64]*transaction.Client // those that can be cancelled
 	servers map[uint64]server
 	nextSrv uint64
-	timer   *time.Timer
-	cause   *call.Cause // given by Hangup or Reject
-	media   early
-	gate    gate
-	transfer
 }
 
 // server is a server transaction of the call.
@@ -69,7 +74,7 @@ func (b *Binding) newCall(callID, icid string, incoming bool) *Call {
 	c := b.client
 	k := &Call{
 		client: c, binding: b, incoming: incoming, icid: icid,
-		invites: map[uint64]*transaction.Client{}, servers: map[uint64]server{},
+		open: open{invites: map[uint64]*transaction.Client{}, servers: map[uint64]server{}},
 	}
 	k.key.callID = callID
 	k.log = b.log.With("call", callID)

@@ -20,18 +20,8 @@ type Access struct {
 	Media              []AccessMedia
 }
 
-// AccessMedia is one m-line of a browser's description. Transport attributes missing in a bundled m-line
-// are those of the group's first one (RFC 8843 7.1.3), and of the session level before that.
-type AccessMedia struct {
-	Index           int    // position among the m-lines, from 0
-	Kind            string // "audio", "video", "application"
-	Profile         string // e.g. "UDP/TLS/RTP/SAVPF"
-	Formats         []string
-	MID             string
-	Rejected        bool    // port 0 without bundle-only
-	Codecs          []Codec // without telephone-event, in order of preference
-	DTMF            []Codec // telephone-event
-	Direction       Direction
+// AccessTransport is how an m-line's packets travel: the m-lines of a BUNDLE group share one.
+type AccessTransport struct {
 	UFrag, Pwd      string
 	Lite            bool `json:",omitempty"` // the other side is ICE-lite (RFC 8839 5.3); no browser is
 	Fingerprints    []Fingerprint
@@ -39,6 +29,21 @@ type AccessMedia struct {
 	Candidates      []Candidate
 	EndOfCandidates bool
 	RTCPMux         bool
+}
+
+// AccessMedia is one m-line of a browser's description. Transport attributes missing in a bundled m-line
+// are those of the group's first one (RFC 8843 7.1.3), and of the session level before that.
+type AccessMedia struct {
+	Index     int    // position among the m-lines, from 0
+	Kind      string // "audio", "video", "application"
+	Profile   string // e.g. "UDP/TLS/RTP/SAVPF"
+	Formats   []string
+	MID       string
+	Rejected  bool    // port 0 without bundle-only
+	Codecs    []Codec // without telephone-event, in order of preference
+	DTMF      []Codec // telephone-event
+	Direction Direction
+	AccessTransport
 	MSID            string
 	PTime, MaxPTime int     // milliseconds, 0 when absent
 	Repair          []Codec // video: retransmission formats (RFC 4588)

@@ -15,18 +15,23 @@ type Core struct {
 	Media []CoreMedia // every m-line, in order
 }
 
+// CoreTransport is where the packets of an m-line go.
+type CoreTransport struct {
+	Address     netip.Addr // where it wants RTP; unspecified when it holds by c=0.0.0.0
+	RTPPort     uint16     // 0 when rejected
+	RTCPAddress netip.Addr // as Address unless a=rtcp says otherwise (RFC 3605)
+	RTCPPort    uint16     // RTPPort+1 unless a=rtcp says otherwise
+}
+
 // CoreMedia is one m-line of a [Core].
 type CoreMedia struct {
-	Index           int // position among the m-lines, from 0
-	Kind            string
-	Profile         string // "RTP/AVP", "RTP/AVPF", or what else the line says
-	Formats         []string
-	Rejected        bool
-	Address         netip.Addr // where it wants RTP; unspecified when it holds by c=0.0.0.0
-	RTPPort         uint16     // 0 when rejected
-	RTCPAddress     netip.Addr // as Address unless a=rtcp says otherwise (RFC 3605)
-	RTCPPort        uint16     // RTPPort+1 unless a=rtcp says otherwise
-	Codecs          []Codec    // without telephone-event, in order of preference
+	Index    int // position among the m-lines, from 0
+	Kind     string
+	Profile  string // "RTP/AVP", "RTP/AVPF", or what else the line says
+	Formats  []string
+	Rejected bool
+	CoreTransport
+	Codecs          []Codec // without telephone-event, in order of preference
 	DTMF            []Codec
 	Direction       Direction // its own view; c=0.0.0.0 already counted in
 	PTime, MaxPTime int       // milliseconds, 0 when absent
@@ -119,7 +124,7 @@ func parseCoreMedia(session, b block) (CoreMedia, error) {
 		return CoreMedia{}, err
 	}
 	m := CoreMedia{
-		Kind: line.kind, Profile: line.proto, Formats: line.formats, Rejected: line.port == 0, RTPPort: line.port,
+		Kind: line.kind, Profile: line.proto, Formats: line.formats, Rejected: line.port == 0, CoreTransport: CoreTransport{RTPPort: line.port},
 		Direction: SendRecv, PTime: b.number("ptime"), MaxPTime: b.number("maxptime"),
 		BandwidthAS: b.bandwidth("AS"), RS: b.bandwidth("RS"), RR: b.bandwidth("RR"),
 	}

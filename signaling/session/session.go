@@ -22,6 +22,14 @@ import (
 // unbindTimeout bounds the de-registration of one binding.
 const unbindTimeout = 5 * time.Second
 
+// lifetime is how long a session lasts without a word of its page.
+type lifetime struct {
+	grace  *time.Timer   // runs while no socket is attached
+	away   time.Duration // how long the page said it would be gone; 0: nothing was said
+	expiry *time.Timer   // end of the token
+	ended  atomic.Bool   // written in the queue, read by Link before it attaches
+}
+
 // Session is one browser's login. Settings never change after newSession; state belongs to the queue.
 type Session struct {
 	manager  *Manager
@@ -40,13 +48,10 @@ type Session struct {
 	messages     *messaging.Box
 	wishes       map[string]*wished // by id; nil while there is none
 	arriving     map[string]bool    // ids of calls that are being taken over from another browser of the user
-	grace        *time.Timer        // runs while no socket is attached
-	expiry       *time.Timer        // end of the token
-	ended        atomic.Bool        // written in the queue, read by Link before it attaches
-	proof        *proof             // nil: the user came with a token
-	giveBack     func()             // returns a lent identity, once
+	lifetime
+	proof    *proof // nil: the user came with a token
+	giveBack func() // returns a lent identity, once
 
-	away  time.Duration        // how long the page said it would be gone; 0: nothing was said
 	shown []wire.ElsewhereCall // what the user's other browsers see of this one; guarded by Manager.mu
 }
 

@@ -37,7 +37,7 @@ func flows(t *testing.T) (*stage, *client.Browser) {
 				{Number: "+15550121", Name: "diverts", Codecs: codecs, Source: "tone", ToneHz: 700, Ring: 200 * time.Millisecond, DivertTo: "+15550122",
 					Headers: []string{"X-Case: 4712", "X-Other: 1", `User-to-User: "desk 4";encoding=ascii`, "Alert-Info: <urn:alert:service:call-waiting>",
 						"P-Asserted-Identity: <sip:+15550122;verstat=TN-Validation-Passed@" + lab.HomeDomain + ">"}},
-				{Number: "+15550123", Name: "announces", Codecs: codecs, Source: "tone", ToneHz: 700, EarlyMedia: 500 * time.Millisecond, Announce: true},
+				{Number: "+15550123", Name: "announces", Codecs: codecs, Source: "tone", ToneHz: 700, Provisional: handset.Provisional{EarlyMedia: 500 * time.Millisecond, Announce: true}},
 			}
 		},
 	})}

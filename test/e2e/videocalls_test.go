@@ -73,7 +73,7 @@ func more(t *testing.T, b *rig.Bed, before handset.CallInfo) {
 // TestVideoForked: two phones behind one number answer early, each with pictures of its own form; the second one picks up, and it is
 // the one that is seen and sees.
 func TestVideoForked(t *testing.T) {
-	b := videoPhones(t, nil, handset.Script{Number: videoPhone, Fork: true})
+	b := videoPhones(t, nil, handset.Script{Number: videoPhone, Provisional: handset.Provisional{Fork: true}})
 	p := b.Open(browser.Chromium, pageHz)
 	p.JS(`void window.causeway.phone.call("`+videoPhone+`", {video: true})`, nil)
 	p.State("active")
@@ -89,7 +89,7 @@ func TestVideoForked(t *testing.T) {
 
 // TestVideoPreconditions: both m-lines have preconditions; the PCRF is asked for both, and takes the picture's flows back when it goes.
 func TestVideoPreconditions(t *testing.T) {
-	b := videoPhones(t, nil, handset.Script{Number: videoPhone, Preconditions: true})
+	b := videoPhones(t, nil, handset.Script{Number: videoPhone, Provisional: handset.Provisional{Preconditions: true}})
 	p := b.Open(browser.Chromium, pageHz)
 	c := videoWith(t, b, p, videoPhone)
 	policed := func(what string, ok func(string) bool) {

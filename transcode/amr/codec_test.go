@@ -124,15 +124,11 @@ func TestDTX(t *testing.T) {
 		var sent, sids, spurts int
 		var tail []int16
 		for i := range 360 {
-			var pcm []int16
-			switch {
-			case i < 30:
-				pcm = speech[i*size:][:size]
-			case i < 330:
-				pcm = background[(i-30)*size:][:size]
-			default:
-				pcm = speech[(i-330)*size:][:size]
+			source, at := speech, i%330
+			if i >= 30 && i < 330 {
+				source, at = background, i-30
 			}
+			pcm := source[at*size:][:size]
 			n, err := e.Encode(payload, pcm)
 			if err != nil {
 				t.Fatal(err)

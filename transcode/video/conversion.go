@@ -41,14 +41,19 @@ type conversion struct {
 	spare     [][]byte // buffers of frames
 	packets   []Packet
 	stats     Stats
-	offered   int  // bit/s
-	keyAsked  bool // the receiver wants a key frame
-	frozen    bool // the decoder needs one
-	since     time.Time
-	asked     time.Time // when WantsKeyFrame last said so; zero for not yet
-	early     bool      // it has said so at all
-	everKey   bool
-	closed    bool
+	offered   int // bit/s
+	keys
+	closed bool
+}
+
+// keys is who waits for a key frame.
+type keys struct {
+	keyAsked bool // the receiver wants one
+	frozen   bool // the decoder needs one
+	since    time.Time
+	asked    time.Time // when WantsKeyFrame last said so; zero for not yet
+	early    bool      // it has said so at all
+	everKey  bool
 }
 
 func newConverter(from, to Format, opt Options) (*conversion, error) {
@@ -56,7 +61,7 @@ func newConverter(from, to Format, opt Options) (*conversion, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conversion{opt: opt, unpacker: newUnpacker(from), chain: chain, frozen: true}
+	c := &conversion{opt: opt, unpacker: newUnpacker(from), chain: chain, keys: keys{frozen: true}}
 	c.assembler = assembler{hold: opt.Hold, begins: c.begins, deliver: c.complete, lost: c.hole}
 	if opt.Ready != nil {
 		c.wake, c.done = make(chan struct{}, 1), make(chan struct{})

@@ -83,6 +83,13 @@ type Wire struct {
 	At            time.Time
 }
 
+// sockets are those a Layer listens on, set by Start; nil where the network is not served.
+type sockets struct {
+	udp      *net.UDPConn
+	tcp, tls net.Listener
+	bound    map[string]netip.AddrPort // the real ports, by network
+}
+
 // Layer owns the SIP sockets: it reads, frames, checks and parses what comes in, and routes, serialises and writes
 // what goes out. All methods are safe for concurrent use after Start.
 type Layer struct {
@@ -99,11 +106,8 @@ type Layer struct {
 
 	admitted atomic.Pointer[map[netip.Addr]struct{}] // copied on write; holds every next hop given to Admit
 
-	udp      *net.UDPConn              // set by Start
-	tcp      net.Listener              // set by Start
-	tls      net.Listener              // set by Start
-	bound    map[string]netip.AddrPort // set by Start: the real ports
-	ctx      context.Context           // ends with Close; carries dials only
+	sockets
+	ctx      context.Context // ends with Close; carries dials only
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 	mu       sync.Mutex // guards the following
@@ -125,7 +129,7 @@ func New(cfg Config, log *slog.Logger) (*Layer, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Layer{
 		cfg: cfg, log: log, listen: listen, ctx: ctx, cancel: cancel,
-		bound:    make(map[string]netip.AddrPort),
+		sockets:  sockets{bound: make(map[string]netip.AddrPort)},
 		conns:    make(map[flow]*conn),
 		perPeer:  make(map[netip.Addr]int),
 		noStream: make(map[netip.AddrPort]time.Time),

@@ -10,6 +10,14 @@ import (
 	"causeway/test/lab/voice"
 )
 
+// life is how far a call has come, and when.
+type life struct {
+	state    string
+	cause    string
+	started  time.Time
+	answered time.Time
+}
+
 // Call is one call of one handset; loop only, its stream has its own lock.
 //
 //	new ─► ringing/early ─► up ⇄ (held) ─► ended
@@ -19,10 +27,7 @@ type Call struct {
 	id       string
 	outgoing bool
 	party    string // the far side as its P-Asserted-Identity or From says
-	state    string
-	cause    string
-	started  time.Time
-	answered time.Time
+	life
 
 	dialog  dialog
 	early   map[string]*dialog // outgoing: by To tag

@@ -149,7 +149,7 @@ func (f *Farm) newCall(s Script) (*Call, error) {
 	}
 	f.served++
 	c := &Call{farm: f, script: s, id: fmt.Sprintf("%s-%d", strings.TrimPrefix(s.Number, "+"), f.served),
-		stream: stream, started: time.Now(), state: "new"}
+		stream: stream, life: life{started: time.Now(), state: "new"}}
 	c.media.id = uint64(time.Now().UnixNano()) >> 10
 	c.media.want = "sendrecv"
 	c.picture.on = s.Video != nil && !s.Video.Later

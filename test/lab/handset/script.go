@@ -9,31 +9,36 @@ type Step struct {
 	Arg   string        // digits of dtmf, Hz of tone, number of a transfer
 }
 
-// Script is how one number behaves.
-type Script struct {
-	Number        string
-	Name          string
-	Description   string
-	Codecs        []string // in order of liking: AMR-WB, AMR-WB/be, AMR-WB/oa, AMR..., G722, PCMA, PCMU; EVS/io (its AMR-WB IO mode); EVS is offered only
-	PTime         int      // milliseconds of sound it wants in each packet, 0 = 20; others are a fault then
-	MaxPTime      int      // and the most it takes, 0 = 240
-	ModeSet       []int    // AMR modes this handset allows; empty = all
-	Source        string   // echo, announcement, tone, silence
-	ToneHz        float64  // for tone
-	DTX           bool     // fall silent in pauses (AMR and AMR-WB)
-	Ring          time.Duration
-	Reject        int           // final status instead of an answer
-	NeverAnswer   bool          // 180 for ever
-	EarlyMedia    time.Duration // play this long before the answer; 0 = no early media
+// Provisional is what a handset does before it answers.
+type Provisional struct {
+	EarlyMedia    time.Duration // play this long; 0 = no early media
+	Announce      bool          // early media that moves to another port and codec by UPDATE
 	Preconditions bool
 	Fork          bool
-	DivertTo      string   // number the call is diverted to: 181 with History-Info, then it rings
-	Announce      bool     // early media that moves to another port and codec by UPDATE before the answer
-	Headers       []string // added to 101-299 responses to INVITE, "Name: value"
-	RefuseRefer   int      // final status for a REFER; 0 = it is followed
-	Text          string   // what it does with texts: "" takes them, echo, plain, relay (letter.go)
-	Video         *Video   // nil: none
-	Then          []Step
+}
+
+// Script is how one number behaves.
+type Script struct {
+	Number      string
+	Name        string
+	Description string
+	Codecs      []string // in order of liking: AMR-WB, AMR-WB/be, AMR-WB/oa, AMR..., G722, PCMA, PCMU; EVS/io (its AMR-WB IO mode); EVS is offered only
+	PTime       int      // milliseconds of sound it wants in each packet, 0 = 20; others are a fault then
+	MaxPTime    int      // and the most it takes, 0 = 240
+	ModeSet     []int    // AMR modes this handset allows; empty = all
+	Source      string   // echo, announcement, tone, silence
+	ToneHz      float64  // for tone
+	DTX         bool     // fall silent in pauses (AMR and AMR-WB)
+	Ring        time.Duration
+	Reject      int  // final status instead of an answer
+	NeverAnswer bool // 180 for ever
+	Provisional
+	DivertTo    string   // number the call is diverted to: 181 with History-Info, then it rings
+	Headers     []string // added to 101-299 responses to INVITE, "Name: value"
+	RefuseRefer int      // final status for a REFER; 0 = it is followed
+	Text        string   // what it does with texts: "" takes them, echo, plain, relay (letter.go)
+	Video       *Video   // nil: none
+	Then        []Step
 }
 
 // volte is what an ordinary handset speaks.
@@ -51,9 +56,9 @@ func Scripts() []Script {
 		{Number: "+15550104", Name: "busy", Description: "answers 486 Busy Here", Reject: 486},
 		{Number: "+15550105", Name: "no answer", Description: "rings for ever", NeverAnswer: true},
 		{Number: "+15550106", Name: "declines", Description: "rings, then answers 603 Decline", Reject: 603},
-		{Number: "+15550107", Name: "early media", Description: "speaks before it answers (183, P-Early-Media)", EarlyMedia: 4 * time.Second},
-		{Number: "+15550108", Name: "preconditions", Description: "183 with preconditions, waits for UPDATE, then rings", Preconditions: true},
-		{Number: "+15550109", Name: "fork", Description: "two early dialogs, the second one answers", Fork: true},
+		{Number: "+15550107", Name: "early media", Description: "speaks before it answers (183, P-Early-Media)", Provisional: Provisional{EarlyMedia: 4 * time.Second}},
+		{Number: "+15550108", Name: "preconditions", Description: "183 with preconditions, waits for UPDATE, then rings", Provisional: Provisional{Preconditions: true}},
+		{Number: "+15550109", Name: "fork", Description: "two early dialogs, the second one answers", Provisional: Provisional{Fork: true}},
 		{Number: "+15550110", Name: "narrowband", Description: "AMR narrowband only", Codecs: []string{"AMR"}},
 		{Number: "+15550111", Name: "G.711", Description: "G.711 only, and plain texts", Codecs: []string{"PCMA", "PCMU"}, Text: textPlain},
 		{Number: "+15550112", Name: "octet-aligned", Description: "AMR-WB octet-aligned only", Codecs: []string{"AMR-WB/oa"}},

@@ -32,9 +32,14 @@ type receiver struct {
 	meter       *codec.Meter
 	last        time.Time
 	faults      map[string]int
-	report      rtp.Report
-	reports     int
-	reportAt    time.Time
+	heard
+}
+
+// heard is what the far side reports of what we send: the newest report, when it came, and how many have.
+type heard struct {
+	report   rtp.Report
+	reports  int
+	reportAt time.Time
 }
 
 // sequence is RFC 3550 A.1 and A.8 for one source.

@@ -57,6 +57,7 @@ var rooms = map[string][]string{
 	"transcode/vp8":      {"transcode/picture"},
 	"transcode/h264":     {"transcode/picture"},
 	"transcode/video":    {"transcode/picture", "transcode/vp8", "transcode/h264"},
+	"diameter/farend":    {},
 	"diameter/peer":      {"diameter/dict"},
 	"diameter/rx":        {"diameter/peer", "diameter/dict"},
 
@@ -72,6 +73,9 @@ var rooms = map[string][]string{
 	"test/interop/...": {"..."},
 	"test/load":        {"..."},
 }
+
+// forTests are rooms beside what they help to test; no program has them in it.
+var forTests = []string{"diameter/farend", "transcode/codectest"}
 
 type pkg struct {
 	ImportPath string
@@ -107,6 +111,17 @@ func TestWhoMayImportWhom(t *testing.T) {
 			name, ours := strings.CutPrefix(imported, "causeway/")
 			if ours && !allowed(p.ImportPath, name) {
 				t.Errorf("%s imports %s, which the room plan does not allow (docs/architecture.md)", p.ImportPath, name)
+			}
+		}
+	}
+}
+
+func TestProgramsHaveNoTestRooms(t *testing.T) {
+	for _, p := range list(t) {
+		ours := slices.Contains(forTests, p.ImportPath) || covers("test/...", p.ImportPath) || p.ImportPath == "cmd/causeway-lab"
+		for _, imported := range p.Imports {
+			if name := strings.TrimPrefix(imported, "causeway/"); !ours && (slices.Contains(forTests, name) || covers("test/...", name)) {
+				t.Errorf("%s imports %s, which is for tests alone", p.ImportPath, name)
 			}
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/fiorix/go-diameter/v4/diam"
+
+	"causeway/diameter/farend"
 )
 
 // bubble runs a test with its rig in virtual time and ends the rig.
@@ -29,7 +31,7 @@ func bubble(t *testing.T, peers int, change func(*Config, *Deps), body func(t *t
 // TestCER holds the CER against its octets, and checks that a peer without Rx or with an error is not used.
 func TestCER(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
-		got := r.far[0].last(257)
+		got := r.far[0].Last(257)
 		copy(got[12:20], make([]byte, 8)) // the two ids are random
 		want := "010000a8 80000101 00000000 00000000 00000000" +
 			"00000108 40000012 67772e6578616d706c650000" + // Origin-Host gw.example
@@ -47,36 +49,38 @@ func TestCER(t *testing.T) {
 			t.Fatal("not ready after a CEA 2001")
 		}
 	})
-	for name, cea := range map[string]func(*far, raw) []byte{
-		"5010":           func(_ *far, r raw) []byte { return answer(r, 5010) },
-		"no application": func(_ *far, r raw) []byte { return answer(r, 2001, avp(258, u32(4))) },
-		"no result": func(_ *far, r raw) []byte {
-			return message(0, 257, 0, r.hop(), r.end(), avp(264, []byte("far")), avp(258, u32(16777236)))
+	for name, cea := range map[string]func(*farend.Node, farend.Message) []byte{
+		"5010": func(_ *farend.Node, r farend.Message) []byte { return farend.Answer(r, 5010) },
+		"no application": func(_ *farend.Node, r farend.Message) []byte {
+			return farend.Answer(r, 2001, farend.AVP(258, farend.U32(4)))
 		},
-		"no origin": func(_ *far, r raw) []byte {
-			return message(0, 257, 0, r.hop(), r.end(), avp(268, u32(2001)), avp(258, u32(16777236)))
+		"no result": func(_ *farend.Node, r farend.Message) []byte {
+			return farend.New(0, 257, 0, r.Hop(), r.End(), farend.AVP(264, []byte("far")), farend.AVP(258, farend.U32(16777236)))
 		},
-		"wrong hop-by-hop": func(_ *far, r raw) []byte {
-			return message(0, 257, 0, r.hop()+1, r.end(), avp(268, u32(2001)), avp(264, []byte("far")), avp(258, u32(16777236)))
+		"no origin": func(_ *farend.Node, r farend.Message) []byte {
+			return farend.New(0, 257, 0, r.Hop(), r.End(), farend.AVP(268, farend.U32(2001)), farend.AVP(258, farend.U32(16777236)))
 		},
-		"request instead": func(_ *far, r raw) []byte { return message(0x80, 280, 0, 1, 1) },
-		"silence":         func(*far, raw) []byte { return nil },
+		"wrong hop-by-hop": func(_ *farend.Node, r farend.Message) []byte {
+			return farend.New(0, 257, 0, r.Hop()+1, r.End(), farend.AVP(268, farend.U32(2001)), farend.AVP(264, []byte("far")), farend.AVP(258, farend.U32(16777236)))
+		},
+		"request instead": func(_ *farend.Node, r farend.Message) []byte { return farend.New(0x80, 280, 0, 1, 1) },
+		"silence":         func(*farend.Node, farend.Message) []byte { return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, 1, func(c *Config, d *Deps) {}, func(t *testing.T, r *rig) {
-				r.far[0].cut()
-				r.far[0].set(func(f *far) { f.on = cea })
+				r.far[0].Cut()
+				r.far[0].Behaves(cea)
 				time.Sleep(20 * time.Second)
 				if r.Ready() {
 					t.Fatal("a peer that refuses is ready")
 				}
-				if n := r.far[0].count(257, true); n < 3 || n > 40 {
+				if n := r.far[0].Count(257, true); n < 3 || n > 40 {
 					t.Fatalf("%d attempts in 20 s", n)
 				}
 				if _, err := r.ask(t.Context(), "s", nil); !errors.Is(err, ErrNoPeer) {
 					t.Fatalf("got %v", err)
 				}
-				r.far[0].set(func(f *far) { f.on = behave })
+				r.far[0].Behaves(farend.Behave)
 				r.works(5 * time.Second)
 			})
 		})
@@ -86,14 +90,9 @@ func TestCER(t *testing.T) {
 // TestRelayIsEnough: a relay agent advertises no application but its own (RFC 6733 2.4).
 func TestRelayIsEnough(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
-		r.far[0].cut()
-		r.far[0].set(func(f *far) {
-			f.on = func(f *far, q raw) []byte {
-				if q.command() == 257 {
-					return answer(q, 2001, avp(258, u32(0xffffffff)))
-				}
-				return behave(f, q)
-			}
+		r.far[0].Cut()
+		r.far[0].BehavesTo(257, func(f *farend.Node, q farend.Message) []byte {
+			return farend.Answer(q, 2001, farend.AVP(258, farend.U32(0xffffffff)))
 		})
 		r.works(5 * time.Second)
 	})
@@ -101,35 +100,32 @@ func TestRelayIsEnough(t *testing.T) {
 
 // TestAnswers checks what counts as the answer to a request, and what a wrong one does.
 func TestAnswers(t *testing.T) {
-	wrong := map[string]func(q raw) []byte{
-		"hop-by-hop": func(q raw) []byte {
-			return message(0x40, 275, 16777236, q.hop()+1000, q.end(), avp(263, []byte("s")), avp(268, u32(2001)))
+	wrong := map[string]func(q farend.Message) []byte{
+		"hop-by-hop": func(q farend.Message) []byte {
+			return farend.New(0x40, 275, 16777236, q.Hop()+1000, q.End(), farend.AVP(263, []byte("s")), farend.AVP(268, farend.U32(2001)))
 		},
-		"end-to-end": func(q raw) []byte {
-			return message(0x40, 275, 16777236, q.hop(), q.end()+1, avp(263, []byte("s")), avp(268, u32(2001)))
+		"end-to-end": func(q farend.Message) []byte {
+			return farend.New(0x40, 275, 16777236, q.Hop(), q.End()+1, farend.AVP(263, []byte("s")), farend.AVP(268, farend.U32(2001)))
 		},
-		"command": func(q raw) []byte {
-			return message(0x40, 265, 16777236, q.hop(), q.end(), avp(263, []byte("s")), avp(268, u32(2001)))
+		"command": func(q farend.Message) []byte {
+			return farend.New(0x40, 265, 16777236, q.Hop(), q.End(), farend.AVP(263, []byte("s")), farend.AVP(268, farend.U32(2001)))
 		},
-		"application": func(q raw) []byte {
-			return message(0x40, 275, 4, q.hop(), q.end(), avp(263, []byte("s")), avp(268, u32(2001)))
+		"application": func(q farend.Message) []byte {
+			return farend.New(0x40, 275, 4, q.Hop(), q.End(), farend.AVP(263, []byte("s")), farend.AVP(268, farend.U32(2001)))
 		},
-		"session": func(q raw) []byte {
-			return message(0x40, 275, 16777236, q.hop(), q.end(), avp(263, []byte("other")), avp(268, u32(2001)))
+		"session": func(q farend.Message) []byte {
+			return farend.New(0x40, 275, 16777236, q.Hop(), q.End(), farend.AVP(263, []byte("other")), farend.AVP(268, farend.U32(2001)))
 		},
-		"no session":   func(q raw) []byte { return message(0x40, 275, 16777236, q.hop(), q.end(), avp(268, u32(2001))) },
-		"empty answer": func(q raw) []byte { return message(0x40, 275, 16777236, q.hop(), q.end()) },
+		"no session": func(q farend.Message) []byte {
+			return farend.New(0x40, 275, 16777236, q.Hop(), q.End(), farend.AVP(268, farend.U32(2001)))
+		},
+		"empty answer": func(q farend.Message) []byte { return farend.New(0x40, 275, 16777236, q.Hop(), q.End()) },
 	}
 	for name, reply := range wrong {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, 1, nil, func(t *testing.T, r *rig) {
-				r.far[0].set(func(f *far) {
-					f.on = func(f *far, q raw) []byte {
-						if q.command() == 275 {
-							return reply(q)
-						}
-						return behave(f, q)
-					}
+				r.far[0].BehavesTo(275, func(f *farend.Node, q farend.Message) []byte {
+					return reply(q)
 				})
 				begin := time.Now()
 				if _, err := r.ask(t.Context(), "s", nil); !errors.Is(err, ErrTimeout) {
@@ -141,20 +137,15 @@ func TestAnswers(t *testing.T) {
 				if s := r.Stats().Peers[0]; s.Stray != 1 || s.Connects != 1 || s.Timeouts != 1 {
 					t.Errorf("counted %+v", s)
 				}
-				r.far[0].set(func(f *far) { f.on = behave })
+				r.far[0].Behaves(farend.Behave)
 				r.works(0)
 			})
 		})
 	}
 	t.Run("error without session", func(t *testing.T) {
 		bubble(t, 1, nil, func(t *testing.T, r *rig) {
-			r.far[0].set(func(f *far) {
-				f.on = func(f *far, q raw) []byte {
-					if q.command() == 275 {
-						return answer(q, 3002)
-					}
-					return behave(f, q)
-				}
+			r.far[0].BehavesTo(275, func(f *farend.Node, q farend.Message) []byte {
+				return farend.Answer(q, 3002)
 			})
 			if m, err := r.ask(t.Context(), "s", nil); err != nil || m.Header.CommandFlags&0x20 == 0 {
 				t.Fatalf("got %v, %v", m, err)
@@ -163,14 +154,12 @@ func TestAnswers(t *testing.T) {
 	})
 	t.Run("duplicate", func(t *testing.T) {
 		bubble(t, 1, nil, func(t *testing.T, r *rig) {
-			r.far[0].set(func(f *far) {
-				f.on = func(f *far, q raw) []byte {
-					a := behave(f, q)
-					if q.command() == 275 {
-						return append(a, a...)
-					}
-					return a
+			r.far[0].Behaves(func(f *farend.Node, q farend.Message) []byte {
+				a := farend.Behave(f, q)
+				if q.Command() == 275 {
+					return append(a, a...)
 				}
+				return a
 			})
 			for range 3 {
 				if _, err := r.ask(t.Context(), "s", nil); err != nil {
@@ -188,7 +177,7 @@ func TestAnswers(t *testing.T) {
 // TestLate checks that an answer after the time is up reaches Late, whether time or the caller gave up, and once.
 func TestLate(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
-		r.far[0].set(func(f *far) { f.on = mute })
+		r.far[0].Behaves(farend.Mute)
 		var late []string
 		var mu sync.Mutex
 		note := func(id string) func(*Request) {
@@ -199,16 +188,16 @@ func TestLate(t *testing.T) {
 		if _, err := r.ask(t.Context(), "one", note("one")); !errors.Is(err, ErrTimeout) {
 			t.Fatal(err)
 		}
-		first := r.far[0].last(275)
+		first := r.far[0].Last(275)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := r.ask(ctx, "two", note("two")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
 		}
-		second := r.far[0].last(275)
+		second := r.far[0].Last(275)
 		time.Sleep(30 * time.Second)
-		for _, q := range []raw{first, second, first} {
-			r.far[0].write(behave(nil, q))
+		for _, q := range []farend.Message{first, second, first} {
+			r.far[0].Write(farend.Behave(nil, q))
 		}
 		synctest.Wait()
 		mu.Lock()
@@ -226,33 +215,33 @@ func TestLate(t *testing.T) {
 func TestWatchdog(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
 		time.Sleep(27 * time.Second)
-		if n := r.far[0].count(280, true); n != 0 {
+		if n := r.far[0].Count(280, true); n != 0 {
 			t.Fatalf("%d watchdogs after 27 s", n)
 		}
 		time.Sleep(6 * time.Second)
-		if n := r.far[0].count(280, true); n != 1 {
+		if n := r.far[0].Count(280, true); n != 1 {
 			t.Fatalf("%d watchdogs after 33 s", n)
 		}
-		if !bytes.Equal(r.far[0].last(280).avp(278), u32(77)) {
+		if !bytes.Equal(r.far[0].Last(280).AVP(278), farend.U32(77)) {
 			t.Fatal("the watchdog has another Origin-State-Id")
 		}
-		r.far[0].set(func(f *far) { f.on = func(*far, raw) []byte { return nil } })
+		r.far[0].Behaves(func(*farend.Node, farend.Message) []byte { return nil })
 		time.Sleep(65 * time.Second) // one to ask, one to wait
 		if r.Ready() || r.Stats().Peers[0].State != "suspect" {
 			t.Fatalf("after two silent intervals: %+v", r.Stats().Peers[0])
 		}
-		r.far[0].set(func(f *far) { f.on = behave })
-		r.far[0].write(message(0x80, 280, 0, 5, 6, avp(264, []byte("far.example"))))
+		r.far[0].Behaves(farend.Behave)
+		r.far[0].Write(farend.New(0x80, 280, 0, 5, 6, farend.AVP(264, []byte("far.example"))))
 		synctest.Wait()
-		if a := r.far[0].last(280); !r.Ready() || a.request() || a.hop() != 5 || a.end() != 6 || !bytes.Equal(a.avp(268), u32(2001)) {
+		if a := r.far[0].Last(280); !r.Ready() || a.Request() || a.Hop() != 5 || a.End() != 6 || !bytes.Equal(a.AVP(268), farend.U32(2001)) {
 			t.Fatalf("a suspect peer's watchdog: ready %v, answered % x", r.Ready(), a)
 		}
-		r.far[0].set(func(f *far) { f.on = func(*far, raw) []byte { return nil } })
+		r.far[0].Behaves(func(*farend.Node, farend.Message) []byte { return nil })
 		time.Sleep(3 * 33 * time.Second)
 		if s := r.Stats().Peers[0]; s.Failures == 0 || r.Ready() {
 			t.Fatalf("after long silence: %+v", s)
 		}
-		r.far[0].set(func(f *far) { f.on = behave })
+		r.far[0].Behaves(farend.Behave)
 		r.works(6 * time.Second)
 		if s := r.Stats().Peers[0]; s.State != "reopen" && s.State != "proving" {
 			t.Errorf("back after a failure in state %s (RFC 3539 3.4.1)", s.State)
@@ -267,17 +256,19 @@ func TestWatchdog(t *testing.T) {
 // TestFailover: the peer with requests waiting goes away or silent, and the other one gets them under the same
 // End-to-End id with the T flag.
 func TestFailover(t *testing.T) {
-	for name, fault := range map[string]func(f *far){
-		"cut":     func(f *far) { f.cut() },
-		"half":    func(f *far) { f.write([]byte{1, 0, 0}); f.cut() },
-		"garbage": func(f *far) { f.write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) },
-		"silent":  func(*far) {},
-		"leaves":  func(f *far) { f.write(message(0x80, 282, 0, 1, 2, avp(264, []byte("far.example")), avp(273, u32(0)))) },
+	for name, fault := range map[string]func(f *farend.Node){
+		"cut":     func(f *farend.Node) { f.Cut() },
+		"half":    func(f *farend.Node) { f.Write([]byte{1, 0, 0}); f.Cut() },
+		"garbage": func(f *farend.Node) { f.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) },
+		"silent":  func(*farend.Node) {},
+		"leaves": func(f *farend.Node) {
+			f.Write(farend.New(0x80, 282, 0, 1, 2, farend.AVP(264, []byte("far.example")), farend.AVP(273, farend.U32(0))))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, 2, nil, func(t *testing.T, r *rig) {
 				a, b := r.far[0], r.far[1]
-				a.set(func(f *far) { f.on = mute })
+				a.Behaves(farend.Mute)
 				done := make(chan error, 1)
 				go func() { _, err := r.ask(t.Context(), "s", nil); done <- err }()
 				synctest.Wait()
@@ -285,8 +276,8 @@ func TestFailover(t *testing.T) {
 				if err := <-done; err != nil {
 					t.Fatal(err)
 				}
-				one, two := a.last(275), b.last(275)
-				if one.repeated() || !two.repeated() || one.end() != two.end() || one.hop() == two.hop() {
+				one, two := a.Last(275), b.Last(275)
+				if one.Repeated() || !two.Repeated() || one.End() != two.End() || one.Hop() == two.Hop() {
 					t.Fatalf("first % x\nsecond % x", one[:20], two[:20])
 				}
 				if !bytes.Equal(one[20:], two[20:]) {
@@ -301,19 +292,14 @@ func TestFailover(t *testing.T) {
 func TestBusy(t *testing.T) {
 	for _, code := range []uint32{3002, 3004} {
 		bubble(t, 2, nil, func(t *testing.T, r *rig) {
-			r.far[0].set(func(f *far) {
-				f.on = func(f *far, q raw) []byte {
-					if q.command() == 275 {
-						return answer(q, code, avp(263, q.avp(263)))
-					}
-					return behave(f, q)
-				}
+			r.far[0].BehavesTo(275, func(f *farend.Node, q farend.Message) []byte {
+				return farend.Answer(q, code, farend.AVP(263, q.AVP(263)))
 			})
 			m, err := r.ask(t.Context(), "s", nil)
 			if err != nil || m.Header.CommandFlags&diam.ErrorFlag != 0 {
 				t.Fatalf("%d: got %v, %v", code, m, err)
 			}
-			if q := r.far[1].last(275); q.repeated() || q.end() != r.far[0].last(275).end() {
+			if q := r.far[1].Last(275); q.Repeated() || q.End() != r.far[0].Last(275).End() {
 				t.Fatalf("%d: second attempt % x", code, q[:20])
 			}
 		})
@@ -323,15 +309,10 @@ func TestBusy(t *testing.T) {
 // TestHost: a request that names a connected peer goes there, whatever the order.
 func TestHost(t *testing.T) {
 	bubble(t, 2, nil, func(t *testing.T, r *rig) {
-		r.far[1].cut()
-		r.far[1].set(func(f *far) {
-			f.on = func(f *far, q raw) []byte {
-				if q.command() == 257 {
-					b := answer(q, 2001, avp(258, u32(16777236)))
-					return bytes.Replace(b, []byte("far.example"), []byte("two.example"), 1)
-				}
-				return behave(f, q)
-			}
+		r.far[1].Cut()
+		r.far[1].BehavesTo(257, func(f *farend.Node, q farend.Message) []byte {
+			b := farend.Answer(q, 2001, farend.AVP(258, farend.U32(16777236)))
+			return bytes.Replace(b, []byte("far.example"), []byte("two.example"), 1)
 		})
 		time.Sleep(90 * time.Second) // reopened and proved
 		if _, err := r.ask(t.Context(), "s", func(q *Request) { q.Host = "two.example" }); err != nil {
@@ -340,7 +321,7 @@ func TestHost(t *testing.T) {
 		if _, err := r.ask(t.Context(), "s", nil); err != nil {
 			t.Fatal(err)
 		}
-		if a, b := r.far[0].count(275, true), r.far[1].count(275, true); a != 1 || b != 1 {
+		if a, b := r.far[0].Count(275, true), r.far[1].Count(275, true); a != 1 || b != 1 {
 			t.Fatalf("%d and %d requests, want 1 and 1", a, b)
 		}
 	})
@@ -351,13 +332,13 @@ func TestHost(t *testing.T) {
 func TestWaits(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
 		f := r.far[0]
-		f.set(func(f *far) { f.on = mute })
+		f.Behaves(farend.Mute)
 		done := make(chan error, 2)
 		go func() { _, err := r.ask(t.Context(), "s", nil); done <- err }()
 		synctest.Wait()
-		first := f.last(275)
-		f.set(func(f *far) { f.on = behave })
-		f.cut()
+		first := f.Last(275)
+		f.Behaves(farend.Behave)
+		f.Cut()
 		synctest.Wait()
 		go func() { _, err := r.ask(t.Context(), "new", nil); done <- err }()
 		for range 2 {
@@ -365,21 +346,13 @@ func TestWaits(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var sent []raw
-		f.set(func(f *far) {
-			for _, q := range f.seen {
-				if q.command() == 275 {
-					sent = append(sent, q)
-				}
-			}
-		})
-		for _, q := range sent[1:] {
-			if old := string(q.avp(263)) == "s"; q.repeated() != old || (q.end() == first.end()) != old {
+		for _, q := range f.Seen(275, true)[1:] {
+			if old := string(q.AVP(263)) == "s"; q.Repeated() != old || (q.End() == first.End()) != old {
 				t.Errorf("after the gap: % x", q[:20])
 			}
 		}
-		f.set(func(f *far) { f.down = true })
-		f.cut()
+		f.Refuses(true)
+		f.Cut()
 		time.Sleep(3 * time.Second)
 		begin := time.Now()
 		if _, err := r.ask(t.Context(), "s", nil); !errors.Is(err, ErrNoPeer) || time.Since(begin) != 0 {

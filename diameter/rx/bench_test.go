@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"causeway/diameter/farend"
 )
 
 // BenchmarkAuthorize is an AAR with its AAA, over TCP on the loopback interface, 16 calls at once. cpu-us/op is the
@@ -26,11 +28,11 @@ func BenchmarkAuthorize(b *testing.B) {
 			go func() {
 				defer c.Close()
 				for {
-					q, err := readRaw(c)
+					q, err := farend.Read(c)
 					if err != nil {
 						return
 					}
-					if a := behave(nil, q); a != nil {
+					if a := farend.Behave(nil, q); a != nil {
 						if _, err := c.Write(a); err != nil {
 							return
 						}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"causeway/diameter/dict"
+	"causeway/diameter/farend"
 )
 
 // FuzzMessages gives arbitrary messages to everything in this package that reads them: as answers and as requests for
@@ -17,10 +18,10 @@ func FuzzMessages(f *testing.F) {
 		f.Fatal(err)
 	}
 	id := []byte("s")
-	f.Add([]byte(message(0xc0, 258, 16777236, 1, 2, avp(263, id), tgpp(513, u32(2)), tgpp(510, append(tgpp(518, u32(1)), tgpp(509, u32(1))...)), tgpp(22, id))), uint16(40), byte(3))
-	f.Add([]byte(message(0xc0, 274, 16777236, 1, 2, avp(263, id), tgpp(500, u32(2)))), uint16(32), byte(0))
-	f.Add([]byte(message(0x40, 265, 16777236, 1, 2, avp(263, id), avp(297, append(avp(266, u32(10415)), avp(298, u32(5063))...)),
-		tgpp(526, tgpp(517, tgpp(518, u32(1)))), tgpp(541, u32(9)), tgpp(502, tgpp(503, id)), tgpp(1050, []byte{0, 1, 1, 2, 3, 4}))), uint16(60), byte(255))
+	f.Add([]byte(farend.New(0xc0, 258, 16777236, 1, 2, farend.AVP(263, id), farend.AVP3GPP(513, farend.U32(2)), farend.AVP3GPP(510, append(farend.AVP3GPP(518, farend.U32(1)), farend.AVP3GPP(509, farend.U32(1))...)), farend.AVP3GPP(22, id))), uint16(40), byte(3))
+	f.Add([]byte(farend.New(0xc0, 274, 16777236, 1, 2, farend.AVP(263, id), farend.AVP3GPP(500, farend.U32(2)))), uint16(32), byte(0))
+	f.Add([]byte(farend.New(0x40, 265, 16777236, 1, 2, farend.AVP(263, id), farend.AVP(297, append(farend.AVP(266, farend.U32(10415)), farend.AVP(298, farend.U32(5063))...)),
+		farend.AVP3GPP(526, farend.AVP3GPP(517, farend.AVP3GPP(518, farend.U32(1)))), farend.AVP3GPP(541, farend.U32(9)), farend.AVP3GPP(502, farend.AVP3GPP(503, id)), farend.AVP3GPP(1050, []byte{0, 1, 1, 2, 3, 4}))), uint16(60), byte(255))
 	f.Fuzz(func(t *testing.T, b []byte, at uint16, length byte) {
 		b = append([]byte(nil), b...)
 		if i := int(at) + 7; i < len(b) {

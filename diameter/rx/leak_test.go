@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"causeway/diameter/farend"
 )
 
 // TestNoLeak: every session that the PCRF may hold is terminated, whatever went wrong.
@@ -13,16 +15,16 @@ func TestNoLeak(t *testing.T) {
 	t.Run("late answer", func(t *testing.T) {
 		bubble(t, 1, nil, func(t *testing.T, r *rig) {
 			var e events
-			r.far[0].pcrf(func(*far, raw) []byte { return nil })
+			r.far[0].BehavesTo(265, func(*farend.Node, farend.Message) []byte { return nil })
 			s := r.Open(params(&e))
 			if res, _ := s.Authorize(t.Context(), voice()); res.Outcome != Unreachable {
 				t.Fatal(res)
 			}
-			r.far[0].write(behave(nil, r.far[0].last(265)))
+			r.far[0].Write(farend.Behave(nil, r.far[0].Last(265)))
 			if list := e.all(); len(list) != 1 || list[0].(AnsweredLate).Result.Outcome != Granted {
 				t.Fatalf("events %v", list)
 			}
-			if _, err := s.Authorize(t.Context(), voice()); err != nil || !r.far[0].last(265).has([]byte{0, 0, 2, 0x15, 0x80, 0, 0, 16, 0, 0, 0x28, 0xaf, 0, 0, 0, 1}) {
+			if _, err := s.Authorize(t.Context(), voice()); err != nil || !r.far[0].Last(265).Has([]byte{0, 0, 2, 0x15, 0x80, 0, 0, 16, 0, 0, 0x28, 0xaf, 0, 0, 0, 1}) {
 				t.Errorf("after a late grant comes an update: %v", err)
 			}
 			s.Terminate(CauseLogout)
@@ -34,17 +36,17 @@ func TestNoLeak(t *testing.T) {
 	t.Run("grant after the STR", func(t *testing.T) {
 		bubble(t, 1, nil, func(t *testing.T, r *rig) {
 			var e events
-			r.far[0].pcrf(func(*far, raw) []byte { return nil })
+			r.far[0].BehavesTo(265, func(*farend.Node, farend.Message) []byte { return nil })
 			s := r.Open(params(&e))
 			if _, err := s.Authorize(t.Context(), voice()); err != nil {
 				t.Fatal(err)
 			}
-			q := r.far[0].last(265)
+			q := r.far[0].Last(265)
 			s.Terminate(CauseLogout)
 			if n := len(r.strs(time.Second)); n != 1 {
 				t.Fatalf("%d STRs", n)
 			}
-			r.far[0].write(behave(nil, q))
+			r.far[0].Write(farend.Behave(nil, q))
 			if n := len(r.strs(time.Second)); n != 2 {
 				t.Errorf("%d STRs after a grant that came too late", n)
 			}
@@ -55,7 +57,7 @@ func TestNoLeak(t *testing.T) {
 	})
 	t.Run("caller gives up", func(t *testing.T) {
 		bubble(t, 1, nil, func(t *testing.T, r *rig) {
-			r.far[0].pcrf(func(*far, raw) []byte { return nil })
+			r.far[0].BehavesTo(265, func(*farend.Node, farend.Message) []byte { return nil })
 			s := r.Open(params(nil))
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
@@ -70,7 +72,7 @@ func TestNoLeak(t *testing.T) {
 	})
 	t.Run("terminated while asking", func(t *testing.T) {
 		bubble(t, 1, nil, func(t *testing.T, r *rig) {
-			r.far[0].pcrf(func(f *far, q raw) []byte { time.Sleep(time.Second); return behave(f, q) })
+			r.far[0].BehavesTo(265, func(f *farend.Node, q farend.Message) []byte { time.Sleep(time.Second); return farend.Behave(f, q) })
 			s := r.Open(params(nil))
 			go func() { _, _ = s.Authorize(t.Context(), voice()) }()
 			synctest.Wait()
@@ -86,13 +88,8 @@ func TestNoLeak(t *testing.T) {
 	t.Run("STR unanswered", func(t *testing.T) {
 		bubble(t, 1, nil, func(t *testing.T, r *rig) {
 			s := r.opened(nil)
-			r.far[0].set(func(f *far) {
-				f.on = func(f *far, q raw) []byte {
-					if q.command() == 275 {
-						return nil
-					}
-					return behave(f, q)
-				}
+			r.far[0].BehavesTo(275, func(f *farend.Node, q farend.Message) []byte {
+				return nil
 			})
 			s.Terminate(CauseLogout)
 			list := r.strs(20 * time.Second)
@@ -100,11 +97,11 @@ func TestNoLeak(t *testing.T) {
 				t.Fatalf("%d STRs in 20 s", len(list))
 			}
 			for i, q := range list {
-				if q.end() != list[0].end() || q.repeated() != (i > 0) {
+				if q.End() != list[0].End() || q.Repeated() != (i > 0) {
 					t.Errorf("STR %d: % x", i, q[:20])
 				}
 			}
-			r.far[0].set(func(f *far) { f.on = behave })
+			r.far[0].Behaves(farend.Behave)
 			r.strs(15 * time.Second)
 			if st := r.Stats(); st.Sessions != 0 || st.Terminated != 1 || st.Abandoned != 0 {
 				t.Errorf("stats %+v", st)
@@ -114,8 +111,8 @@ func TestNoLeak(t *testing.T) {
 	t.Run("STR given up", func(t *testing.T) {
 		bubble(t, 1, func(c *Config) { c.TerminateFor = time.Minute }, func(t *testing.T, r *rig) {
 			s := r.opened(nil)
-			r.far[0].set(func(f *far) { f.down = true })
-			r.far[0].cut()
+			r.far[0].Refuses(true)
+			r.far[0].Cut()
 			s.Terminate(CauseLogout)
 			r.strs(61 * time.Second)
 			if st := r.Stats(); st.Sessions != 0 || st.Abandoned != 1 {
@@ -129,8 +126,8 @@ func TestNoLeak(t *testing.T) {
 				r.opened(nil)
 			}
 			r.stop()
-			if n := len(r.strs(0)); n != 5 || r.far[0].count(282, true) != 1 {
-				t.Errorf("%d STRs, %d DPRs", n, r.far[0].count(282, true))
+			if n := len(r.strs(0)); n != 5 || r.far[0].Count(282, true) != 1 {
+				t.Errorf("%d STRs, %d DPRs", n, r.far[0].Count(282, true))
 			}
 			if res, err := r.Open(params(nil)).Authorize(t.Context(), voice()); err == nil {
 				t.Errorf("after the end: %+v", res)
@@ -140,7 +137,7 @@ func TestNoLeak(t *testing.T) {
 	t.Run("gateway stops, PCRF deaf", func(t *testing.T) {
 		bubble(t, 1, nil, func(t *testing.T, r *rig) {
 			r.opened(nil)
-			r.far[0].set(func(f *far) { f.on = func(*far, raw) []byte { return nil } })
+			r.far[0].Behaves(func(*farend.Node, farend.Message) []byte { return nil })
 			begin := time.Now()
 			r.stop()
 			if d := time.Since(begin); d > 5*time.Second {
@@ -155,21 +152,21 @@ func TestForgotten(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
 		s := r.opened(nil)
 		old := s.ID()
-		r.far[0].pcrf(func(_ *far, q raw) []byte {
-			if string(q.avp(263)) == old {
-				return answer(q, 5002, avp(263, q.avp(263)))
+		r.far[0].BehavesTo(265, func(_ *farend.Node, q farend.Message) []byte {
+			if string(q.AVP(263)) == old {
+				return farend.Answer(q, 5002, farend.AVP(263, q.AVP(263)))
 			}
-			return behave(nil, q)
+			return farend.Behave(nil, q)
 		})
 		res, err := s.Authorize(t.Context(), voice())
 		if err != nil || res.Outcome != Granted || s.ID() == old {
 			t.Fatalf("%+v, %v, session %s", res, err, s.ID())
 		}
-		if q := r.far[0].last(265); q.avp(8) == nil || string(q.avp(263)) != s.ID() {
+		if q := r.far[0].Last(265); q.AVP(8) == nil || string(q.AVP(263)) != s.ID() {
 			t.Error("the new session is not INITIAL")
 		}
 		s.Terminate(CauseLogout)
-		if list := r.strs(0); len(list) != 1 || string(list[0].avp(263)) != s.ID() {
+		if list := r.strs(0); len(list) != 1 || string(list[0].AVP(263)) != s.ID() {
 			t.Errorf("STRs %x", list)
 		}
 		if st := r.Stats(); st.LostAtPCRF != 1 || st.Sessions != 0 {

@@ -1,7 +1,6 @@
 package rx
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
@@ -10,13 +9,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"causeway/diameter/farend"
 )
 
 // rig is a client with its PCRFs inside a synctest bubble.
 type rig struct {
 	*Client
 	t    *testing.T
-	far  []*far
+	far  []*farend.Node
 	stop func()
 }
 
@@ -36,9 +37,9 @@ func newRig(t *testing.T, pcrfs int, change func(*Config)) *rig {
 	r := &rig{t: t}
 	cfg := DefaultConfig()
 	cfg.OriginHost, cfg.OriginRealm, cfg.DestinationRealm = "gw.example", "example", "core.example"
-	byName := make(map[string]*far)
+	byName := make(map[string]*farend.Node)
 	for i := range pcrfs {
-		f := &far{t: t, on: behave}
+		f := farend.NewNode(t)
 		name := string(rune('a'+i)) + ".example:3868"
 		r.far, byName[name] = append(r.far, f), f
 		cfg.Peers = append(cfg.Peers, name)
@@ -48,7 +49,7 @@ func newRig(t *testing.T, pcrfs int, change func(*Config)) *rig {
 	}
 	var err error
 	r.Client, err = New(cfg, Deps{Log: slog.New(slog.DiscardHandler), OriginStateID: 77,
-		Dial: func(ctx context.Context, a string) (net.Conn, error) { return byName[a].dial(ctx, a) }})
+		Dial: func(ctx context.Context, a string) (net.Conn, error) { return byName[a].Dial(ctx, a) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,38 +62,10 @@ func newRig(t *testing.T, pcrfs int, change func(*Config)) *rig {
 			t.Errorf("run: %v", err)
 		}
 		for _, f := range r.far {
-			f.cut()
+			f.Cut()
 		}
 	})
 	return r
-}
-
-// pcrf makes the far end answer AARs by aa and the rest well.
-func (f *far) pcrf(aa func(f *far, q raw) []byte) {
-	f.set(func(f *far) {
-		f.on = func(f *far, q raw) []byte {
-			if q.command() == 265 && q.request() {
-				return aa(f, q)
-			}
-			return behave(f, q)
-		}
-	})
-}
-
-// asks sends an RAR or ASR for the session.
-func (f *far) asks(command uint32, id string, avps ...[]byte) {
-	f.write(message(0xc0, command, 16777236, 0x51, 0x52, append([][]byte{avp(263, []byte(id)), avp(264, []byte("far.example"))}, avps...)...))
-}
-
-// answered returns the result of the last answer to an RAR or ASR.
-func (f *far) answered(command uint32) uint32 {
-	synctest.Wait()
-	a := f.last(command)
-	if a == nil || a.request() || a.hop() != 0x51 || a.end() != 0x52 {
-		f.t.Fatalf("no answer: % x", a)
-	}
-	v := a.avp(268)
-	return uint32(v[2])<<8 | uint32(v[3])
 }
 
 // events collects what Notify gets.
@@ -146,36 +119,19 @@ func (r *rig) opened(e *events) *Session {
 	return s
 }
 
-// strs waits and returns the STRs the first PCRF got.
-func (r *rig) strs(wait time.Duration) (list []raw) {
+// strs waits and returns the STRs of all PCRFs.
+func (r *rig) strs(wait time.Duration) []farend.Message {
 	time.Sleep(wait) // the bubble's time
-	synctest.Wait()
-	for _, f := range r.far {
-		f.set(func(f *far) {
-			for _, q := range f.seen {
-				if q.command() == 275 && q.request() {
-					list = append(list, q)
-				}
-			}
-		})
-	}
-	return list
+	return r.requests(275)
 }
 
 // aars returns the AARs of all PCRFs.
-func (r *rig) aars() (list []raw) {
+func (r *rig) aars() []farend.Message { return r.requests(265) }
+
+func (r *rig) requests(command uint32) (list []farend.Message) {
 	synctest.Wait()
 	for _, f := range r.far {
-		f.set(func(f *far) {
-			for _, q := range f.seen {
-				if q.command() == 265 {
-					list = append(list, q)
-				}
-			}
-		})
+		list = append(list, f.Seen(command, true)...)
 	}
 	return list
 }
-
-// has says whether a message has exactly these octets of an AVP in it.
-func (r raw) has(avp []byte) bool { return bytes.Contains(r, avp) }

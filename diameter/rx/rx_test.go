@@ -12,14 +12,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"causeway/diameter/farend"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden holds a message against its octets in testdata, AVP by AVP on lines of their own, ids and times blanked.
-func golden(t *testing.T, name string, q raw, id string) {
+func golden(t *testing.T, name string, q farend.Message, id string) {
 	t.Helper()
-	b := append(raw(nil), q...)
+	b := append(farend.Message(nil), q...)
 	copy(b[12:20], make([]byte, 8))
 	var out strings.Builder
 	fmt.Fprintf(&out, "%x\n", b[:20])
@@ -47,9 +49,9 @@ func golden(t *testing.T, name string, q raw, id string) {
 // TestCall follows a call through Rx and holds every message against its octets.
 func TestCall(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
-		r.far[0].pcrf(func(_ *far, q raw) []byte {
-			return answer(q, 2001, avp(263, q.avp(263)), tgpp(1027, u32(5)), tgpp(1032, u32(1004)), tgpp(1050, []byte{0, 1, 203, 0, 113, 7}),
-				tgpp(502, tgpp(503, []byte("charge"))))
+		r.far[0].BehavesTo(265, func(_ *farend.Node, q farend.Message) []byte {
+			return farend.Answer(q, 2001, farend.AVP(263, q.AVP(263)), farend.AVP3GPP(1027, farend.U32(5)), farend.AVP3GPP(1032, farend.U32(1004)), farend.AVP3GPP(1050, []byte{0, 1, 203, 0, 113, 7}),
+				farend.AVP3GPP(502, farend.AVP3GPP(503, []byte("charge"))))
 		})
 		s := r.Open(params(nil))
 		res, err := s.Authorize(t.Context(), voice())
@@ -61,7 +63,7 @@ func TestCall(t *testing.T) {
 			len(a.ChargingIDs) != 1 || a.ChargingIDs[0] != "charge" {
 			t.Errorf("access %+v", a)
 		}
-		golden(t, "aar-initial", r.far[0].last(265), s.ID())
+		golden(t, "aar-initial", r.far[0].Last(265), s.ID())
 
 		v := voice()
 		v.Forking = true
@@ -70,17 +72,17 @@ func TestCall(t *testing.T) {
 		if _, err := s.Authorize(t.Context(), v); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "aar-update-fork", r.far[0].last(265), s.ID())
+		golden(t, "aar-update-fork", r.far[0].Last(265), s.ID())
 		if _, err := s.Authorize(t.Context(), voice()); err != nil {
 			t.Fatal(err)
 		}
-		if q := r.far[0].last(265); !q.has(tgpp(523, u32(0))) {
+		if q := r.far[0].Last(265); !q.Has(farend.AVP3GPP(523, farend.U32(0))) {
 			t.Error("the fork is not taken back")
 		}
 		if _, err := s.Authorize(t.Context(), voice()); err != nil {
 			t.Fatal(err)
 		}
-		if q := r.far[0].last(265); q.has(tgpp(523, u32(0))) {
+		if q := r.far[0].Last(265); q.Has(farend.AVP3GPP(523, farend.U32(0))) {
 			t.Error("the fork is taken back twice")
 		}
 		s.Terminate(CauseLogout)
@@ -113,34 +115,36 @@ func TestVariants(t *testing.T) {
 		if _, err := s.Authorize(t.Context(), v); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "aar-variants", r.far[0].last(265), s.ID())
+		golden(t, "aar-variants", r.far[0].Last(265), s.ID())
 		s.Terminate(CauseLinkBroken)
 	})
 }
 
 // TestResults walks the answers of a PCRF.
 func TestResults(t *testing.T) {
-	experimental := func(code uint32, more ...[]byte) func(*far, raw) []byte {
-		return func(_ *far, q raw) []byte {
-			avps := append([][]byte{avp(263, q.avp(263)), avp(264, []byte("far.example")), avp(296, []byte("example")),
-				avp(297, append(avp(266, u32(10415)), avp(298, u32(code))...))}, more...)
-			return message(0x40, 265, 16777236, q.hop(), q.end(), avps...)
+	experimental := func(code uint32, more ...[]byte) func(*farend.Node, farend.Message) []byte {
+		return func(_ *farend.Node, q farend.Message) []byte {
+			avps := append([][]byte{farend.AVP(263, q.AVP(263)), farend.AVP(264, []byte("far.example")), farend.AVP(296, []byte("example")),
+				farend.AVP(297, append(farend.AVP(266, farend.U32(10415)), farend.AVP(298, farend.U32(code))...))}, more...)
+			return farend.New(0x40, 265, 16777236, q.Hop(), q.End(), avps...)
 		}
 	}
-	plain := func(code uint32) func(*far, raw) []byte {
-		return func(_ *far, q raw) []byte { return answer(q, code, avp(263, q.avp(263))) }
+	plain := func(code uint32) func(*farend.Node, farend.Message) []byte {
+		return func(_ *farend.Node, q farend.Message) []byte {
+			return farend.Answer(q, code, farend.AVP(263, q.AVP(263)))
+		}
 	}
-	offer := tgpp(526, append(tgpp(517, append(tgpp(518, u32(1)), append(tgpp(516, u32(32000)), tgpp(515, u32(33000))...)...)), []byte(nil)...))
+	offer := farend.AVP3GPP(526, append(farend.AVP3GPP(517, append(farend.AVP3GPP(518, farend.U32(1)), append(farend.AVP3GPP(516, farend.U32(32000)), farend.AVP3GPP(515, farend.U32(33000))...)...)), []byte(nil)...))
 	for _, c := range []struct {
 		name    string
-		reply   func(*far, raw) []byte
+		reply   func(*farend.Node, farend.Message) []byte
 		outcome Outcome
 		code    uint32
 		str     bool // whether the PCRF may have a session
 	}{
 		{"2001", plain(2001), Granted, 2001, true},
 		{"2002", plain(2002), Granted, 2002, true},
-		{"4261", experimental(4261, tgpp(541, u32(30))), Rejected, 4261, false},
+		{"4261", experimental(4261, farend.AVP3GPP(541, farend.U32(30))), Rejected, 4261, false},
 		{"5061", experimental(5061), Rejected, 5061, false},
 		{"5062", experimental(5062), Rejected, 5062, false},
 		{"5063", experimental(5063, offer), Rejected, 5063, false},
@@ -154,15 +158,17 @@ func TestResults(t *testing.T) {
 		{"5003", plain(5003), Rejected, 5003, false},
 		{"5002", plain(5002), Unreachable, 5002, false},
 		{"5012", plain(5012), Unreachable, 5012, true},
-		{"no result", func(_ *far, q raw) []byte {
-			return message(0x40, 265, 16777236, q.hop(), q.end(), avp(263, q.avp(263)))
+		{"no result", func(_ *farend.Node, q farend.Message) []byte {
+			return farend.New(0x40, 265, 16777236, q.Hop(), q.End(), farend.AVP(263, q.AVP(263)))
 		}, Unreachable, 0, true},
-		{"silence", func(*far, raw) []byte { return nil }, Unreachable, 0, true},
-		{"wrong session", func(_ *far, q raw) []byte { return answer(q, 2001, avp(263, []byte("other"))) }, Unreachable, 0, true},
+		{"silence", func(*farend.Node, farend.Message) []byte { return nil }, Unreachable, 0, true},
+		{"wrong session", func(_ *farend.Node, q farend.Message) []byte {
+			return farend.Answer(q, 2001, farend.AVP(263, []byte("other")))
+		}, Unreachable, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, 1, nil, func(t *testing.T, r *rig) {
-				r.far[0].pcrf(c.reply)
+				r.far[0].BehavesTo(265, c.reply)
 				s := r.Open(params(nil))
 				begin := time.Now()
 				res, err := s.Authorize(t.Context(), voice())
@@ -193,8 +199,8 @@ func TestResults(t *testing.T) {
 // TestOutage: without a PCRF an authorisation returns at once, nothing is owed, and the next call works.
 func TestOutage(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
-		r.far[0].set(func(f *far) { f.down = true })
-		r.far[0].cut()
+		r.far[0].Refuses(true)
+		r.far[0].Cut()
 		time.Sleep(10 * time.Second)
 		if r.Ready() {
 			t.Error("ready in an outage")
@@ -205,7 +211,7 @@ func TestOutage(t *testing.T) {
 			t.Fatalf("%+v, %v after %v", res, err, time.Since(begin))
 		}
 		s.Terminate(CauseLogout)
-		r.far[0].set(func(f *far) { f.down = false })
+		r.far[0].Refuses(false)
 		time.Sleep(5 * time.Second)
 		r.opened(nil).Terminate(CauseLogout)
 		if n := len(r.strs(0)); n != 1 {
@@ -219,20 +225,20 @@ func TestAbort(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
 		var mine, other events
 		s, o := r.opened(&mine), r.opened(&other)
-		r.far[0].asks(274, s.ID(), tgpp(500, u32(2)))
-		if code := r.far[0].answered(274); code != 2001 {
+		r.far[0].Asks(274, s.ID(), farend.AVP3GPP(500, farend.U32(2)))
+		if code := r.far[0].Answered(274); code != 2001 {
 			t.Fatalf("answered %d", code)
 		}
-		r.far[0].asks(274, s.ID(), tgpp(500, u32(2)))
+		r.far[0].Asks(274, s.ID(), farend.AVP3GPP(500, farend.U32(2)))
 		if list := mine.all(); len(list) != 1 || list[0] != (Aborted{2}) {
 			t.Fatalf("events %v", list)
 		}
 		s.Terminate(CauseAdministrative)
-		if list := r.strs(0); len(list) != 1 || string(list[0].avp(263)) != s.ID() || list[0].avp(295)[3] != 4 {
+		if list := r.strs(0); len(list) != 1 || string(list[0].AVP(263)) != s.ID() || list[0].AVP(295)[3] != 4 {
 			t.Fatalf("STRs %x", list)
 		}
-		r.far[0].asks(274, s.ID())
-		if code := r.far[0].answered(274); code != 5002 {
+		r.far[0].Asks(274, s.ID())
+		if code := r.far[0].Answered(274); code != 5002 {
 			t.Errorf("after the STR answered %d", code)
 		}
 		if len(other.all()) != 0 {
@@ -247,10 +253,10 @@ func TestReAuth(t *testing.T) {
 	bubble(t, 1, nil, func(t *testing.T, r *rig) {
 		var e events
 		s := r.opened(&e)
-		r.far[0].asks(258, s.ID(), tgpp(513, u32(2)), tgpp(513, u32(6)), tgpp(500, u32(0)), tgpp(1027, u32(6)),
-			tgpp(510, append(tgpp(518, u32(1)), append(tgpp(509, u32(1)), tgpp(509, u32(2))...)...)),
-			tgpp(22, []byte{0x82, 1, 2}), tgpp(23, []byte{4, 0}), tgpp(18, []byte("00101")))
-		if code := r.far[0].answered(258); code != 2001 {
+		r.far[0].Asks(258, s.ID(), farend.AVP3GPP(513, farend.U32(2)), farend.AVP3GPP(513, farend.U32(6)), farend.AVP3GPP(500, farend.U32(0)), farend.AVP3GPP(1027, farend.U32(6)),
+			farend.AVP3GPP(510, append(farend.AVP3GPP(518, farend.U32(1)), append(farend.AVP3GPP(509, farend.U32(1)), farend.AVP3GPP(509, farend.U32(2))...)...)),
+			farend.AVP3GPP(22, []byte{0x82, 1, 2}), farend.AVP3GPP(23, []byte{4, 0}), farend.AVP3GPP(18, []byte("00101")))
+		if code := r.far[0].Answered(258); code != 2001 {
 			t.Fatalf("answered %d", code)
 		}
 		list := e.all()
@@ -265,16 +271,16 @@ func TestReAuth(t *testing.T) {
 		if len(ev.Flows) != 1 || ev.Flows[0].Component != 1 || fmt.Sprint(ev.Flows[0].Numbers) != "[1 2]" {
 			t.Errorf("flows %+v", ev.Flows)
 		}
-		r.far[0].asks(258, s.ID())
-		if code := r.far[0].answered(258); code != 5005 {
+		r.far[0].Asks(258, s.ID())
+		if code := r.far[0].Answered(258); code != 5005 {
 			t.Errorf("without an action answered %d", code)
 		}
-		r.far[0].asks(258, "gw.example;0;0;rx", tgpp(513, u32(2)))
-		if code := r.far[0].answered(258); code != 5002 {
+		r.far[0].Asks(258, "gw.example;0;0;rx", farend.AVP3GPP(513, farend.U32(2)))
+		if code := r.far[0].Answered(258); code != 5002 {
 			t.Errorf("unknown session answered %d", code)
 		}
-		r.far[0].write(message(0xc0, 258, 16777236, 0x51, 0x52, tgpp(513, u32(2))))
-		if code := r.far[0].answered(258); code != 5005 || r.far[0].last(258).avp(279) == nil {
+		r.far[0].Write(farend.New(0xc0, 258, 16777236, 0x51, 0x52, farend.AVP3GPP(513, farend.U32(2))))
+		if code := r.far[0].Answered(258); code != 5005 || r.far[0].Last(258).AVP(279) == nil {
 			t.Errorf("no session answered %d", code)
 		}
 		if len(e.all()) != 1 || r.Stats().Unknown != 1 {
@@ -296,13 +302,13 @@ func TestFlood(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 100 {
-			r.far[0].asks(258, s.ID(), tgpp(513, u32(2)))
-			r.far[0].asks(258, "nobody", tgpp(513, u32(2)))
-			r.far[0].asks(274, "nobody")
+			r.far[0].Asks(258, s.ID(), farend.AVP3GPP(513, farend.U32(2)))
+			r.far[0].Asks(258, "nobody", farend.AVP3GPP(513, farend.U32(2)))
+			r.far[0].Asks(274, "nobody")
 		}
-		r.far[0].asks(274, s.ID())
+		r.far[0].Asks(274, s.ID())
 		synctest.Wait()
-		if a, b := r.far[0].count(258, false), r.far[0].count(274, false); a != 200 || b != 101 {
+		if a, b := r.far[0].Count(258, false), r.far[0].Count(274, false); a != 200 || b != 101 {
 			t.Fatalf("%d and %d answered, want 200 and 101", a, b)
 		}
 		r.opened(nil).Terminate(CauseLogout)
@@ -324,17 +330,17 @@ func TestFlood(t *testing.T) {
 // TestFailover: an AAR goes to the second PCRF with T and the same ids, and the session stays with who answered.
 func TestFailover(t *testing.T) {
 	bubble(t, 2, nil, func(t *testing.T, r *rig) {
-		r.far[0].pcrf(func(f *far, _ raw) []byte { f.cut(); return nil })
-		r.far[1].pcrf(func(_ *far, q raw) []byte {
-			return message(0x40, 265, 16777236, q.hop(), q.end(), avp(263, q.avp(263)), avp(268, u32(2001)), avp(264, []byte("second.example")))
+		r.far[0].BehavesTo(265, func(f *farend.Node, _ farend.Message) []byte { f.Cut(); return nil })
+		r.far[1].BehavesTo(265, func(_ *farend.Node, q farend.Message) []byte {
+			return farend.New(0x40, 265, 16777236, q.Hop(), q.End(), farend.AVP(263, q.AVP(263)), farend.AVP(268, farend.U32(2001)), farend.AVP(264, []byte("second.example")))
 		})
 		s := r.opened(nil)
 		list := r.aars()
-		if len(list) != 2 || list[0].repeated() || !list[1].repeated() || list[0].end() != list[1].end() {
+		if len(list) != 2 || list[0].Repeated() || !list[1].Repeated() || list[0].End() != list[1].End() {
 			t.Fatalf("AARs %x", list)
 		}
 		s.Terminate(CauseLogout)
-		if q := r.strs(0); len(q) != 1 || string(q[0].avp(293)) != "second.example" {
+		if q := r.strs(0); len(q) != 1 || string(q[0].AVP(293)) != "second.example" {
 			t.Errorf("STR is not for the PCRF that answered: %x", q)
 		}
 	})

@@ -51,41 +51,41 @@ generate: ## the web bundles and generated sources
 
 bench: deps ## figures of docs/performance.md
 	@.ci/install bench
-	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' -skip '^TestBench(Signalling|Media|Transcode|Quality)$$' ./test/load/...
+	$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBench' -skip '^TestBench(Signalling|Media|Transcode|Quality)$$' ./test/load
 
 bench-signalling: deps ## the signalling plane beside Kamailio's WebSocket server; its last line is for scripts
 	@.ci/install bench
 	@mkdir -p $(BIN)
-	@$(GO) test -tags bench -timeout 30m -count=1 -v -run '^TestBenchSignalling$$' ./test/load/... > $(BIN)/bench-signalling.log 2>&1; status=$$?; \
+	@$(GO) test -tags bench -timeout 30m -count=1 -v -run '^TestBenchSignalling$$' ./test/load > $(BIN)/bench-signalling.log 2>&1; status=$$?; \
 		grep -E '^(\||while|load|RESULT|---|bench-signalling:)' $(BIN)/bench-signalling.log | grep -v '^bench-signalling:'; \
 		grep '^bench-signalling:' $(BIN)/bench-signalling.log; exit $$status
 
 bench-wire: deps ## forwarded packets on Ethernet (veth, needs root): by sockets, by AF_XDP, and rtpengine
 	@.ci/install bench
 	@mkdir -p $(BIN)
-	@BENCH_WIRE=1 $(GO) test -tags bench -timeout 30m -count=1 -v -run '^TestBenchWire$$' ./test/load/... > $(BIN)/bench-wire.log 2>&1; status=$$?; \
+	@BENCH_WIRE=1 $(GO) test -tags bench -timeout 30m -count=1 -v -run '^TestBenchWire$$' ./test/load > $(BIN)/bench-wire.log 2>&1; status=$$?; \
 		grep -E '^(\||Over|\*\*\*|---|bench-wire:)|SKIP|wire_bench' $(BIN)/bench-wire.log; exit $$status
 
 bench-media: bench-wire ## the media plane beside rtpengine in user space, on Ethernet and loopback; its last line is for scripts
-	@$(GO) test -tags bench -timeout 40m -count=1 -v -run '^TestBenchMedia$$' ./test/load/... > $(BIN)/bench-media.log 2>&1; status=$$?; \
+	@$(GO) test -tags bench -timeout 40m -count=1 -v -run '^TestBenchMedia$$' ./test/load > $(BIN)/bench-media.log 2>&1; status=$$?; \
 		grep -E '^(\||SRTP|Resident|Allocations|Calls held|Set-up|\*\*\*|---)' $(BIN)/bench-media.log; \
 		grep '^bench-media:' $(BIN)/bench-media.log; exit $$status
 
 soak: deps ## half an hour of calls that come and go: memory, descriptors, goroutines and delay have to stay (SOAK=30m SOAK_CALLS=560)
 	@mkdir -p $(BIN)
-	@$(GO) test -tags bench -timeout 120m -count=1 -v -run '^TestSoak$$' ./test/load/... > $(BIN)/soak.log 2>&1; status=$$?; \
+	@$(GO) test -tags bench -timeout 120m -count=1 -v -run '^TestSoak$$' ./test/load > $(BIN)/soak.log 2>&1; status=$$?; \
 		grep -E '^(\||[0-9]+ calls|---|    soak)' $(BIN)/soak.log; grep '^soak:' $(BIN)/soak.log; exit $$status
 
 bench-quality: deps ## how much of the speech is left: PESQ of each pair beside rtpengine, and what the encoders' settings bring
 	@.ci/install bench
 	@mkdir -p $(BIN)
-	@$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBenchQuality$$' ./test/load/... > $(BIN)/bench-quality.log 2>&1; status=$$?; \
+	@$(GO) test -tags bench -timeout 60m -count=1 -v -run '^TestBenchQuality$$' ./test/load > $(BIN)/bench-quality.log 2>&1; status=$$?; \
 		grep -vE '^(=== |ok|PASS|RESULT)' $(BIN)/bench-quality.log; grep '^RESULT' $(BIN)/bench-quality.log; exit $$status
 
 bench-transcode: deps ## transcoded calls beside rtpengine in user space and the bare codec libraries; its last line is for scripts
 	@.ci/install bench
 	@mkdir -p $(BIN)
-	@$(GO) test -tags bench -timeout 40m -count=1 -v -run '^TestBenchTranscode$$' ./test/load/... > $(BIN)/bench-transcode.log 2>&1; status=$$?; \
+	@$(GO) test -tags bench -timeout 40m -count=1 -v -run '^TestBenchTranscode$$' ./test/load > $(BIN)/bench-transcode.log 2>&1; status=$$?; \
 		grep -E '^(\||Speech|\*\*\*|---|    transcode_bench_test)' $(BIN)/bench-transcode.log; \
 		grep '^bench-transcode:' $(BIN)/bench-transcode.log; exit $$status
 

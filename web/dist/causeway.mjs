@@ -1202,23 +1202,6 @@ function closeError(code) {
   }
 }
 
-// sdk/src/client/callstate.ts
-var callTable = {
-  dialing: { ringing: "ringing", early: "early", accepted: "active", end: "ended" },
-  // A fork can make a call that had early media ring again, and the other way round (RFC 3261 13.2.2.1, RFC 5009).
-  ringing: { early: "early", accepted: "active", end: "ended" },
-  early: { ringing: "ringing", accepted: "active", end: "ended" },
-  incoming: { answering: "connecting", end: "ended" },
-  connecting: { refused: "incoming", accepted: "active", end: "ended" },
-  active: { hold: "held", lost: "reconnecting", end: "ended" },
-  held: { unhold: "active", lost: "reconnecting", end: "ended" },
-  reconnecting: { restored: "active", restoredHeld: "held", end: "ended" },
-  ended: {}
-};
-function step(state, input) {
-  return callTable[state][input] ?? state;
-}
-
 // sdk/src/client/emitter.ts
 var Emitter = class {
   constructor() {
@@ -1256,6 +1239,129 @@ var Emitter = class {
         }, 0);
       }
     }
+  }
+};
+
+// sdk/src/client/callstate.ts
+var callTable = {
+  dialing: { ringing: "ringing", early: "early", accepted: "active", end: "ended" },
+  // A fork can make a call that had early media ring again, and the other way round (RFC 3261 13.2.2.1, RFC 5009).
+  ringing: { early: "early", accepted: "active", end: "ended" },
+  early: { ringing: "ringing", accepted: "active", end: "ended" },
+  incoming: { answering: "connecting", end: "ended" },
+  connecting: { refused: "incoming", accepted: "active", end: "ended" },
+  active: { hold: "held", lost: "reconnecting", end: "ended" },
+  held: { unhold: "active", lost: "reconnecting", end: "ended" },
+  reconnecting: { restored: "active", restoredHeld: "held", end: "ended" },
+  ended: {}
+};
+function step(state, input) {
+  return callTable[state][input] ?? state;
+}
+
+// sdk/src/client/facts.ts
+var taken = {
+  trying: "dialing",
+  diverted: "dialing",
+  ringing: "ringing",
+  early: "early",
+  incoming: "incoming",
+  connecting: "connecting",
+  active: "reconnecting"
+};
+var Facts = class {
+  constructor(init, listener) {
+    this.listener = listener;
+    this.startedAt = null;
+    this.hold = { local: false, remote: false };
+    this.early = false;
+    this.divertedTo = null;
+    this.transfer = null;
+    this.quality = null;
+    this.reason = null;
+    this.state = init.running ? taken[init.running] : init.direction === "outgoing" ? "dialing" : "incoming";
+    this.remote = init.remote;
+    this.waiting = init.waiting ?? false;
+    this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
+  }
+  get ended() {
+    return this.state === "ended";
+  }
+  /** Both sides have begun to talk, and it is not over. */
+  get talking() {
+    return this.startedAt !== null && !this.ended;
+  }
+  input(input) {
+    const next = step(this.state, input);
+    if (next === this.state) return;
+    this.state = next;
+    this.listener.changed();
+    this.listener.tell("state", next);
+  }
+  progress(p) {
+    this.setEarly(p.earlyMedia);
+    if (p.divertedTo) this.divertedTo = p.divertedTo.anonymous ? null : p.divertedTo;
+    if (p.waiting && !this.waiting) {
+      this.waiting = true;
+      this.listener.tell("waiting");
+    }
+    if (p.state === "diverted") {
+      this.listener.changed();
+      this.listener.tell("diverted", this.divertedTo);
+    } else if (p.state !== "trying") this.input(p.state);
+  }
+  /** An incoming call's data came with it; an outgoing one's comes now. */
+  accepted(p, outgoing) {
+    this.remote = p.remote ?? this.remote;
+    this.startedAt ?? (this.startedAt = new Date(p.startedAt));
+    if (outgoing) this.far = { userToUser: p.userToUser ?? null, headers: p.headers ?? {} };
+    this.setEarly(false);
+    this.input("accepted");
+  }
+  /** Takes over how the call stands; now is for a gateway that does not say since when both talk. */
+  catchUp(s, now) {
+    this.setHold(s.localHold, s.remoteHold);
+    if (s.state === "active") {
+      this.startedAt ?? (this.startedAt = s.startedAt ? new Date(s.startedAt) : new Date(now));
+      this.input("accepted");
+    }
+  }
+  setHold(local, remote) {
+    if (this.hold.local === local && this.hold.remote === remote) return;
+    this.hold = { local, remote };
+    this.input(local || remote ? "hold" : "unhold");
+    this.listener.tell("hold", { local, remote });
+  }
+  /** The audio is back. */
+  restored() {
+    this.input(this.hold.local || this.hold.remote ? "restoredHeld" : "restored");
+  }
+  transferring({ call: _, ...progress }) {
+    this.setTransfer(progress.state === "failed" ? null : progress);
+    this.listener.tell("transfer", progress);
+  }
+  setTransfer(progress) {
+    this.transfer = progress;
+    this.listener.changed();
+  }
+  sampled({ access, core, transcoding, video }) {
+    this.quality = { access, core, transcoding, ...video ? { video } : {} };
+    this.listener.tell("quality", this.quality);
+  }
+  /** Ends the call; last is done after the reason is known and before anybody hears. */
+  end(reason, last) {
+    if (this.ended) return;
+    const name = isErrorName(reason.name) ? reason.name : "hangup";
+    this.reason = { ...reason, name, message: reason.message || catalogue[name].message, hint: reason.hint || catalogue[name].hint };
+    last();
+    this.input("end");
+    this.listener.tell("ended", this.reason);
+  }
+  setEarly(on) {
+    if (this.early === on) return;
+    this.early = on;
+    this.listener.changed();
+    this.listener.tell("earlyMedia", on);
   }
 };
 
@@ -1463,28 +1569,12 @@ var Pictures = class {
 // sdk/src/client/call.ts
 var HANGUP_TIMEOUT = 5e3;
 var TRANSFER_TIMEOUT = 4e4;
-var taken = {
-  trying: "dialing",
-  diverted: "dialing",
-  ringing: "ringing",
-  early: "early",
-  incoming: "incoming",
-  connecting: "connecting",
-  active: "reconnecting"
-};
 var Call = class extends Emitter {
   /** @internal */
   constructor(host, init) {
     super();
     this.host = host;
-    this.hold_ = { local: false, remote: false };
     this.muted_ = false;
-    this.early = false;
-    this.startedAt_ = null;
-    this.reason = null;
-    this.lastQuality = null;
-    this.transfer_ = null;
-    this.divertedTo_ = null;
     this.answering = false;
     this.leaving = false;
     this.id = init.id;
@@ -1493,13 +1583,10 @@ var Call = class extends Emitter {
     this.divertedBy = init.divertedBy ?? null;
     this.replaces = init.replaces ?? null;
     this.videoOffered = init.video ?? false;
-    this.waiting_ = init.waiting ?? false;
-    this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
-    this.currentRemote = init.remote;
-    this.currentState = init.running ? taken[init.running] : init.direction === "outgoing" ? "dialing" : "incoming";
+    this.facts = new Facts(init, { changed: () => host.changed(this), tell: (name, ...args) => this.emit(name, ...args) });
     this.path = new Path(this.id, host, init.offer ?? null, {
-      up: () => this.input(this.hold_.local || this.hold_.remote ? "restoredHeld" : "restored"),
-      down: () => this.input("lost"),
+      up: () => this.facts.restored(),
+      down: () => this.facts.input("lost"),
       pictures: () => {
         host.changed(this);
         this.emit("pictures");
@@ -1519,54 +1606,54 @@ var Call = class extends Emitter {
     });
   }
   get state() {
-    return this.currentState;
+    return this.facts.state;
   }
   get remote() {
-    return this.currentRemote;
+    return this.facts.remote;
   }
   /** When both sides began to talk; null before. */
   get startedAt() {
-    return this.startedAt_;
+    return this.facts.startedAt;
   }
   get localHold() {
-    return this.hold_.local;
+    return this.facts.hold.local;
   }
   get remoteHold() {
-    return this.hold_.remote;
+    return this.facts.hold.remote;
   }
   get muted() {
     return this.muted_;
   }
   get earlyMedia() {
-    return this.early;
+    return this.facts.early;
   }
   /** Incoming: the user was in another call when it came. Outgoing: the called user is. */
   get waiting() {
-    return this.waiting_;
+    return this.facts.waiting;
   }
   /** Outgoing: where the call has been diverted to; null when it was not, or that is withheld. */
   get divertedTo() {
-    return this.divertedTo_;
+    return this.facts.divertedTo;
   }
   /** The transfer of this call that is under way; null when there is none. */
   get transferring() {
-    return this.transfer_;
+    return this.facts.transfer;
   }
   /** What the far party's application sent: with its call, or with its answer. */
   get userToUser() {
-    return this.far.userToUser;
+    return this.facts.far.userToUser;
   }
   /** Headers of the far party's application, of the operator's list. */
   get headers() {
-    return this.far.headers;
+    return this.facts.far.headers;
   }
   /** Why it ended; null before. */
   get endReason() {
-    return this.reason;
+    return this.facts.reason;
   }
   /** The last sample; null before the first. */
   get quality() {
-    return this.lastQuality;
+    return this.facts.quality;
   }
   get remoteStream() {
     return this.leg.remoteStream;
@@ -1594,16 +1681,16 @@ var Call = class extends Emitter {
   }
   /** Takes an incoming call. When the microphone is refused the call goes on ringing and the promise says why. */
   async answer(options = {}) {
-    if (this.currentState !== "incoming" || this.answering) throw new PhoneError("call_state");
+    if (this.facts.state !== "incoming" || this.answering) throw new PhoneError("call_state");
     this.answering = true;
-    this.input("answering");
+    this.facts.input("answering");
     const { video, ...more } = options;
     try {
       if (video && this.videoOffered) await this.pictures.want(video === "receive" ? "receive" : "both");
       await this.path.answer(more);
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
-      this.input("refused");
+      this.facts.input("refused");
       throw error;
     } finally {
       this.answering = false;
@@ -1611,13 +1698,13 @@ var Call = class extends Emitter {
   }
   /** Refuses an incoming call. */
   async reject(reason = "declined") {
-    if (this.currentState !== "incoming") throw new PhoneError("call_state");
+    if (this.facts.state !== "incoming") throw new PhoneError("call_state");
     await this.leave("call.reject", { call: this.id, reason }, reason);
   }
   /** Ends the call in whatever state it is. Safe to call twice. */
   async hangup() {
-    if (this.currentState === "ended" || this.leaving) return;
-    await this.leave("call.hangup", { call: this.id }, this.startedAt_ ? "hangup" : "cancelled");
+    if (this.facts.ended || this.leaving) return;
+    await this.leave("call.hangup", { call: this.id }, this.facts.startedAt ? "hangup" : "cancelled");
   }
   /** Puts the far party on hold; resolves when it has agreed. */
   async hold() {
@@ -1637,17 +1724,17 @@ var Call = class extends Emitter {
   async transfer(to) {
     this.needTalk();
     const params = typeof to === "string" ? { target: to.trim() } : { with: to.id };
-    this.setTransfer({ state: "asked" });
+    this.facts.setTransfer({ state: "asked" });
     try {
       await this.host.rpc.request("call.transfer", { call: this.id, ...params }, TRANSFER_TIMEOUT);
     } catch (thrown) {
-      if (this.transfer_?.state === "asked") this.setTransfer(null);
+      if (this.facts.transfer?.state === "asked") this.facts.setTransfer(null);
       throw thrown;
     }
   }
   /** Mutes or unmutes the microphone at once, here in the browser. */
   mute(on = true) {
-    if (this.muted_ === on || this.currentState === "ended") return;
+    if (this.muted_ === on || this.facts.ended) return;
     this.muted_ = on;
     this.leg.setMuted(on);
     this.emit("mute", on);
@@ -1659,7 +1746,7 @@ var Call = class extends Emitter {
   }
   /** Takes video out of the call and gives the camera back; the sound goes on. */
   async removeVideo() {
-    if (this.currentState === "ended") throw new PhoneError("call_state");
+    if (this.facts.ended) throw new PhoneError("call_state");
     await this.pictures.want("none");
   }
   /** Takes the video that the far party offers: with the camera, or only to see. */
@@ -1673,11 +1760,11 @@ var Call = class extends Emitter {
   }
   /** Shows the far party black instead of the camera's picture, at once; or goes on. */
   muteCamera(on = true) {
-    if (this.currentState !== "ended") this.pictures.mute(on);
+    if (!this.facts.ended) this.pictures.mute(on);
   }
   /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
   async sendDtmf(digits, options = {}) {
-    if (this.currentState === "ended") throw new PhoneError("call_state");
+    if (this.facts.ended) throw new PhoneError("call_state");
     await this.host.rpc.request("call.dtmf", { call: this.id, digits: digits.toUpperCase(), ...options });
   }
   /** Microphone and far sound from 0 to 1, for meters. */
@@ -1716,20 +1803,16 @@ var Call = class extends Emitter {
   take(event) {
     switch (event.method) {
       case "call.progress":
-        this.progress(event.params);
+        this.facts.progress(event.params);
         break;
       case "call.accepted":
-        this.currentRemote = event.params.remote ?? this.currentRemote;
-        this.startedAt_ ?? (this.startedAt_ = new Date(event.params.startedAt));
-        if (this.direction === "outgoing") this.far = { userToUser: event.params.userToUser ?? null, headers: event.params.headers ?? {} };
-        this.setEarly(false);
-        this.input("accepted");
+        this.facts.accepted(event.params, this.direction === "outgoing");
         break;
       case "call.hold":
-        this.setHold(event.params.local, event.params.remote);
+        this.facts.setHold(event.params.local, event.params.remote);
         break;
       case "call.transferring":
-        this.progressed(event.params);
+        this.facts.transferring(event.params);
         break;
       case "call.dtmf":
         this.emit("dtmf", event.params.digit, event.params.duration);
@@ -1742,12 +1825,10 @@ var Call = class extends Emitter {
         this.pictures.take(event.params);
         break;
       case "call.quality":
-        this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };
-        if (event.params.video) this.lastQuality.video = event.params.video;
-        this.emit("quality", this.lastQuality);
+        this.facts.sampled(event.params);
         break;
       case "call.ended":
-        this.finish(event.params.cause);
+        this.end(event.params.cause);
     }
   }
   /** @internal Brings the call up to what the gateway says after a resume, and its audio with it. */
@@ -1756,20 +1837,18 @@ var Call = class extends Emitter {
     this.path.reconnected();
   }
   catchUp(s) {
-    this.setHold(s.localHold, s.remoteHold);
-    if (s.state === "active") {
-      this.startedAt_ ?? (this.startedAt_ = s.startedAt ? new Date(s.startedAt) : new Date(this.host.platform.timers.now()));
-      this.input("accepted");
-    }
+    this.facts.catchUp(s, this.host.platform.timers.now());
   }
   /** @internal The network interface changed under a running call. */
   networkChanged() {
-    if (this.startedAt_) this.path.repair();
+    if (this.facts.startedAt) this.path.repair();
   }
   /** @internal Ends the call without the gateway. */
   finishLocally(error, by) {
-    const reason = { code: error.code, name: error.name, message: error.message, hint: error.hint, by };
-    this.finish(reason);
+    this.end({ code: error.code, name: error.name, message: error.message, hint: error.hint, by });
+  }
+  end(reason) {
+    this.facts.end(reason, () => this.path.close());
   }
   async leave(method, params, name) {
     this.leaving = true;
@@ -1786,54 +1865,7 @@ var Call = class extends Emitter {
     }
   }
   needTalk() {
-    if (!this.startedAt_ || this.currentState === "ended") throw new PhoneError("call_state");
-  }
-  setHold(local, remote) {
-    if (this.hold_.local === local && this.hold_.remote === remote) return;
-    this.hold_ = { local, remote };
-    this.input(local || remote ? "hold" : "unhold");
-    this.emit("hold", { local, remote });
-  }
-  progress(p) {
-    this.setEarly(p.earlyMedia);
-    if (p.divertedTo) this.divertedTo_ = p.divertedTo.anonymous ? null : p.divertedTo;
-    if (p.waiting && !this.waiting_) {
-      this.waiting_ = true;
-      this.emit("waiting");
-    }
-    if (p.state === "diverted") {
-      this.host.changed(this);
-      this.emit("diverted", this.divertedTo_);
-    } else if (p.state !== "trying") this.input(p.state);
-  }
-  progressed({ call: _, ...progress }) {
-    this.setTransfer(progress.state === "failed" ? null : progress);
-    this.emit("transfer", progress);
-  }
-  setTransfer(progress) {
-    this.transfer_ = progress;
-    this.host.changed(this);
-  }
-  setEarly(on) {
-    if (this.early === on) return;
-    this.early = on;
-    this.host.changed(this);
-    this.emit("earlyMedia", on);
-  }
-  input(input) {
-    const next = step(this.currentState, input);
-    if (next === this.currentState) return;
-    this.currentState = next;
-    this.host.changed(this);
-    this.emit("state", next);
-  }
-  finish(reason) {
-    if (this.currentState === "ended") return;
-    const name = isErrorName(reason.name) ? reason.name : "hangup";
-    this.reason = { ...reason, name, message: reason.message || catalogue[name].message, hint: reason.hint || catalogue[name].hint };
-    this.path.close();
-    this.input("end");
-    this.emit("ended", this.reason);
+    if (!this.facts.talking) throw new PhoneError("call_state");
   }
 };
 

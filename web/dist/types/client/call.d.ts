@@ -1,6 +1,6 @@
 import type { Diversion, EndReason, Headers, Quality, Remote, TransferProgress, UserToUser, VideoState } from "../protocol/frames";
 import type { AnswerOptions, CallEvents } from "./callparts";
-import { type CallState } from "./callstate";
+import type { CallState } from "./callstate";
 import { Emitter } from "./emitter";
 /** One telephone call. Made by phone.call() and by the phone's "incoming" event. */
 export declare class Call extends Emitter<CallEvents> {
@@ -15,20 +15,10 @@ export declare class Call extends Emitter<CallEvents> {
     readonly replaces: Call | null;
     /** Incoming: the caller wants video; answer({ video }) says what of it the user wants. */
     readonly videoOffered: boolean;
-    private currentState;
-    private currentRemote;
-    private hold_;
     private muted_;
-    private early;
-    private startedAt_;
-    private reason;
-    private lastQuality;
-    private transfer_;
-    private waiting_;
-    private divertedTo_;
-    private far;
     private answering;
     private leaving;
+    private readonly facts;
     private readonly path;
     private readonly pictures;
     get state(): CallState;
@@ -106,13 +96,7 @@ export declare class Call extends Emitter<CallEvents> {
     /** The browser's own statistics of the connection. */
     getStats(): Promise<RTCStatsReport | null>;
     private catchUp;
+    private end;
     private leave;
     private needTalk;
-    private setHold;
-    private progress;
-    private progressed;
-    private setTransfer;
-    private setEarly;
-    private input;
-    private finish;
 }

@@ -1,10 +1,11 @@
-import { PhoneError, isErrorName } from "../protocol/failure";
-import { catalogue, type ErrorName } from "../protocol/errors";
-import type { Diversion, EndReason, Events, GatewayEvent, Headers, Quality, Remote, Snapshot, TransferProgress, UserToUser, VideoState } from "../protocol/frames";
+import { PhoneError } from "../protocol/failure";
+import type { ErrorName } from "../protocol/errors";
+import type { Diversion, EndReason, GatewayEvent, Headers, Quality, Remote, Snapshot, TransferProgress, UserToUser, VideoState } from "../protocol/frames";
 import type { MediaLeg } from "../media/engine";
 import type { AnswerOptions, CallEvents, CallHost, CallInit, CallOptions } from "./callparts";
-import { step, type CallInput, type CallState } from "./callstate";
+import type { CallState } from "./callstate";
 import { Emitter } from "./emitter";
+import { Facts } from "./facts";
 import { Path } from "./path";
 import { Pictures } from "./pictures";
 
@@ -13,17 +14,6 @@ const HANGUP_TIMEOUT = 5_000;
 
 /** How long the far phone may take to agree to a transfer, milliseconds: its network gives up after 32 s. */
 const TRANSFER_TIMEOUT = 40_000;
-
-/** The state of a call that is taken up, by the gateway's word for it. */
-const taken: Record<Snapshot["state"], CallState> = {
-  trying: "dialing",
-  diverted: "dialing",
-  ringing: "ringing",
-  early: "early",
-  incoming: "incoming",
-  connecting: "connecting",
-  active: "reconnecting",
-};
 
 /** One telephone call. Made by phone.call() and by the phone's "incoming" event. */
 export class Call extends Emitter<CallEvents> {
@@ -40,20 +30,10 @@ export class Call extends Emitter<CallEvents> {
   /** Incoming: the caller wants video; answer({ video }) says what of it the user wants. */
   readonly videoOffered: boolean;
 
-  private currentState: CallState;
-  private currentRemote: Remote;
-  private hold_ = { local: false, remote: false };
   private muted_ = false;
-  private early = false;
-  private startedAt_: Date | null = null;
-  private reason: EndReason | null = null;
-  private lastQuality: Quality | null = null;
-  private transfer_: TransferProgress | null = null;
-  private waiting_: boolean;
-  private divertedTo_: Remote | null = null;
-  private far: { userToUser: UserToUser | null; headers: Headers };
   private answering = false;
   private leaving = false;
+  private readonly facts: Facts;
   private readonly path: Path;
   private readonly pictures: Pictures;
 
@@ -66,13 +46,10 @@ export class Call extends Emitter<CallEvents> {
     this.divertedBy = init.divertedBy ?? null;
     this.replaces = init.replaces ?? null;
     this.videoOffered = init.video ?? false;
-    this.waiting_ = init.waiting ?? false;
-    this.far = { userToUser: init.userToUser ?? null, headers: init.headers ?? {} };
-    this.currentRemote = init.remote;
-    this.currentState = init.running ? taken[init.running] : init.direction === "outgoing" ? "dialing" : "incoming";
+    this.facts = new Facts(init, { changed: () => host.changed(this), tell: (name, ...args) => this.emit(name, ...args) });
     this.path = new Path(this.id, host, init.offer ?? null, {
-      up: () => this.input(this.hold_.local || this.hold_.remote ? "restoredHeld" : "restored"),
-      down: () => this.input("lost"),
+      up: () => this.facts.restored(),
+      down: () => this.facts.input("lost"),
       pictures: () => {
         host.changed(this);
         this.emit("pictures");
@@ -93,54 +70,54 @@ export class Call extends Emitter<CallEvents> {
   }
 
   get state(): CallState {
-    return this.currentState;
+    return this.facts.state;
   }
   get remote(): Remote {
-    return this.currentRemote;
+    return this.facts.remote;
   }
   /** When both sides began to talk; null before. */
   get startedAt(): Date | null {
-    return this.startedAt_;
+    return this.facts.startedAt;
   }
   get localHold(): boolean {
-    return this.hold_.local;
+    return this.facts.hold.local;
   }
   get remoteHold(): boolean {
-    return this.hold_.remote;
+    return this.facts.hold.remote;
   }
   get muted(): boolean {
     return this.muted_;
   }
   get earlyMedia(): boolean {
-    return this.early;
+    return this.facts.early;
   }
   /** Incoming: the user was in another call when it came. Outgoing: the called user is. */
   get waiting(): boolean {
-    return this.waiting_;
+    return this.facts.waiting;
   }
   /** Outgoing: where the call has been diverted to; null when it was not, or that is withheld. */
   get divertedTo(): Remote | null {
-    return this.divertedTo_;
+    return this.facts.divertedTo;
   }
   /** The transfer of this call that is under way; null when there is none. */
   get transferring(): TransferProgress | null {
-    return this.transfer_;
+    return this.facts.transfer;
   }
   /** What the far party's application sent: with its call, or with its answer. */
   get userToUser(): UserToUser | null {
-    return this.far.userToUser;
+    return this.facts.far.userToUser;
   }
   /** Headers of the far party's application, of the operator's list. */
   get headers(): Headers {
-    return this.far.headers;
+    return this.facts.far.headers;
   }
   /** Why it ended; null before. */
   get endReason(): EndReason | null {
-    return this.reason;
+    return this.facts.reason;
   }
   /** The last sample; null before the first. */
   get quality(): Quality | null {
-    return this.lastQuality;
+    return this.facts.quality;
   }
   get remoteStream(): MediaStream | null {
     return this.leg.remoteStream;
@@ -169,16 +146,16 @@ export class Call extends Emitter<CallEvents> {
 
   /** Takes an incoming call. When the microphone is refused the call goes on ringing and the promise says why. */
   async answer(options: AnswerOptions = {}): Promise<void> {
-    if (this.currentState !== "incoming" || this.answering) throw new PhoneError("call_state");
+    if (this.facts.state !== "incoming" || this.answering) throw new PhoneError("call_state");
     this.answering = true;
-    this.input("answering");
+    this.facts.input("answering");
     const { video, ...more } = options;
     try {
       if (video && this.videoOffered) await this.pictures.want(video === "receive" ? "receive" : "both");
       await this.path.answer(more);
     } catch (thrown) {
       const error = PhoneError.from(thrown, "media_failed");
-      this.input("refused");
+      this.facts.input("refused");
       throw error;
     } finally {
       this.answering = false;
@@ -187,14 +164,14 @@ export class Call extends Emitter<CallEvents> {
 
   /** Refuses an incoming call. */
   async reject(reason: "busy" | "declined" | "unavailable" = "declined"): Promise<void> {
-    if (this.currentState !== "incoming") throw new PhoneError("call_state");
+    if (this.facts.state !== "incoming") throw new PhoneError("call_state");
     await this.leave("call.reject", { call: this.id, reason }, reason);
   }
 
   /** Ends the call in whatever state it is. Safe to call twice. */
   async hangup(): Promise<void> {
-    if (this.currentState === "ended" || this.leaving) return;
-    await this.leave("call.hangup", { call: this.id }, this.startedAt_ ? "hangup" : "cancelled");
+    if (this.facts.ended || this.leaving) return;
+    await this.leave("call.hangup", { call: this.id }, this.facts.startedAt ? "hangup" : "cancelled");
   }
 
   /** Puts the far party on hold; resolves when it has agreed. */
@@ -217,18 +194,18 @@ export class Call extends Emitter<CallEvents> {
   async transfer(to: string | Call): Promise<void> {
     this.needTalk();
     const params = typeof to === "string" ? { target: to.trim() } : { with: to.id };
-    this.setTransfer({ state: "asked" });
+    this.facts.setTransfer({ state: "asked" });
     try {
       await this.host.rpc.request("call.transfer", { call: this.id, ...params }, TRANSFER_TIMEOUT);
     } catch (thrown) {
-      if (this.transfer_?.state === "asked") this.setTransfer(null);
+      if (this.facts.transfer?.state === "asked") this.facts.setTransfer(null);
       throw thrown;
     }
   }
 
   /** Mutes or unmutes the microphone at once, here in the browser. */
   mute(on = true): void {
-    if (this.muted_ === on || this.currentState === "ended") return;
+    if (this.muted_ === on || this.facts.ended) return;
     this.muted_ = on;
     this.leg.setMuted(on);
     this.emit("mute", on);
@@ -242,7 +219,7 @@ export class Call extends Emitter<CallEvents> {
 
   /** Takes video out of the call and gives the camera back; the sound goes on. */
   async removeVideo(): Promise<void> {
-    if (this.currentState === "ended") throw new PhoneError("call_state");
+    if (this.facts.ended) throw new PhoneError("call_state");
     await this.pictures.want("none");
   }
 
@@ -259,12 +236,12 @@ export class Call extends Emitter<CallEvents> {
 
   /** Shows the far party black instead of the camera's picture, at once; or goes on. */
   muteCamera(on = true): void {
-    if (this.currentState !== "ended") this.pictures.mute(on);
+    if (!this.facts.ended) this.pictures.mute(on);
   }
 
   /** Sends keypad tones: 0-9 A-D * # and the comma for a pause; durations in milliseconds. */
   async sendDtmf(digits: string, options: { duration?: number; gap?: number } = {}): Promise<void> {
-    if (this.currentState === "ended") throw new PhoneError("call_state");
+    if (this.facts.ended) throw new PhoneError("call_state");
     await this.host.rpc.request("call.dtmf", { call: this.id, digits: digits.toUpperCase(), ...options });
   }
 
@@ -308,20 +285,16 @@ export class Call extends Emitter<CallEvents> {
   take(event: GatewayEvent): void {
     switch (event.method) {
       case "call.progress":
-        this.progress(event.params);
+        this.facts.progress(event.params);
         break;
       case "call.accepted":
-        this.currentRemote = event.params.remote ?? this.currentRemote;
-        this.startedAt_ ??= new Date(event.params.startedAt);
-        if (this.direction === "outgoing") this.far = { userToUser: event.params.userToUser ?? null, headers: event.params.headers ?? {} };
-        this.setEarly(false);
-        this.input("accepted");
+        this.facts.accepted(event.params, this.direction === "outgoing");
         break;
       case "call.hold":
-        this.setHold(event.params.local, event.params.remote);
+        this.facts.setHold(event.params.local, event.params.remote);
         break;
       case "call.transferring":
-        this.progressed(event.params);
+        this.facts.transferring(event.params);
         break;
       case "call.dtmf":
         this.emit("dtmf", event.params.digit, event.params.duration);
@@ -334,12 +307,10 @@ export class Call extends Emitter<CallEvents> {
         this.pictures.take(event.params);
         break;
       case "call.quality":
-        this.lastQuality = { access: event.params.access, core: event.params.core, transcoding: event.params.transcoding };
-        if (event.params.video) this.lastQuality.video = event.params.video;
-        this.emit("quality", this.lastQuality);
+        this.facts.sampled(event.params);
         break;
       case "call.ended":
-        this.finish(event.params.cause);
+        this.end(event.params.cause);
     }
   }
 
@@ -350,22 +321,21 @@ export class Call extends Emitter<CallEvents> {
   }
 
   private catchUp(s: Snapshot): void {
-    this.setHold(s.localHold, s.remoteHold);
-    if (s.state === "active") {
-      this.startedAt_ ??= s.startedAt ? new Date(s.startedAt) : new Date(this.host.platform.timers.now());
-      this.input("accepted");
-    }
+    this.facts.catchUp(s, this.host.platform.timers.now());
   }
 
   /** @internal The network interface changed under a running call. */
   networkChanged(): void {
-    if (this.startedAt_) this.path.repair();
+    if (this.facts.startedAt) this.path.repair();
   }
 
   /** @internal Ends the call without the gateway. */
   finishLocally(error: PhoneError, by: EndReason["by"]): void {
-    const reason: EndReason = { code: error.code, name: error.name, message: error.message, hint: error.hint, by };
-    this.finish(reason);
+    this.end({ code: error.code, name: error.name, message: error.message, hint: error.hint, by });
+  }
+
+  private end(reason: EndReason): void {
+    this.facts.end(reason, () => this.path.close());
   }
 
   private async leave(method: string, params: object, name: ErrorName): Promise<void> {
@@ -384,60 +354,6 @@ export class Call extends Emitter<CallEvents> {
   }
 
   private needTalk(): void {
-    if (!this.startedAt_ || this.currentState === "ended") throw new PhoneError("call_state");
-  }
-
-  private setHold(local: boolean, remote: boolean): void {
-    if (this.hold_.local === local && this.hold_.remote === remote) return;
-    this.hold_ = { local, remote };
-    this.input(local || remote ? "hold" : "unhold");
-    this.emit("hold", { local, remote });
-  }
-
-  private progress(p: Events["call.progress"]): void {
-    this.setEarly(p.earlyMedia);
-    if (p.divertedTo) this.divertedTo_ = p.divertedTo.anonymous ? null : p.divertedTo;
-    if (p.waiting && !this.waiting_) {
-      this.waiting_ = true;
-      this.emit("waiting");
-    }
-    if (p.state === "diverted") {
-      this.host.changed(this);
-      this.emit("diverted", this.divertedTo_);
-    } else if (p.state !== "trying") this.input(p.state);
-  }
-
-  private progressed({ call: _, ...progress }: Events["call.transferring"]): void {
-    this.setTransfer(progress.state === "failed" ? null : progress);
-    this.emit("transfer", progress);
-  }
-
-  private setTransfer(progress: TransferProgress | null): void {
-    this.transfer_ = progress;
-    this.host.changed(this);
-  }
-
-  private setEarly(on: boolean): void {
-    if (this.early === on) return;
-    this.early = on;
-    this.host.changed(this);
-    this.emit("earlyMedia", on);
-  }
-
-  private input(input: CallInput): void {
-    const next = step(this.currentState, input);
-    if (next === this.currentState) return;
-    this.currentState = next;
-    this.host.changed(this);
-    this.emit("state", next);
-  }
-
-  private finish(reason: EndReason): void {
-    if (this.currentState === "ended") return;
-    const name = isErrorName(reason.name) ? reason.name : "hangup";
-    this.reason = { ...reason, name, message: reason.message || catalogue[name].message, hint: reason.hint || catalogue[name].hint };
-    this.path.close();
-    this.input("end");
-    this.emit("ended", this.reason);
+    if (!this.facts.talking) throw new PhoneError("call_state");
   }
 }

@@ -36,6 +36,7 @@ type Session struct {
 	once    sync.Once
 	quality tracker
 	video   atomic.Pointer[videoPlane] // nil until OpenVideo
+	clocks  [2]packet.FarClock         // of who sends up and down; belong to tick
 
 	mu     sync.Mutex // guards the following
 	plan   negotiated
@@ -346,10 +347,12 @@ func (s *Session) tick(now time.Time) {
 	s.bridge.Tick(now)
 	s.tickVideo(now)
 	if s.access.Due(now) {
-		s.access.Report(s.bridge.ToAccess().Info(now), now)
+		sound, _ := s.captured(toAccess, now)
+		s.access.Report(s.bridge.ToAccess().Info(sound, now), now)
 	}
 	if s.core.Due(now) {
-		s.core.Report(s.bridge.ToCore().Info(now), now)
+		sound, _ := s.captured(toCore, now)
+		s.core.Report(s.bridge.ToCore().Info(sound, now), now)
 	}
 	if s.quality.due(now) {
 		a, c := s.access.Stats(), s.core.Stats()

@@ -109,20 +109,6 @@ func (s *Session) OpenVideo() (VideoLocal, error) {
 		CoreSSRC: ssrc, AccessSSRC: v.local.AccessSSRC, RepairSSRC: v.local.AccessRepair,
 		INFO: func() { s.events.post(VideoPicture{}) }, Fault: s.fault, Totals: &g.pictures,
 		Unconverted: func(busy bool) { s.events.post(VideoUnconverted{busy}) },
-		CoreClock: func(now time.Time) (uint32, bool) {
-			d, ok := s.core.Delay()
-			if !ok {
-				return 0, false
-			}
-			return leg.SourceTime(now.Add(-d))
-		},
-		AccessClock: func(now time.Time) (uint32, bool) {
-			d, ok := s.access.Delay()
-			if !ok {
-				return 0, false
-			}
-			return s.access.VideoTime(now.Add(-d))
-		},
 	})
 	s.access.AddVideo(v.local.AccessSSRC, s.names.accessCNAME, accessInterval)
 	s.video.Store(v)
@@ -212,11 +198,13 @@ func (s *Session) tickVideo(now time.Time) {
 	}
 	v.plane.Tick(now)
 	if s.access.DueVideo(now) {
-		s.access.ReportVideo(v.plane.ToAccess(now), now)
+		_, picture := s.captured(toAccess, now)
+		s.access.ReportVideo(v.plane.ToAccess(picture, now), now)
 		v.plane.Pace(now)
 	}
 	if v.core.Due(now) {
-		v.core.Report(v.plane.ToCore(now), now)
+		_, picture := s.captured(toCore, now)
+		v.core.Report(v.plane.ToCore(picture, now), now)
 	}
 }
 

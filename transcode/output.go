@@ -68,10 +68,11 @@ func (p *Pipeline) encode(dst []byte) (n int, comfort bool, err error) {
 func (p *Pipeline) emit(dst []byte) (Packet, bool) {
 	o := &p.out
 	for p.fifo.used >= o.frame {
+		source := p.line.next - uint32(int64(p.fifo.used)*p.line.clock/o.rate)
 		n, comfort, err := p.encode(dst)
 		p.fifo.drop(o.frame)
 		size := uint32(int64(o.frame) * o.clock / o.rate)
-		packet := Packet{Timestamp: o.ts, Samples: size, Marker: o.gap}
+		packet := Packet{Timestamp: o.ts, Samples: size, Marker: o.gap, Source: source, At: p.line.expected(source)}
 		if o.sent || (err == nil && n > 0) {
 			o.ts += size
 		}

@@ -25,6 +25,10 @@ type Packet struct {
 	Marker    bool   // begins a talk spurt, or follows a gap in the output (RFC 3551 4.1)
 	Samples   uint32 // duration, in the same clock
 	Comfort   bool   // a description of noise (RFC 3389), to be sent with the payload type of CN
+	// Source is the incoming timestamp at which the packet's sound begins, At when that was to arrive, jitter smoothed away: for sender
+	// reports, which have to tell when sound was captured and not when we were done with it.
+	Source uint32
+	At     time.Time
 }
 
 // Pipeline turns one RTP stream into another: reorder, decode, resample where needed, encode.

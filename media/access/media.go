@@ -161,11 +161,18 @@ func (l *Leg) compoundOf(fill func([]byte) []byte) {
 	_ = k.out.rtcp(b, p) // lost feedback is asked for again
 }
 
-// Delay is packet.Control.Delay of the sound, VideoTime packet.Control.SourceTime of the picture.
+// Delay is packet.Control.Delay of the sound, SourceTime packet.Control.SourceTime of it, VideoTime the same of the picture.
 func (l *Leg) Delay() (time.Duration, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.control.Delay()
+}
+
+// SourceTime is the browser's RTP time of its sound at an instant of its own clock.
+func (l *Leg) SourceTime(at time.Time) (uint32, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.control.SourceTime(at)
 }
 
 // VideoTime is the browser's RTP time of its video at an instant of its own clock.

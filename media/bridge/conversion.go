@@ -303,6 +303,7 @@ func (c *conversion) pull() {
 		}
 		c.stream.Write(c.task.room, made{
 			by: p, pt: pt, clock: p.plan.clock, ts: out.Timestamp, marker: out.Marker, size: len(out.Payload),
+			source: out.Source, at: out.At,
 		}, now)
 	}
 }

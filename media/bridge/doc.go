@@ -31,6 +31,9 @@
 // the pipeline and writes what comes out to the same Stream. With much to do the crew is not woken for it: its leader rests a few
 // milliseconds, then takes all directions that wait. What has to be made up without a packet has a deadline, which the leader looks at, too.
 //
+// A Stream's sender reports place sound where its sender's own reports place it, as the picture's do (packet.FarClock), or where it came
+// in: what a pipeline holds back, it notes with each packet (origin).
+//
 // The Stream's numbers go on across everything: another source, a codec switch, a
 // hold of hours. Sequence numbers never go back or jump (an SRTP receiver would
 // lose its roll-over count, RFC 3711 3.3.1) and no number is used twice (under

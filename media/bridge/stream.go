@@ -47,6 +47,7 @@ type Stream struct {
 	window uint64 // incoming numbers seen at and below inMax
 	floor  uint64 // first number of this input
 	offset uint32 // outgoing minus incoming timestamp
+	origin origin // of the newest packet a pipeline made
 	guess  int32  // a jump's next number, -1 for none
 	busy   bool   // an event is being sent
 	closed bool
@@ -187,6 +188,14 @@ type made struct {
 	ts     uint32
 	marker bool
 	size   int
+	source uint32    // incoming timestamp of its sound
+	at     time.Time // when that came
+}
+
+// origin ties an outgoing timestamp to the incoming one of the same sound.
+type origin struct {
+	ts, source uint32
+	at         time.Time // when it came
 }
 
 // Write numbers and sends a packet made by a pipeline.
@@ -204,6 +213,7 @@ func (s *Stream) Write(b []byte, m made, now time.Time) bool {
 		m.marker = true
 	}
 	s.bound = false
+	s.origin = origin{ts: m.ts + s.offset, source: m.source, at: m.at}
 	index := s.seq + 1
 	h := packet.RTP{
 		PayloadType: m.pt, Marker: m.marker, SSRC: s.ssrc,
@@ -221,15 +231,36 @@ func (s *Stream) Pause() {
 	s.mu.Unlock()
 }
 
-// Info is the sender part of an SR for now; NTP is left to the caller. Its RTP
-// time is the newest packet's, moved on by the time since (RFC 3550 6.4.1).
-func (s *Stream) Info(now time.Time) packet.SenderInfo {
+// Info is the sender part of an SR for now; NTP is left to the caller. Its RTP time is that of the sound which the sender captures at the
+// instant source (RFC 3550 6.4.1), so that it stays with the sender's picture; where that is not known, the newest packet's, moved on by
+// the time since it came. What a conversion takes is in neither.
+func (s *Stream) Info(source packet.Instant, now time.Time) packet.SenderInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return packet.SenderInfo{
-		RTP:     s.ts + units(now.Sub(s.at), s.clock),
+		RTP:     s.instant(source, now),
 		Packets: uint32(s.counts.Packets), Octets: uint32(s.counts.Octets), //nolint:gosec // modulo 2^32 (RFC 3550 6.4.1)
 	}
+}
+
+// maxAside is how far a sender's reports may be from what arrives and still be believed.
+const maxAside = 2 * time.Second
+
+// instant is the RTP time for now.
+func (s *Stream) instant(source packet.Instant, now time.Time) uint32 {
+	rtp, told := s.ts+units(now.Sub(s.at), s.clock), source.RTP+s.offset
+	if by := s.input.made; by != nil {
+		if s.origin.ts == s.ts {
+			rtp = s.ts + units(now.Sub(s.origin.at), s.clock)
+		}
+		ahead := int64(int32(source.RTP - s.origin.source))                                     //nolint:gosec // wraps by design
+		told = s.origin.ts + uint32(ahead*int64(s.clock)/max(int64(by.plan.from.ClockRate), 1)) //nolint:gosec // modulo 2^32
+	}
+	aside := units(maxAside, s.clock)
+	if source.Known && s.begun && s.clock == s.input.clock && told-rtp+aside < 2*aside {
+		return told
+	}
+	return rtp
 }
 
 // Stats returns the counters.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"causeway/media/packet"
+	"causeway/transcode"
 )
 
 // sink records what a stream sends.
@@ -121,12 +122,12 @@ func TestTimestamps(t *testing.T) {
 	if got := out.list[len(out.list)-1]; got.Timestamp-first.Timestamp != (15*60+1)*8000+16000 || !got.Marker {
 		t.Errorf("after a codec switch %+v", got)
 	}
-	s.Write(room, made{by: p, pt: 98, clock: 16000, ts: 320, size: 33}, now)
+	s.Write(room, made{by: p, pt: 98, clock: 16000, ts: 320, size: 33, at: now}, now)
 	last := out.list[len(out.list)-1]
 	if got := last.Timestamp - out.list[len(out.list)-2].Timestamp; got != 320 || last.Marker {
 		t.Errorf("within a pipeline %d units, marker %t", got, last.Marker)
 	}
-	info := s.Info(now.Add(time.Second))
+	info := s.Info(packet.Instant{}, now.Add(time.Second))
 	if info.RTP != last.Timestamp+16000 || info.Packets != 5 || info.Octets != 3*160+2*33 {
 		t.Errorf("sender info %+v after %d", info, last.Timestamp)
 	}
@@ -352,4 +353,30 @@ func TestDialRefuses(t *testing.T) {
 		}
 	}
 	k.close()
+}
+
+// TestReportsLeaveTheConversionOut: the sender report of a converted stream places sound where it came in, or where its sender's own
+// reports place it, not where the conversion was done with it (RFC 3550 6.4.1).
+func TestReportsLeaveTheConversionOut(t *testing.T) {
+	out := &sink{}
+	s := NewStream(7, out)
+	by := &pipe{plan: plan{from: transcode.Format{Name: "opus", ClockRate: 48000}}}
+	now := time.Unix(1_700_000_000, 0)
+	m := made{by: by, pt: 98, clock: 16000, ts: 320, size: 20, source: 5_000_000, at: now.Add(-40 * time.Millisecond)}
+	if !s.Write(make([]byte, 200), m, now) {
+		t.Fatal("not sent")
+	}
+	for name, c := range map[string]struct {
+		source packet.Instant
+		want   uint32
+	}{
+		"by arrival":          {packet.Instant{}, (40 + 20) * 16},
+		"by reports":          {packet.Instant{RTP: 5_000_000 + 100*48, Known: true}, 100 * 16},
+		"by reports, earlier": {packet.Instant{RTP: 5_000_000 - 30*48, Known: true}, 1<<32 - 30*16},
+		"by wild reports":     {packet.Instant{RTP: 5_000_000 + 3000*48, Known: true}, (40 + 20) * 16},
+	} {
+		if got := s.Info(c.source, now.Add(20*time.Millisecond)).RTP - s.ts; got != c.want {
+			t.Errorf("%s: %d after the packet's, want %d", name, int32(got), int32(c.want))
+		}
+	}
 }

@@ -25,7 +25,8 @@ type Control struct {
 	In       Reception
 
 	next       time.Time
-	lastSR     SenderInfo // of the source in In
+	lastSR     SenderInfo // of lastSRFrom
+	lastSRFrom uint32
 	lastSRAt   time.Time
 	rtt        time.Duration
 	remoteLost uint64
@@ -75,7 +76,7 @@ func (c *Control) Received(b []byte, now time.Time) Heard {
 
 func (c *Control) reports(p RTCP, now time.Time) {
 	if info, ok := p.Info(); ok && c.about(p) {
-		c.lastSR, c.lastSRAt = info, now
+		c.lastSR, c.lastSRFrom, c.lastSRAt = info, c.In.SSRC, now
 	}
 	for i := range int(p.Count) {
 		if r, ok := p.Block(i); ok && r.SSRC == c.SSRC {
@@ -130,7 +131,7 @@ func (c *Control) Due(now time.Time) bool {
 func (c *Control) Append(b []byte, info SenderInfo, now time.Time) []byte {
 	var block *ReportBlock
 	if r, ok := c.In.Block(); ok {
-		if !c.lastSRAt.IsZero() {
+		if c.reported() {
 			r.LSR = uint32(c.lastSR.NTP >> 16)                         //nolint:gosec // the middle 32 bits
 			r.DLSR = uint32(now.Sub(c.lastSRAt) * 65536 / time.Second) //nolint:gosec // 18 h fit
 		}

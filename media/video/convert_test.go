@@ -152,3 +152,27 @@ func TestAConverterEndsWithItsRoute(t *testing.T) {
 		t.Errorf("%d key frames asked of a converter that is not used", n)
 	}
 }
+
+// TestReportsLeaveTheConversionOut: the sender report of a converted stream places a frame where it came in, not where the conversion was
+// done with it (RFC 3550 6.4.1). Here the conversion ends years after the frame came.
+func TestReportsLeaveTheConversionOut(t *testing.T) {
+	p, _, access, _ := converting(t)
+	now := time.Unix(1_700_000_000, 0)
+	b := rtp(99, phone, 10, 5000, true, -1, []byte{0x41, 1})
+	p.FromCore(b, parse(t, b), now)
+	eventually(t, "a converted packet", func() bool { return len(access.seen()) == 1 })
+	sent := parse(t, access.seen()[0])
+	later := now.Add(30 * time.Millisecond)
+	for name, c := range map[string]struct {
+		source packet.Instant
+		want   uint32
+	}{
+		"by arrival":      {packet.Instant{}, 30 * 90},
+		"by reports":      {packet.Instant{RTP: 5000 + 100*90, Known: true}, 100 * 90},
+		"by wild reports": {packet.Instant{RTP: 5000 + 3000*90, Known: true}, 30 * 90},
+	} {
+		if got := p.ToAccess(c.source, later).RTP - sent.Timestamp; got != c.want {
+			t.Errorf("%s: %d after the frame's, want %d", name, int32(got), int32(c.want))
+		}
+	}
+}

@@ -22,8 +22,23 @@ type direction struct {
 	to       *Peer
 	frame    frame
 	pieces   []byte // a fragmented NAL unit on its way to a peer of mode 0
-	converts bool   // what goes out is the converter's: holes of what comes in are none of it
+	newest   newest
+	converts bool // what goes out is the converter's: holes of what comes in are none of it
 	stop     bool
+}
+
+// newest is the newest frame that came.
+type newest struct {
+	ssrc, ts uint32
+	at       time.Time // of its first packet
+	begun    bool
+}
+
+// note takes a packet that has come.
+func (n *newest) note(h packet.RTP, now time.Time) {
+	if !n.begun || n.ssrc != h.SSRC || int32(h.Timestamp-n.ts) > 0 { //nolint:gosec // wraps by design
+		*n = newest{h.SSRC, h.Timestamp, now, true}
+	}
 }
 
 // frame is what is known of the frame being handed on.
@@ -62,6 +77,7 @@ func (d *direction) take(t *table, from, to *Peer, b []byte, h packet.RTP, open 
 		return nil
 	}
 	d.table, d.from, d.to, d.order.patient = t, from, to, from.NACK
+	d.newest.note(h, now)
 	d.order.push(b, h, again, now)
 	if !from.NACK {
 		return nil

@@ -18,7 +18,8 @@
 //
 // Feedback ends here on both legs: a request for a key frame becomes one of ours on the other leg in whatever way was negotiated
 // there (PLI, FIR, or a word to signalling, which sends a SIP INFO, RFC 5168), at most once a second; a receiver's estimate (REMB)
-// becomes a TMMBR and the other way round. Reports are each leg's own.
+// becomes a TMMBR and the other way round. Reports are each leg's own; their RTP time is that of the frame captured now by the sender's
+// reports (packet.FarClock), else of the newest that came, so that a conversion's time does not part picture and sound.
 //
 // Key frames are asked for whenever somebody begins to look: the answer, the end of a hold, another fork, a browser that came back.
 package video

@@ -34,8 +34,6 @@ type Config struct {
 	// Unconverted says that a stream cannot be converted: the Maker refused. busy: others took all there is (ErrBusy).
 	Unconverted func(busy bool)
 	Totals      *Totals // of all planes; nil: nobody counts
-	// CoreClock and AccessClock give the RTP time of the incoming stream at now, by its sender's reports; nil or false: unknown.
-	CoreClock, AccessClock func(now time.Time) (rtp uint32, ok bool)
 }
 
 // Totals count over all the planes that share them.
@@ -222,19 +220,19 @@ func (d *direction) tick(now time.Time) {
 	d.order.tick(now)
 }
 
-// ToCore and ToAccess are the sender parts of reports for now; NTP is left to the caller. The RTP time is the one the sender's own
-// reports give for this instant, so that sound and picture stay together; without them, the newest packet's moved on.
-func (p *Plane) ToCore(now time.Time) packet.SenderInfo { return p.up.info(p.cfg.AccessClock, now) }
+// ToCore and ToAccess are the sender parts of reports for now; NTP is left to the caller. The RTP time is that of what the sender captures
+// at the instant source, so that sound and picture stay together; where that is not known, the newest frame's, moved on by the time since
+// it came. What a conversion takes is in neither.
+func (p *Plane) ToCore(source packet.Instant, now time.Time) packet.SenderInfo {
+	return p.up.info(source, now)
+}
 
 // ToAccess is described at ToCore.
-func (p *Plane) ToAccess(now time.Time) packet.SenderInfo { return p.down.info(p.cfg.CoreClock, now) }
+func (p *Plane) ToAccess(source packet.Instant, now time.Time) packet.SenderInfo {
+	return p.down.info(source, now)
+}
 
-func (d *direction) info(source func(time.Time) (uint32, bool), now time.Time) packet.SenderInfo {
-	var at uint32
-	known := false
-	if source != nil { // before the lock: it takes those of the legs
-		at, known = source(now)
-	}
+func (d *direction) info(source packet.Instant, now time.Time) packet.SenderInfo {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	o := &d.out
@@ -242,9 +240,12 @@ func (d *direction) info(source func(time.Time) (uint32, bool), now time.Time) p
 		RTP:     o.ts + ticks(now.Sub(o.at)),
 		Packets: uint32(o.counts.Packets), Octets: uint32(o.counts.Octets), //nolint:gosec // modulo 2^32 (RFC 3550 6.4.1)
 	}
+	if o.bound && d.newest.begun && d.newest.ssrc == o.source {
+		i.RTP = d.newest.ts + o.offset + ticks(now.Sub(d.newest.at))
+	}
 	// A report that is seconds away from what was sent just now is not believed.
-	if diff := int32(at + o.offset - i.RTP); known && o.bound && diff < 2*clock && diff > -2*clock { //nolint:gosec // wraps by design
-		i.RTP = at + o.offset
+	if diff := int32(source.RTP + o.offset - i.RTP); source.Known && o.bound && diff < 2*clock && diff > -2*clock { //nolint:gosec // wraps by design
+		i.RTP = source.RTP + o.offset
 	}
 	return i
 }

@@ -171,6 +171,31 @@ func (l *Light) Receive(b []byte) ([]byte, error) {
 	}
 }
 
+// SendRTCP protects a compound and sends it.
+func (l *Light) SendRTCP(b []byte) error {
+	sealed, err := l.out.EncryptRTCP(nil, b, nil)
+	if err != nil {
+		return fmt.Errorf("protect report: %w", err)
+	}
+	_, err = l.Conn.WriteToUDPAddrPort(sealed, l.to)
+	return err
+}
+
+// ReceiveBoth reads what comes next, a packet or a compound of reports, and unprotects it.
+func (l *Light) ReceiveBoth() (plain []byte, report bool, err error) {
+	b := make([]byte, 2048)
+	n, _, err := l.Conn.ReadFromUDPAddrPort(b)
+	if err != nil || n < 2 {
+		return nil, false, err
+	}
+	if report = b[1] >= 192 && b[1] <= 223; report {
+		plain, err = l.in.DecryptRTCP(nil, b[:n], nil)
+	} else {
+		plain, err = l.in.DecryptRTP(nil, b[:n], nil)
+	}
+	return plain, report, err
+}
+
 // Close closes the socket.
 func (l *Light) Close() { _ = l.Conn.Close() }
 

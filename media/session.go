@@ -255,6 +255,7 @@ func (s *Session) SetCore(r CoreRemote) error {
 		}
 	})
 	if another {
+		s.video.Load().plane.FarChanged(time.Now())
 		(*accessSide)(s).lookAgain()
 	}
 	s.core.SetRemote(core.Remote{

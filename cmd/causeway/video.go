@@ -89,7 +89,7 @@ func (m videoMaker) New(from, to media.VideoFormat, ready func(), fault func(any
 
 func videoFormat(f media.VideoFormat) video.Format {
 	return video.Format{Codec: f.Codec, PacketizationMode: f.PacketizationMode, ProfileLevelID: f.ProfileLevelID,
-		SpropParameterSets: f.ParameterSets, MaxBitrate: f.MaxBitrate, MTU: f.MTU}
+		SpropParameterSets: f.ParameterSets, MaxFrameSize: f.MaxFrameSize, MaxFrameRate: f.MaxFrameRate, MaxBitrate: f.MaxBitrate, MTU: f.MTU}
 }
 
 // videoConverter is a converter in the media plane's words.

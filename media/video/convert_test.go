@@ -33,7 +33,7 @@ type copying struct {
 func (c *copying) Push(_ uint16, ts uint32, marker bool, payload []byte, _ time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.queue = append(c.queue, Packet{Payload: append([]byte(nil), payload...), Timestamp: ts, Marker: marker})
+	c.queue = append(c.queue, Packet{Payload: append([]byte(nil), payload...), Timestamp: ts, Marker: marker, KeyFrame: len(payload) > 1 && payload[1] == 1})
 }
 
 func (c *copying) Pull(dst []byte) (Packet, bool) {

@@ -23,6 +23,7 @@ type direction struct {
 	frame    frame
 	pieces   []byte // a fragmented NAL unit on its way to a peer of mode 0
 	newest   newest
+	turns    turns
 	converts bool // what goes out is the converter's: holes of what comes in are none of it
 	stop     bool
 }
@@ -99,7 +100,7 @@ func (d *direction) pass(b []byte, h packet.RTP, now time.Time) {
 	if h.End == h.Offset { // padding for the sender's estimate
 		return
 	}
-	x := d.orientation(b)
+	x := d.orientation(b, h)
 	if d.converts = way.act == convert; !d.converts && d.worker.running.Load() {
 		d.worker.quiet()
 	}
@@ -116,11 +117,12 @@ func (d *direction) pass(b []byte, h packet.RTP, now time.Time) {
 }
 
 // orientation carries urn:3gpp:video-orientation over (TS 26.114 7.4.5) where both legs have it.
-func (d *direction) orientation(b []byte) extra {
+func (d *direction) orientation(b []byte, h packet.RTP) extra {
 	if d.from.Orientation == 0 || d.to.Orientation == 0 {
 		return extra{}
 	}
 	if v := packet.Extension(b, d.from.Orientation); len(v) == 1 {
+		d.turns.note(h, v[0])
 		return extra{id: d.to.Orientation, value: v[0]}
 	}
 	return extra{}

@@ -14,7 +14,8 @@
 // keeps a copy for repetitions, and sends. All of it in the packet's own thread, without an allocation; only what arrives before its
 // turn and what is kept for repetition is copied, into pooled buffers.
 //
-// VP8 and H.264 meet through a Converter (transcode/video) in a goroutine of its own behind a bounded queue.
+// VP8 and H.264 meet through a Converter (transcode/video) in a goroutine of its own behind a bounded queue. It knows nothing of header
+// extensions: how the source of a frame was turned is kept beside it (turns) and said again with the frame.
 //
 // Feedback ends here on both legs: a request for a key frame becomes one of ours on the other leg in whatever way was negotiated
 // there (PLI, FIR, or a word to signalling, which sends a SIP INFO, RFC 5168), at most once a second; a receiver's estimate (REMB)

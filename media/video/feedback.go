@@ -32,6 +32,13 @@ func (r *rate) changed(bps uint64, now time.Time) bool {
 	return true
 }
 
+// forget makes the next one worth a message.
+func (r *rate) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told, r.at = 0, time.Time{}
+}
+
 // room is where one feedback packet is written.
 type room [160]byte
 
@@ -172,22 +179,83 @@ func (p *Plane) estimated(bps uint64, r *route, now time.Time) {
 // limited takes the far end's limit (TMMBR): confirmed there, and told to the browser with the next Pace.
 func (p *Plane) limited(word, owner uint32, r *route, now time.Time) {
 	bps, over := packet.Rate(word)
-	p.limit.Store(max(bps, leastRate))
-	if bps < 1<<40 {
-		p.up.worker.bitrate.Store(int64(max(bps, leastRate))) //nolint:gosec // bounded above
-	}
+	p.limit.set(min(max(bps, leastRate), mostRate), p.down.source())
+	p.bound(r.core.Bitrate)
 	var b room
 	p.cfg.ToCore.Feedback(packet.AppendTMMBN(b[:0], p.cfg.CoreSSRC, owner, bps, over), now)
 	p.Pace(now)
 }
 
-// leastRate keeps a far end from silencing the browser by feedback: a call is held by signalling, bit/s.
-const leastRate = 30_000
+// leastRate keeps a far end from silencing the browser by feedback: a call is held by signalling, bit/s. mostRate is as good as no limit.
+const (
+	leastRate = 30_000
+	mostRate  = 1_000_000_000
+)
+
+// limit is what a far end allows by TMMBR (RFC 5104 4.2.1). It is that far end's own: another one begins without. Safe for concurrent use.
+type limit struct {
+	mu   sync.Mutex // guards the following
+	bps  uint64     // 0: nothing said
+	of   uint32     // the SSRC whose pictures came from there when it was said; 0: none did
+	ever bool       // the browser was told of one
+}
+
+func (l *limit) set(bps uint64, of uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bps, l.of, l.ever = bps, of, true
+}
+
+// read is the limit in force, 0 for none; ever tells that there was one.
+func (l *limit) read() (bps uint64, ever bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bps, l.ever
+}
+
+// stale reports a limit of somebody whose picture another one's has followed.
+func (l *limit) stale(source uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bps != 0 && l.of != 0 && source != 0 && source != l.of
+}
+
+func (l *limit) lift() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bps, l.of = 0, 0
+}
+
+// FarChanged tells that the far end is another one: what the one before it allowed (TMMBR) holds no more, and this one has not been told
+// what the browser can take.
+func (p *Plane) FarChanged(now time.Time) {
+	p.limit.lift()
+	p.estimate.forget()
+	p.bound(p.route.Load().core.Bitrate)
+	p.Pace(now)
+}
+
+// bound tells the encoder towards the core what the far end takes: described bit/s in its description, 0 for nothing said, and what it
+// allows since.
+func (p *Plane) bound(described int) {
+	bps, _ := p.limit.read()
+	if described > 0 && (bps == 0 || uint64(described) < bps) {
+		bps = uint64(described)
+	}
+	p.up.worker.bitrate.Store(int64(bps)) //nolint:gosec // mostRate at most, or of a description
+}
 
 // Pace tells the browser what it may send (REMB): what the far end said in its description or since. Call it with every report.
 func (p *Plane) Pace(now time.Time) {
 	r, media := p.route.Load(), p.up.source()
-	bps := p.limit.Load()
+	if p.limit.stale(p.down.source()) {
+		p.limit.lift()
+		p.bound(r.core.Bitrate)
+	}
+	bps, ever := p.limit.read()
+	if bps == 0 && ever {
+		bps = mostRate // a browser keeps to the last word it was told
+	}
 	if r.core.Bitrate > 0 && (bps == 0 || uint64(r.core.Bitrate) < bps) {
 		bps = uint64(r.core.Bitrate)
 	}

@@ -63,6 +63,9 @@ func newOutput(to Sender, pool *packet.Pool, ssrc, repair uint32) output {
 		repairSeq: uint16(rand.N(1 << 15)), ts: rand.Uint32()}
 }
 
+// roomSize is what a header with an extension needs before a payload.
+const roomSize = packet.HeaderSize + packet.ExtensionSize
+
 // extra is what goes into the header beside the fields of packet.RTP.
 type extra struct{ id, value uint8 }
 
@@ -119,12 +122,11 @@ func ticks(d time.Duration) uint32 {
 
 // small sends a payload that lies elsewhere, with a given timestamp.
 func (o *output) small(payload []byte, h packet.RTP, source uint32, pt uint8, x extra, now time.Time) bool {
-	const room = packet.HeaderSize + packet.ExtensionSize
-	if len(payload) > packet.MaxDatagram-room {
+	if len(payload) > packet.MaxDatagram-roomSize {
 		return false
 	}
-	h.Offset = room
-	h.End = room + copy(o.scratch[room:], payload)
+	h.Offset = roomSize
+	h.End = roomSize + copy(o.scratch[roomSize:], payload)
 	return o.send(o.scratch[:], h, source, pt, x, now)
 }
 

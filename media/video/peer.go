@@ -2,6 +2,7 @@ package video
 
 import (
 	"encoding/base64"
+	"strconv"
 	"strings"
 
 	"causeway/media/packet"
@@ -60,6 +61,8 @@ type Format struct {
 	PacketizationMode int    // of H264: 0 or 1
 	ProfileLevelID    string // of H264
 	ParameterSets     string // of H264, of the sender: sprop-parameter-sets
+	MaxFrameSize      int    // of VP8, of the receiver: max-fs, macroblocks (RFC 7741 6.1); 0 when it does not say
+	MaxFrameRate      int    // of VP8, of the receiver: max-fr, frames per second; 0 when it does not say
 	MaxBitrate        int    // bit/s; 0 when nobody says
 	MTU               int    // payload octets
 }
@@ -72,8 +75,19 @@ func format(c packet.Codec, bitrate int) Format {
 	if c.Is("H264") {
 		f.Codec, f.PacketizationMode = "H264", mode(c)
 		f.ProfileLevelID, f.ParameterSets = c.Param("profile-level-id"), c.Param("sprop-parameter-sets")
+	} else {
+		f.MaxFrameSize, f.MaxFrameRate = number(c.Param("max-fs")), number(c.Param("max-fr"))
 	}
 	return f
+}
+
+// number reads a parameter that is a positive number; 0 for anything else.
+func number(text string) int {
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return 0
+	}
+	return int(n)
 }
 
 type action uint8

@@ -50,9 +50,9 @@ type Plane struct {
 	camera   asker // asks the browser
 	far      asker // asks the core
 	fir      atomic.Uint32
-	limit    atomic.Uint64 // bit/s that the far end allows by TMMBR; 0: nothing said
-	estimate rate          // of the browser, towards the core
-	showing  atomic.Bool   // it counts in Totals.Showing
+	limit    limit       // of the far end, by TMMBR
+	estimate rate        // of the browser, towards the core
+	showing  atomic.Bool // it counts in Totals.Showing
 }
 
 // New makes a plane that drops everything until Set.
@@ -88,8 +88,8 @@ func (d *direction) made(way hop, source uint32, room []byte, p Packet, now time
 	if d.stop {
 		return
 	}
-	h := packet.RTP{Marker: p.Marker, Timestamp: p.Timestamp, Offset: packet.HeaderSize, End: packet.HeaderSize + len(p.Payload)}
-	d.out.send(room, h, source, way.pt, extra{}, now)
+	h := packet.RTP{Marker: p.Marker, Timestamp: p.Timestamp, Offset: roomSize, End: roomSize + len(p.Payload)}
+	d.out.send(room, h, source, way.pt, d.mark(p, source), now)
 }
 
 // Set swaps the route. Whoever begins to see something gets a key frame.
@@ -102,9 +102,7 @@ func (p *Plane) Set(access, core Peer, gates Gates, now time.Time) {
 	p.show(len(access.Codecs) > 0 && len(core.Codecs) > 0)
 	p.up.remember(core.NACK)
 	p.down.remember(access.NACK)
-	if core.Bitrate > 0 {
-		p.up.worker.bitrate.Store(int64(core.Bitrate))
-	}
+	p.bound(core.Bitrate)
 	changed := !sameCodecs(before.core.Codecs, core.Codecs) || !sameCodecs(before.access.Codecs, access.Codecs)
 	if gates.Up && (changed || !before.gates.Up) {
 		p.camera.want(now)

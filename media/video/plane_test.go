@@ -280,6 +280,52 @@ func TestRatesAreMapped(t *testing.T) {
 	}
 }
 
+// TestALimitEndsWithItsFarEnd: what a far end allowed by TMMBR does not bind the one after it, whether signalling names another or another
+// sends; the browser, which keeps to the last word, is told so.
+func TestALimitEndsWithItsFarEnd(t *testing.T) {
+	plain := handset
+	plain.Bitrate = 0
+	for name, c := range map[string]struct {
+		core   Peer
+		change func(r *rig)
+		least  uint64
+	}{
+		"transfer":            {handset, func(r *rig) { r.FarChanged(r.now) }, 760_000},
+		"no bound of its own": {plain, func(r *rig) { r.FarChanged(r.now) }, mostRate / 2},
+		"another one's stream": {plain, func(r *rig) {
+			r.FromCore(rtp(99, 0x777, 5, 9, true, -1, []byte{0x41, 1}), parse(t, rtp(99, 0x777, 5, 9, true, -1, []byte{0x41, 1})), r.now)
+		}, mostRate / 2},
+	} {
+		r := newRig(t, browser, c.core, nil)
+		r.up(t, 108, 1, true, 0x41, 1)
+		r.down(t, 99, 1, true, 0x41, 1)
+		r.CoreFeedback(packet.AppendTMMBR(nil, phone, toCore, 200_000, 40), r.now)
+		r.AccessFeedback(packet.AppendREMB(nil, camera, ours, 300_000), r.now)
+		if got := r.Plane.up.worker.bitrate.Load(); got < 190_000 || got > 200_000 {
+			t.Errorf("%s: %d bit/s for the encoder before", name, got)
+		}
+		r.core.fb = nil
+		c.change(r)
+		r.access.fb = nil
+		r.Pace(r.now)
+		if len(r.access.fb) == 0 {
+			t.Fatalf("%s: the browser is told nothing", name)
+		}
+		p, _, _ := packet.NextRTCP(r.access.fb[0])
+		f, _ := p.Feedback()
+		if bps, _ := f.Estimate(); bps < c.least {
+			t.Errorf("%s: the browser is told %d bit/s", name, bps)
+		}
+		if got := r.Plane.up.worker.bitrate.Load(); got != int64(c.core.Bitrate) {
+			t.Errorf("%s: %d bit/s for the encoder", name, got)
+		}
+		r.AccessFeedback(packet.AppendREMB(nil, camera, ours, 300_000), r.now)
+		if n := r.core.asked(packet.TypeRTPFB, packet.FormatTMMBR); n != 1 && name != "another one's stream" {
+			t.Errorf("%s: the new far end is told %d times what the browser takes", name, n)
+		}
+	}
+}
+
 func TestAPacketCostsNoAllocation(t *testing.T) {
 	r := newRig(t, browser, handset, nil)
 	b := rtp(108, camera, 0, 0, false, 1, append([]byte{28, 0x85}, make([]byte, 1000)...))

@@ -214,7 +214,7 @@ func (w *worker) feed(m *making, j job) {
 		w.refused.Add(1)
 		return
 	}
-	if rate := w.bitrate.Load(); rate > 0 && rate != m.rate {
+	if rate := w.bitrate.Load(); rate != m.rate { // 0: whatever the format allows
 		m.rate = rate
 		m.SetBitrate(int(rate))
 	}
@@ -233,7 +233,7 @@ func (w *worker) pull(m *making, room []byte) {
 		m.RequestKeyFrame()
 	}
 	for {
-		p, ok := m.Pull(room[packet.HeaderSize:packet.MaxDatagram])
+		p, ok := m.Pull(room[roomSize:packet.MaxDatagram])
 		if !ok {
 			return
 		}

@@ -1,6 +1,8 @@
 package sdp_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -75,5 +77,38 @@ func TestVideoComesAndGoesInOurOffers(t *testing.T) {
 	}
 	if _, open := sdp.VideoDirection(without); open {
 		t.Error("a closed line counts as open")
+	}
+}
+
+// TestABrowserTurnsItsPictureForACoreThatCannot: urn:3gpp:video-orientation is agreed with the browser only where the core has it (TS
+// 26.114 7.4.5): a browser that has not agreed to it turns its picture itself. Firefox, whose VP8 is converted, keeps its bounds (RFC 7741
+// 6.1).
+func TestABrowserTurnsItsPictureForACoreThatCannot(t *testing.T) {
+	for name, c := range map[string]struct {
+		core, agreed bool
+		vp8          string
+	}{"chromium": {true, true, ""}, "chromium ": {false, false, ""}, "firefox": {true, false, "max-fs=12288;max-fr=60"}} {
+		raw, err := os.ReadFile(filepath.Join("testdata", "browser", strings.TrimSpace(name)+"-offer-max-bundle.sdp"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		offer, err := sdp.ParseAccess(string(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := local()
+		l.Video = &sdp.AccessVideoLocal{SSRC: 5, Repair: 6, Codecs: sdp.DefaultVideoCodecs(true), Orientation: c.core}
+		answer, chosen, err := sdp.AccessAnswer(offer, l, sdp.DefaultAccessCodecs("opus"))
+		if err != nil || chosen.Video == nil {
+			t.Fatalf("%s: %v, %+v", name, err, chosen.Video)
+		}
+		if got := chosen.Video.Orientation != 0; got != c.agreed || strings.Contains(answer, "urn:3gpp:video-orientation") != c.agreed {
+			t.Errorf("%s, core %t: agreed %t:\n%s", name, c.core, got, answer)
+		}
+		for _, codec := range chosen.Video.Codecs {
+			if codec.Is("VP8") && codec.FMTP != c.vp8 {
+				t.Errorf("%s: VP8 with %q", name, codec.FMTP)
+			}
+		}
 	}
 }

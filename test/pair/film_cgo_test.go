@@ -25,7 +25,7 @@ func (pictures) Supported(from, to string) bool { return video.Supported(from, t
 func (pictures) New(from, to media.VideoFormat, ready func(), fault func(any)) (media.VideoConverter, error) {
 	form := func(f media.VideoFormat) video.Format {
 		return video.Format{Codec: f.Codec, PacketizationMode: f.PacketizationMode, ProfileLevelID: f.ProfileLevelID,
-			SpropParameterSets: f.ParameterSets, MaxBitrate: f.MaxBitrate, MTU: f.MTU}
+			SpropParameterSets: f.ParameterSets, MaxFrameSize: f.MaxFrameSize, MaxFrameRate: f.MaxFrameRate, MaxBitrate: f.MaxBitrate, MTU: f.MTU}
 	}
 	c, err := video.NewConverter(form(from), form(to), video.Options{Ready: ready, Fault: fault})
 	return converted{c}, err

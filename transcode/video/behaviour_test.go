@@ -219,6 +219,26 @@ func TestLevel(t *testing.T) {
 	}
 }
 
+// TestFrameLimits: a VP8 receiver that takes 300 macroblocks at 15 frames per second (max-fs, max-fr: RFC 7741 6.1) gets no more than that.
+func TestFrameLimits(t *testing.T) {
+	for name, c := range map[string]struct{ size, rate, macroblocks, frames int }{
+		"both": {300, 15, 300, 15}, "size alone": {396, 0, 396, 30}, "rate alone": {0, 10, 1200, 10}, "more than is sent": {3600, 60, 1200, 30},
+	} {
+		p := newPlay(t, avc(1), Format{Codec: VP8, MaxFrameSize: c.size, MaxFrameRate: c.rate}, settings{width: 640, height: 480, bitrate: 1200e3, fps: 30}, Options{})
+		p.run(90)
+		got, worst := len(p.screen.shots), 0
+		for _, shot := range p.screen.shots {
+			worst = max(worst, picture.Macroblocks(shot.Width, shot.Height))
+		}
+		if worst > c.macroblocks || got > 3*c.frames+1 || got < 3*c.frames*3/4 || p.screen.bad > 0 {
+			t.Errorf("%s: %d pictures of up to %d macroblocks in 3 s, %d bad", name, got, worst, p.screen.bad)
+		}
+	}
+	if _, err := NewConverter(avc(1), Format{Codec: VP8, MaxFrameSize: -1}, Options{}); err == nil {
+		t.Error("a negative size is taken")
+	}
+}
+
 // TestBitrate: what is sent follows SetBitrate within a second, down and up.
 func TestBitrate(t *testing.T) {
 	for _, to := range []Format{avc(1), avc(0), {Codec: VP8}} {

@@ -69,6 +69,8 @@ func newChain(from, to Format) (*chain, error) {
 			return nil, ErrUnsupported
 		}
 		c.level = p.Level
+	} else {
+		c.frameSize, c.frameRate = to.MaxFrameSize, to.MaxFrameRate
 	}
 	c.pack = newPacker(to, rand.IntN(1<<15))
 	var err error

@@ -36,6 +36,8 @@ type Format struct {
 	PacketizationMode  int    // H264: 0 or 1
 	ProfileLevelID     string // H264: six hexadecimal digits; of the receiver: its limits are kept; empty means 42000a (RFC 6184 8.1)
 	SpropParameterSets string // H264: of the sender, from its fmtp; may be empty
+	MaxFrameSize       int    // VP8: of the receiver, macroblocks of a frame (max-fs, RFC 7741 6.1); 0 for no bound
+	MaxFrameRate       int    // VP8: of the receiver, frames per second (max-fr); 0 for no bound
 	MaxBitrate         int    // of the receiver, bit/s, from b=; 0 if not known
 	MTU                int    // longest payload to send, octets; 0 for DefaultMTU
 }
@@ -165,6 +167,9 @@ func check(from, to *Format) error {
 		}
 		if f.MaxBitrate < 0 {
 			return fmt.Errorf("%w: bit rate of %d", ErrUnsupported, f.MaxBitrate)
+		}
+		if f.MaxFrameSize < 0 || f.MaxFrameRate < 0 {
+			return fmt.Errorf("%w: %d macroblocks, %d frames per second", ErrUnsupported, f.MaxFrameSize, f.MaxFrameRate)
 		}
 		if f.MTU == 0 {
 			f.MTU = DefaultMTU

@@ -22,13 +22,19 @@ const (
 
 // bounds is what the receiver takes.
 type bounds struct {
-	level   h264.Level // FrameSize 0: none
-	bitrate int        // bit/s, 0 if not known
+	level     h264.Level // FrameSize 0: none
+	frameSize int        // macroblocks, 0 for no bound
+	frameRate int        // frames per second, 0 for no bound
+	bitrate   int        // bit/s, 0 if not known
 }
 
-// fits reports whether pictures of a size are within the level, at a bearable frame rate.
+// fits reports whether pictures of a size are within the level, at a bearable frame rate. VP8's max-fs bounds the sides as H.264's levels
+// do (RFC 7741 6.1).
 func (b bounds) fits(width, height int, fps float64) bool {
 	if picture.CheckSize(width, height) != nil {
+		return false
+	}
+	if b.frameSize > 0 && !(h264.Level{FrameSize: b.frameSize}).Fits(width, height) {
 		return false
 	}
 	if b.level.FrameSize == 0 {
@@ -49,12 +55,15 @@ func (b bounds) target(width, height int, fps float64, offered int) int {
 	return max(bps, MinBitrate)
 }
 
-// interval is the shortest time between two pictures of a size, in 1/90000 s: the level's bound.
-func (b bounds) interval(width, height int) int64 {
-	if b.level.Rate == 0 {
-		return 0
+// interval is the shortest time between two pictures of a size, in 1/90000 s: the level's bound, or the receiver's frame rate.
+func (b bounds) interval(width, height int) (least int64) {
+	if b.level.Rate > 0 {
+		least = int64(picture.Macroblocks(width, height)) * Clock / int64(b.level.Rate)
 	}
-	return int64(picture.Macroblocks(width, height)) * Clock / int64(b.level.Rate)
+	if b.frameRate > 0 {
+		least = max(least, Clock/int64(b.frameRate))
+	}
+	return least
 }
 
 // steps are the sizes tried, as fractions of the sender's.

@@ -142,6 +142,10 @@ func phoneSees(t *testing.T, e *endpoint, p *rig.Page, kind browser.Kind, mode i
 	if e.asks.Load() == asks || e.toPhone.keys.Load() == keys {
 		t.Errorf("GStreamer asked %d times for a key frame and got %d", e.asks.Load()-asks, e.toPhone.keys.Load()-keys)
 	}
+	// Chromium says with each key frame how its picture is turned (TS 26.114 7.4.5); Firefox has not agreed to.
+	if n := e.oriented.Load(); kind == browser.Chromium && n == 0 || kind == browser.Firefox && n > 0 {
+		t.Errorf("%d packets say how the page's picture is turned", n)
+	}
 	if now := statistics(p); kind == browser.Chromium && now.Asked <= page.Asked {
 		t.Errorf("the page was asked for %d key frames, %d before GStreamer looked", now.Asked, page.Asked)
 	}

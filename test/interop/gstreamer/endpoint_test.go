@@ -29,6 +29,7 @@ type endpoint struct {
 	done      sync.WaitGroup
 
 	toPhone, fromPhone flow
+	oriented           atomic.Int64 // packets to the phone that say how the picture is turned
 	asked              atomic.Int64 // key frames that the gateway asked of the phone
 	asks               atomic.Int64 // that GStreamer asked of the gateway
 	reports            atomic.Int64 // sender reports of the gateway
@@ -114,6 +115,9 @@ func (e *endpoint) arrived(b []byte) {
 		return
 	}
 	e.toPhone.count(b)
+	if b[0]&0x10 != 0 && len(b) > 17 && binary.BigEndian.Uint16(b[12:]) == 0xbede && b[16] == 4<<4 {
+		e.oriented.Add(1)
+	}
 	b[1] = b[1]&0x80 | payloadType
 	_, _ = e.rtp.WriteToUDPAddrPort(b, loopback(e.ports.in))
 }

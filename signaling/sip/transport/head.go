@@ -58,6 +58,26 @@ func (h *head) get(name string) (string, bool) {
 	return "", false
 }
 
+// splitWhole splits a message that came whole, by a datagram or a WebSocket: octets beyond Content-Length are ignored, too few are an
+// error (RFC 3261 18.3), and without Content-Length the body is the rest.
+func splitWhole(data []byte) (h head, body []byte, bad *malformed) {
+	end := endOfHead(data)
+	if end < 0 {
+		h, _ = splitHead(data)
+		return h, nil, badRequest("Missing Empty Line")
+	}
+	h, bad = splitHead(data[:end+2])
+	body = data[end+4:]
+	switch {
+	case bad != nil:
+	case h.length > len(body):
+		bad = badRequest("Content-Length Beyond Message")
+	case h.length >= 0:
+		body = body[:h.length]
+	}
+	return h, body, bad
+}
+
 // splitHead splits a head, which ends with the CRLF of its last field. What is odd in it is returned beside what could
 // be read, so that a request can still be answered. Folded lines (RFC 3261 7.3.1) are joined, white space before the
 // colon is dropped and compact names are spelt out, so that nothing further up can be fooled by a spelling.

@@ -33,8 +33,7 @@ func (l *Layer) readUDP() {
 	}
 }
 
-// datagram takes one datagram from a peer. Bytes beyond Content-Length are ignored, too few are an error
-// (RFC 3261 18.3); without Content-Length the body is the rest.
+// datagram takes one datagram from a peer.
 func (l *Layer) datagram(data []byte, src Source) {
 	data = bytes.TrimLeft(data, "\r\n")
 	if len(data) < 4 { // keep-alive
@@ -45,20 +44,6 @@ func (l *Layer) datagram(data []byte, src Source) {
 		l.stats.malformed.Add(1)
 		return
 	}
-	end := endOfHead(data)
-	if end < 0 {
-		h, _ := splitHead(data)
-		l.refuse(&h, badRequest("Missing Empty Line"), src)
-		return
-	}
-	h, bad := splitHead(data[:end+2])
-	body := data[end+4:]
-	switch {
-	case bad != nil:
-	case h.length > len(body):
-		bad = badRequest("Content-Length Beyond Message")
-	case h.length >= 0:
-		body = body[:h.length]
-	}
+	h, body, bad := splitWhole(data)
 	l.receive(&h, bad, body, src)
 }

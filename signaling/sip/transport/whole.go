@@ -20,20 +20,7 @@ const WS = "ws"
 func Read(data []byte, remote netip.AddrPort) (msg sip.Message, src Source, refusal *sip.Response) {
 	src = Source{Network: WS, Remote: unmap(remote)}
 	data = bytes.TrimLeft(data, "\r\n")
-	end := endOfHead(data)
-	if end < 0 {
-		h, _ := splitHead(data)
-		return nil, src, wholeRefusal(&h, badRequest("Missing Empty Line"), &src)
-	}
-	h, bad := splitHead(data[:end+2])
-	body := data[end+4:]
-	switch {
-	case bad != nil:
-	case h.length > len(body):
-		bad = badRequest("Content-Length Beyond Message")
-	case h.length >= 0:
-		body = body[:h.length]
-	}
+	h, body, bad := splitWhole(data)
 	if bad == nil {
 		msg, bad = h.message(body)
 	}

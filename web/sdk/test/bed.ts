@@ -1,15 +1,15 @@
-import { Phone, type Call } from "../src/index";
+import { Phone, type Call, type PhoneOptions } from "../src/index";
 import { FakePlatform, loginResult, settle, token } from "./fake";
 
 /** A phone that is ready, and its gateway's side. */
-export async function bed() {
+export async function bed(options: PhoneOptions = {}, login: object = loginResult) {
   const platform = new FakePlatform();
-  const phone = new Phone({ url: "ws://gw/ws", token: token(platform.timers.time, 3_600_000), platform });
+  const phone = new Phone({ url: "ws://gw/ws", token: token(platform.timers.time, 3_600_000), platform, ...options });
   const started = phone.start();
   await settle();
   platform.last.open();
   await settle();
-  platform.last.answer("session.login", loginResult);
+  platform.last.answer("session.login", login);
   await started;
   let seq = 0;
   const event = (method: string, params: object) => platform.last.frame({ jsonrpc: "2.0", method, params: { seq: ++seq, ...params } });

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Phone, PhoneError, type Call, type PhoneOptions, type Refer } from "../src/index";
-import { FakePlatform, loginResult, settle, token } from "./fake";
+import { PhoneError, type Call, type PhoneOptions, type Refer } from "../src/index";
+import { bed as phoneBed } from "./bed";
+import { settle } from "./fake";
 
 async function bed(options: PhoneOptions = {}) {
-  const platform = new FakePlatform();
-  const phone = new Phone({ url: "ws://gw/ws", token: token(platform.timers.time, 3_600_000), platform, ...options });
-  const started = phone.start();
-  await settle();
-  platform.last.open();
-  await settle();
-  platform.last.answer("session.login", loginResult);
-  await started;
-  let seq = 0;
-  const event = (method: string, params: object) => platform.last.frame({ jsonrpc: "2.0", method, params: { seq: ++seq, ...params } });
+  const { platform, phone, event } = await phoneBed(options);
   const talk = async () => {
     const call = phone.call("+15550101");
     await settle();

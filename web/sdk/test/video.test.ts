@@ -1,22 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Phone, PhoneError, type Call, type PhoneOptions, type Refer } from "../src/index";
-import { FakePlatform, loginResult, settle, token, type FakeLeg } from "./fake";
+import { PhoneError, type Call, type PhoneOptions, type Refer } from "../src/index";
+import { bed as phoneBed } from "./bed";
+import { FakePlatform, loginResult, settle, type FakeLeg } from "./fake";
 
 const remote = { number: "+15550101", anonymous: false };
 const startedAt = "2026-01-01T00:00:00Z";
 
 async function bed(login: object = loginResult, options: PhoneOptions = {}) {
-  const platform = new FakePlatform();
-  const phone = new Phone({ url: "ws://gw/ws", token: token(platform.timers.time, 3_600_000), platform, ...options });
-  const started = phone.start();
-  await settle();
-  platform.last.open();
-  await settle();
-  platform.last.answer("session.login", login);
-  await started;
-  let seq = 0;
-  const event = (method: string, params: object) => platform.last.frame({ jsonrpc: "2.0", method, params: { seq: ++seq, ...params } });
+  const { platform, phone, event } = await phoneBed(options, login);
   const leg = (i: number) => platform.media.legs[i] as FakeLeg;
   const talk = async (video: boolean) => {
     const call = phone.call("+15550101", { video });

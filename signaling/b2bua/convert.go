@@ -39,6 +39,25 @@ func packetTime(ptime, most int) time.Duration {
 	return wish
 }
 
+// packing is how much sound, in milliseconds, the core wants in the browser's packets where those may pass as they are; 0 for no wish.
+func (c *Call) packing() int {
+	if c.core.remote == nil || len(c.core.chosen) == 0 {
+		return 0
+	}
+	main := c.core.chosen[0].Name
+	if !slices.ContainsFunc(c.agent.config.AccessCodecs, func(a sdp.Codec) bool { return a.Is(main) }) {
+		return 0
+	}
+	return int(packetTime(c.core.remote.PTime, c.core.remote.MaxPTime).Milliseconds())
+}
+
+// betterPacking tells whether the browser, which sends the core's codec, was last asked for packets of another length than the core
+// wants now.
+func (c *Call) betterPacking(main sdp.Codec) bool {
+	agreed := c.access.chosen.Codecs
+	return len(agreed) > 0 && agreed[0].Is(main.Name) && sdp.AccessPTime(c.packing()) != c.access.ptime
+}
+
 // usualPacket is what is sent to a side without a wish.
 const usualPacket = 20 * time.Millisecond
 

@@ -16,6 +16,7 @@ type accessLeg struct {
 	local   string          // our description in force
 	offered *sdp.Access     // our offer, while a terminating call waits for the browser's answer
 	chosen  sdp.AccessMedia // the browser's side as agreed
+	ptime   int             // sound in a packet that our description in force asks for, milliseconds
 	id      uint64          // session id of our o= line
 }
 
@@ -152,7 +153,8 @@ func (c *Call) agree(offer *sdp.Access) (string, error) {
 		return "", err
 	}
 	// A restart gave us new credentials, so the text is written only now.
-	answer, chosen, err := sdp.AccessAnswer(offer, c.accessLocal(), codecs)
+	local := c.accessLocal()
+	answer, chosen, err := sdp.AccessAnswer(offer, local, codecs)
 	if err != nil {
 		return "", err
 	}
@@ -164,7 +166,7 @@ func (c *Call) agree(offer *sdp.Access) (string, error) {
 			return "", err
 		}
 	}
-	c.access.local, c.access.chosen = answer, chosen
+	c.access.local, c.access.chosen, c.access.ptime = answer, chosen, sdp.AccessPTime(local.PTime)
 	c.wished(chosen.Video)
 	c.noVideo(offer, chosen.Video)
 	return answer, nil
@@ -201,7 +203,7 @@ func (c *Call) offerBrowser(text string) (string, error) {
 		local.Video = nil
 	}
 	access, offered := sdp.AccessOffer(local, codecs, sdp.AccessOptions{})
-	c.access.local, c.access.offered = access, offered
+	c.access.local, c.access.offered, c.access.ptime = access, offered, sdp.AccessPTime(local.PTime)
 	return access, nil
 }
 
@@ -291,11 +293,11 @@ func (c *Call) connectCore(text string) error {
 	return c.setCore(remote, chosen, dtmf)
 }
 
-// setCore opens or changes the core leg. Where the browser should now send another codec, so that nothing or less has to
-// be transcoded, its page is asked to offer again; until then, and if it never does, the bridge transcodes.
+// setCore opens or changes the core leg. Where the browser should now send another codec, or packets of another length, so that nothing
+// or less has to be transcoded, its page is asked to offer again; until then, and if it never does, the bridge does what it can.
 func (c *Call) setCore(remote *sdp.Core, chosen, dtmf []sdp.Codec) error {
 	c.core.remote, c.core.chosen, c.core.dtmf = remote, chosen, dtmf
-	if c.betterCodec(chosen[0]) {
+	if c.betterCodec(chosen[0]) || c.betterPacking(chosen[0]) {
 		c.host.Tell(wire.EventMedia, wire.CallMedia{Call: c.name, State: wire.MediaRenegotiate})
 	}
 	direction := mediaDirection(remote.Direction.Reverse())
@@ -359,9 +361,7 @@ func (c *Call) accessLocal() sdp.AccessLocal {
 	if len(out.Candidates) > 0 {
 		out.Address = out.Candidates[0].Address
 	}
-	if main := c.core.chosen; c.core.remote != nil && len(main) > 0 && slices.ContainsFunc(c.agent.config.AccessCodecs, func(a sdp.Codec) bool { return a.Is(main[0].Name) }) {
-		out.PTime = int(packetTime(c.core.remote.PTime, c.core.remote.MaxPTime).Milliseconds()) // packets that may pass as they are
-	}
+	out.PTime = c.packing()
 	out.Video = c.accessVideo()
 	return out
 }

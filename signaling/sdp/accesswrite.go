@@ -265,7 +265,7 @@ func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
 	w.codecs(a.codecs)
 	w.codecs(a.dtmf)
 	if a.kind == "audio" {
-		w.line("a=ptime:", strconv.Itoa(min(max(local.PTime, usualPTime), accessMaxPTime)))
+		w.line("a=ptime:", strconv.Itoa(AccessPTime(local.PTime)))
 		w.line("a=maxptime:", strconv.Itoa(accessMaxPTime))
 	}
 	w.line("a=", string(a.direction))
@@ -289,6 +289,9 @@ func (w *writer) accessMedia(local AccessLocal, a accessMedia) {
 
 // accessMaxPTime is the longest packet, in milliseconds, that browsers and this gateway make of every codec (Opus: RFC 7587 6.1).
 const accessMaxPTime = 60
+
+// AccessPTime is what a=ptime asks a browser for where so many milliseconds are wanted; 0 for no wish.
+func AccessPTime(wish int) int { return min(max(wish, usualPTime), accessMaxPTime) }
 
 // port is the one of our m-lines.
 func (l AccessLocal) port() int {

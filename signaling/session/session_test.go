@@ -46,10 +46,16 @@ func coreOffer() string {
 // outgoing brings a call of a fresh page to its INVITE.
 func (p *page) outgoing(t *testing.T) (*fakeDialog, *fakeStream) {
 	t.Helper()
+	return p.outgoingWith(t, "opus/48000/2")
+}
+
+// outgoingWith is outgoing, with the codec that the page's answer has to have.
+func (p *page) outgoingWith(t *testing.T, codec string) (*fakeDialog, *fakeStream) {
+	t.Helper()
 	p.login("alice")
 	a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": read(t, "chromium-offer-audio.sdp")})
 	result, _ := a["result"].(map[string]any)
-	if text, _ := result["sdp"].(string); !strings.Contains(text, "a=ice-lite") || !strings.Contains(text, "opus/48000/2") {
+	if text, _ := result["sdp"].(string); !strings.Contains(text, "a=ice-lite") || !strings.Contains(text, codec) {
 		t.Fatalf("call.start: %v", a)
 	}
 	return p.bed.line.last().dialog(), p.bed.media.stream()

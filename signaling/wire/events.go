@@ -278,7 +278,7 @@ const (
 	MediaLost       = "lost"
 	MediaRestored   = "restored"
 	// MediaRenegotiate asks for a call.update: the network chose a codec this browser has, so that with it first nothing
-	// has to be transcoded (or the other way round, when the network has changed its mind).
+	// has to be transcoded (or the other way round, when the network has changed its mind), or wants packets of another length.
 	MediaRenegotiate = "renegotiate"
 )
 

@@ -53,8 +53,9 @@ async function begin() {
   return { platform, phone, started };
 }
 
-async function settleHashes(): Promise<void> {
-  await new Promise((r) => setTimeout(r, 20)); // crypto.subtle works outside of the fake clock
+/** Waits for the proof of a challenge: crypto.subtle works outside of the fake clock. */
+async function proved(platform: FakePlatform, challenge: string): Promise<void> {
+  for (let i = 0; i < 1_000 && platform.last.last("session.prove")?.params.challenge !== challenge; i++) await new Promise((r) => setTimeout(r, 5));
   await settle();
 }
 
@@ -65,7 +66,7 @@ test("a login by password: the password stays in the page", async () => {
   assert.equal(login.params.impi, credentials.impi);
   assert.equal(login.params.token, undefined);
   platform.last.frame({ jsonrpc: "2.0", method: "session.challenge", params: { seq: 1, ...challenge } });
-  await settleHashes();
+  await proved(platform, "c7");
   const answer = platform.last.last("session.prove");
   assert.equal(answer.params.challenge, "c7");
   assert.match(answer.params.response, /^[0-9a-f]{32}$/);
@@ -74,7 +75,7 @@ test("a login by password: the password stays in the page", async () => {
   await started;
   assert.equal(phone.state, "ready");
   platform.last.frame({ jsonrpc: "2.0", method: "session.challenge", params: { seq: loginResult.lastSeq + 1, ...challenge, id: "c8", algorithm: "SHA-256" } }); // asked again at a refresh
-  await settleHashes();
+  await proved(platform, "c8");
   assert.equal(platform.last.last("session.prove").params.challenge, "c8");
   assert.match(platform.last.last("session.prove").params.response, /^[0-9a-f]{64}$/);
   assert.ok(!JSON.stringify(platform.sockets.map((s) => s.sent)).includes("Circle"), "the password left the page");
@@ -84,7 +85,7 @@ test("a login by password: the password stays in the page", async () => {
 test("a wrong password closes the phone with the reason", async () => {
   const { platform, phone, started } = await begin();
   platform.last.frame({ jsonrpc: "2.0", method: "session.challenge", params: { seq: 1, ...challenge } });
-  await settleHashes();
+  await proved(platform, "c7");
   platform.last.refuse("session.login", 1017, "password_refused");
   await assert.rejects(started, (e) => e instanceof PhoneError && e.name === "password_refused");
   assert.equal(phone.state, "closed");

@@ -96,6 +96,9 @@ func (c *Call) answerCore(a call.AnswerCore) {
 		c.dialog.RejectOffer(488)
 		return
 	}
+	if offer.Video() != nil && !a.Unheard {
+		c.video.forget()
+	}
 	text, agreed, err := c.answerTo(offer, a.Held)
 	if err != nil {
 		c.dialog.RejectOffer(488)

@@ -95,6 +95,14 @@ func (c *Call) answerVideo(offer *sdp.Core, d sdp.Direction) *sdp.CoreVideoLocal
 	return c.coreVideoAs(c.video.wish.And(d))
 }
 
+// forget drops a wish that the far side has refused or taken away: the page was told and gives its camera back. Its word that it did may
+// still be under way when the far side offers video again, and that is a new question to the user.
+func (v *picture) forget() {
+	if v.refused && v.barred == "" && v.shown.State == wire.VideoOff {
+		v.wish, v.refused = "", false
+	}
+}
+
 // wished takes what the browser's description says of video.
 func (c *Call) wished(chosen *sdp.AccessMedia) {
 	v, before := &c.video, c.video.wish

@@ -75,3 +75,47 @@ func TestARefusedChangeOfVideoIsNotAskedForAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestVideoThatComesBackIsAQuestion: the far side takes its video away and wants it again before the page has given its camera back. The
+// user is asked, and nothing is shown to the far side until the answer.
+func TestVideoThatComesBackIsAQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).page()
+		p.login("alice")
+		both := read(t, "chromium-offer-audio-video.sdp")
+		head, media, _ := strings.Cut(both, "m=video")
+		none := head + "m=video" + strings.Replace(media, "a=sendrecv", "a=inactive", 1)
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": both}); a["result"] == nil {
+			t.Fatal(a)
+		}
+		d := p.bed.line.last().dialog()
+		with := seeing(t, d.offer)
+		d.notify(ims.Accepted{SDP: with})
+		says := func(want string, direction sdp.Direction, reoffers int) {
+			t.Helper()
+			if e := p.last(wire.EventVideo); e["state"] != want {
+				t.Errorf("the page was told %v, want %s", e, want)
+			}
+			said := count(d.heard(), "reoffer")
+			if now, _ := sdp.VideoDirection(d.sdp); now != direction || said != reoffers {
+				t.Errorf("the far side was told %q for video in %d offers, want %q in %d", now, said, direction, reoffers)
+			}
+		}
+		update := func(text string) {
+			t.Helper()
+			if a := p.ask(wire.MethodUpdate, map[string]any{"call": "c1", "sdp": text}); a["result"] == nil {
+				t.Fatal(a)
+			}
+		}
+		d.notify(ims.Offer{SDP: coreOffer()})
+		says(wire.VideoOff, "", 0)
+		d.notify(ims.Offer{SDP: with})
+		says(wire.VideoOffered, sdp.Inactive, 0)
+		update(none)
+		says(wire.VideoOffered, sdp.Inactive, 0)
+		update(both)
+		says(wire.VideoOffered, sdp.SendRecv, 1)
+		d.notify(ims.Answer{SDP: with})
+		says(wire.VideoOn, sdp.SendRecv, 1)
+	})
+}

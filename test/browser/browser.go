@@ -35,6 +35,7 @@ type Options struct {
 	AudioFile      string         // a microphone that plays this WAV file (16-bit PCM) in a loop instead
 	DenyMicrophone bool           // the user refuses the microphone
 	AllowLoopback  bool           // media may run over 127.0.0.1 (a full ICE peer only, in Firefox)
+	AnyCertificate bool           // TLS takes a server's certificate from anyone, as one that a test has made
 	Width, Height  int            // window, pixels; 0 means 1280 x 800
 	Step           time.Duration  // limit of one Open, Eval or Screenshot; 0 means 30 s
 	Flags          []string       // further command line flags

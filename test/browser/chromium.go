@@ -74,6 +74,9 @@ func chromiumFlags(opt Options, dir string) ([]string, error) {
 	if opt.AllowLoopback {
 		flags = append(flags, "--allow-loopback-in-peer-connection")
 	}
+	if opt.AnyCertificate {
+		flags = append(flags, "--ignore-certificate-errors")
+	}
 	return append(append(flags, opt.Flags...), "about:blank"), nil
 }
 

@@ -101,7 +101,8 @@ func (f *firefox) start(ctx context.Context, path string) (err error) {
 	if f.bidi, err = dialBidi(limited, strings.TrimSuffix(url, "/")+"/session", f.event); err != nil {
 		return err
 	}
-	if err = f.bidi.call(limited, "session.new", map[string]any{"capabilities": map[string]any{}}, nil); err != nil {
+	wanted := map[string]any{"acceptInsecureCerts": f.opt.AnyCertificate}
+	if err = f.bidi.call(limited, "session.new", map[string]any{"capabilities": map[string]any{"alwaysMatch": wanted}}, nil); err != nil {
 		return err
 	}
 	if err = f.bidi.call(limited, "session.subscribe", map[string]any{"events": []string{"log.entryAdded"}}, nil); err != nil {

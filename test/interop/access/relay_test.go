@@ -11,7 +11,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,14 +21,17 @@ import (
 	"causeway/test/rig"
 )
 
-// selfSigned writes a certificate for the gateway's address.
+// turnHost is the TURN server's name; Firefox speaks TLS to a name alone, never to an address.
+const turnHost = "turn.causeway.test"
+
+// selfSigned writes a certificate for that name.
 func selfSigned(t *testing.T) (cert, key string) {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: fourIP}, IPAddresses: []net.IP{net.ParseIP(fourIP)},
+	template := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: turnHost}, DNSNames: []string{turnHost},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &k.PublicKey, k)
 	if err != nil {
@@ -56,17 +58,28 @@ func TestTURN(t *testing.T) {
 	for _, c := range []struct {
 		kind browser.Kind
 		way  string
-	}{{browser.Chromium, "udp"}, {browser.Chromium, "tcp"}, {browser.Chromium, "tls"}, {browser.Firefox, "udp"}, {browser.Firefox, "tcp"}} {
+	}{
+		{browser.Chromium, "udp"}, {browser.Chromium, "tcp"}, {browser.Chromium, "tls"},
+		{browser.Firefox, "udp"}, {browser.Firefox, "tcp"}, {browser.Firefox, "tls"},
+	} {
 		t.Run(string(c.kind)+" "+c.way, func(t *testing.T) {
 			cert, key := selfSigned(t)
 			at := fmt.Sprintf("%s:%d", fourIP, rig.FreePort(t, "udp"))
+			host, opt := "", browser.Options{FakeMic: true}
+			if c.way == "tls" {
+				host = turnHost
+				opt.AnyCertificate = true
+				opt.Prefs = map[string]any{"network.dns.forceResolve": fourIP}
+				if c.kind == browser.Chromium {
+					opt.Flags = []string{"--host-resolver-rules=MAP " + turnHost + " " + fourIP}
+				}
+			}
 			b := rig.Start(t, rig.Options{Env: []string{
-				fmt.Sprintf(`CAUSEWAY_MEDIA_TURN_%s=[%q]`, strings.ToUpper(c.way), at),
+				"CAUSEWAY_MEDIA_TURN_HOST=" + host, fmt.Sprintf(`CAUSEWAY_MEDIA_TURN_%s=[%q]`, strings.ToUpper(c.way), at),
 				"CAUSEWAY_MEDIA_TURN_TLS_CERTIFICATE=" + cert, "CAUSEWAY_MEDIA_TURN_TLS_KEY=" + key,
 			}})
 			filter(t, fmt.Sprintf("OUTPUT -p udp --dport %d -j DROP", b.Media.Port()), fmt.Sprintf("OUTPUT -p tcp --dport %d -j DROP", b.Media.Port()))
-			p := b.OpenWith(c.kind, browser.Options{FakeMic: true, Flags: []string{"--ignore-certificate-errors"}[:map[bool]int{true: 1}[c.way == "tls"]]},
-				fmt.Sprintf("/?tone=%d", pageHz))
+			p := b.OpenWith(c.kind, opt, fmt.Sprintf("/?tone=%d", pageHz))
 			p.Until("the phone to be ready", `window.causeway && window.causeway.phone && window.causeway.phone.state === "ready"`)
 			talk(t, b, p, func() {
 				local, _ := pair(p)

@@ -1379,6 +1379,8 @@ var Path = class {
     this.closed = false;
     this.connected = false;
     this.restarting = false;
+    this.stale = false;
+    // the gateway asked for a new offer, and none has been sent since
     this.busy = Promise.resolve();
     this.queue = [];
     this.flush = null;
@@ -1417,6 +1419,7 @@ var Path = class {
   reconnected() {
     this.sendCandidates();
     if (this.agreed && !this.connected) this.repair();
+    this.freshen();
   }
   /** Restarts ICE now, or as soon as the gateway can be reached. */
   repair() {
@@ -1424,8 +1427,7 @@ var Path = class {
     this.restarting = true;
     this.host.platform.timers.clear(this.timer);
     this.busy = this.update(true).finally(() => {
-      this.restarting = false;
-      this.sendCandidates();
+      this.done();
       if (!this.connected) this.later(RESTART_PAUSE);
     });
   }
@@ -1436,14 +1438,24 @@ var Path = class {
     this.host.platform.timers.clear(this.flush);
     this.leg.close();
   }
-  /** Offers the codecs anew: the gateway's answer puts first what need not be transcoded. A restart does the same. */
+  /**
+   * Offers the codecs anew, now or when what is under way is done: the gateway's answer puts first what need not be transcoded. A restart
+   * does the same.
+   */
   renegotiate() {
-    if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
+    this.stale = true;
+    this.freshen();
+  }
+  freshen() {
+    if (!this.stale || !this.agreed || this.closed || this.restarting || !this.host.up) return;
     this.restarting = true;
-    this.busy = this.update(false).finally(() => {
-      this.restarting = false;
-      this.sendCandidates();
-    });
+    this.busy = this.update(false).finally(() => this.done());
+  }
+  /** The end of an exchange: what waited for it goes on. */
+  done() {
+    this.restarting = false;
+    this.sendCandidates();
+    this.freshen();
   }
   /**
    * Changes what is wanted of video, after what is under way. Rejects when the camera or the gateway refuses; the sound goes on in any
@@ -1457,10 +1469,7 @@ var Path = class {
     while (this.restarting) await this.busy;
     this.restarting = true;
     const work = this.exchange(false);
-    this.busy = work.catch(() => void 0).finally(() => {
-      this.restarting = false;
-      this.sendCandidates();
-    });
+    this.busy = work.catch(() => void 0).finally(() => this.done());
     await work;
   }
   async update(restart) {
@@ -1470,6 +1479,7 @@ var Path = class {
     }
   }
   async exchange(restart) {
+    this.stale = false;
     const offer = await this.leg.reoffer(restart);
     if (this.closed) return;
     const result = await this.host.rpc.request("call.update", { call: this.call, sdp: offer });
@@ -1478,6 +1488,7 @@ var Path = class {
   agree() {
     this.agreed = true;
     this.sendCandidates();
+    this.freshen();
   }
   connection(state) {
     if (this.closed) return;

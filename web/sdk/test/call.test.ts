@@ -223,6 +223,36 @@ test("renegotiate offers the codecs anew, without a restart", async () => {
   assert.equal(leg.restarts, 0);
 });
 
+test("a renegotiation that comes while another offer is under way is made after it", async () => {
+  const { platform, call, leg, event } = await talking();
+  const again = () => event("call.media", { call: call.id, state: "renegotiate" });
+  again();
+  await settle();
+  again();
+  again();
+  await settle();
+  assert.equal(platform.last.all("call.update").length, 1, "one at a time");
+  platform.last.answer("call.update", { sdp: "first" });
+  await settle();
+  assert.equal(platform.last.all("call.update").length, 2);
+  platform.last.answer("call.update", { sdp: "second" });
+  await settle();
+  assert.equal(platform.last.all("call.update").length, 2, "no more than was asked for");
+  assert.equal(leg.restarts, 0);
+});
+
+test("a renegotiation that comes before the first answer is made after it", async () => {
+  const { platform, phone, event } = await bed();
+  const call = phone.call("+15550101");
+  await settle();
+  event("call.media", { call: call.id, state: "renegotiate" });
+  await settle();
+  assert.equal(platform.last.all("call.update").length, 0);
+  platform.last.answer("call.start", { call: call.id, sdp: "answer" });
+  await settle();
+  assert.equal(platform.last.all("call.update").length, 1);
+});
+
 test("a short silence needs no restart, a long one does", async () => {
   const { platform, call, leg } = await talking();
   leg.listener.connection("disconnected");

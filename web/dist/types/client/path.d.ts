@@ -28,6 +28,7 @@ export declare class Path {
     private closed;
     private connected;
     private restarting;
+    private stale;
     private busy;
     private queue;
     private flush;
@@ -52,8 +53,14 @@ export declare class Path {
     /** Restarts ICE now, or as soon as the gateway can be reached. */
     repair(): void;
     close(): void;
-    /** Offers the codecs anew: the gateway's answer puts first what need not be transcoded. A restart does the same. */
+    /**
+     * Offers the codecs anew, now or when what is under way is done: the gateway's answer puts first what need not be transcoded. A restart
+     * does the same.
+     */
     renegotiate(): void;
+    private freshen;
+    /** The end of an exchange: what waited for it goes on. */
+    private done;
     /**
      * Changes what is wanted of video, after what is under way. Rejects when the camera or the gateway refuses; the sound goes on in any
      * case.

@@ -35,6 +35,7 @@ export class Path {
   private closed = false;
   private connected = false;
   private restarting = false;
+  private stale = false; // the gateway asked for a new offer, and none has been sent since
   private busy: Promise<void> = Promise.resolve();
   private queue: { candidate: string; sdpMid: string }[] = [];
   private flush: TimerHandle = null;
@@ -84,6 +85,7 @@ export class Path {
   reconnected(): void {
     this.sendCandidates();
     if (this.agreed && !this.connected) this.repair();
+    this.freshen();
   }
 
   /** Restarts ICE now, or as soon as the gateway can be reached. */
@@ -92,8 +94,7 @@ export class Path {
     this.restarting = true;
     this.host.platform.timers.clear(this.timer);
     this.busy = this.update(true).finally(() => {
-      this.restarting = false;
-      this.sendCandidates(); // those of the new credentials, now that the gateway knows them
+      this.done(); // candidates of the new credentials go out, now that the gateway knows them
       if (!this.connected) this.later(RESTART_PAUSE);
     });
   }
@@ -106,14 +107,26 @@ export class Path {
     this.leg.close();
   }
 
-  /** Offers the codecs anew: the gateway's answer puts first what need not be transcoded. A restart does the same. */
+  /**
+   * Offers the codecs anew, now or when what is under way is done: the gateway's answer puts first what need not be transcoded. A restart
+   * does the same.
+   */
   renegotiate(): void {
-    if (!this.agreed || this.closed || this.restarting || !this.host.up) return;
+    this.stale = true;
+    this.freshen();
+  }
+
+  private freshen(): void {
+    if (!this.stale || !this.agreed || this.closed || this.restarting || !this.host.up) return;
     this.restarting = true;
-    this.busy = this.update(false).finally(() => {
-      this.restarting = false;
-      this.sendCandidates();
-    });
+    this.busy = this.update(false).finally(() => this.done());
+  }
+
+  /** The end of an exchange: what waited for it goes on. */
+  private done(): void {
+    this.restarting = false;
+    this.sendCandidates();
+    this.freshen();
   }
 
   /**
@@ -128,10 +141,7 @@ export class Path {
     while (this.restarting) await this.busy;
     this.restarting = true;
     const work = this.exchange(false);
-    this.busy = work.catch(() => undefined).finally(() => {
-      this.restarting = false;
-      this.sendCandidates();
-    });
+    this.busy = work.catch(() => undefined).finally(() => this.done());
     await work;
   }
 
@@ -144,6 +154,7 @@ export class Path {
   }
 
   private async exchange(restart: boolean): Promise<void> {
+    this.stale = false; // what the gateway asks for from now on comes after this offer
     const offer = await this.leg.reoffer(restart);
     if (this.closed) return;
     const result = await this.host.rpc.request<{ sdp: string }>("call.update", { call: this.call, sdp: offer });
@@ -153,6 +164,7 @@ export class Path {
   private agree(): void {
     this.agreed = true;
     this.sendCandidates();
+    this.freshen();
   }
 
   private connection(state: "connected" | "disconnected" | "failed"): void {

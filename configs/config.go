@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/printer"
+	"github.com/goccy/go-yaml/token"
 
 	"causeway/diameter/rx"
 	"causeway/media"
@@ -130,8 +134,47 @@ func decode(text []byte, c *Config) error {
 	if strings.TrimSpace(string(text)) == "" {
 		return nil
 	}
-	if err := yaml.UnmarshalWithOptions(text, c, yaml.Strict()); err != nil {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
 		return errors.New(yaml.FormatError(err, false, true))
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return nil
+	}
+	body := file.Docs[0].Body
+	if err := times(body, reflect.TypeFor[Config]()); err != nil {
+		return err
+	}
+	if err := yaml.NodeToValue(body, c, yaml.Strict()); err != nil {
+		return errors.New(yaml.FormatError(err, false, true))
+	}
+	return nil
+}
+
+// times looks at the times in a file: 0 needs no unit, any other number does.
+func times(n ast.Node, t reflect.Type) error {
+	m, ok := n.(*ast.MappingNode)
+	if !ok || t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, v := range m.Values {
+		field, _, ok := find(reflect.New(t).Elem(), v.Key.String(), nil)
+		if !ok {
+			continue // the decoder says so
+		}
+		if number, is := v.Value.(*ast.IntegerNode); is && field.Type() == reflect.TypeFor[time.Duration]() {
+			tk := number.Token
+			if tk.Value != "0" {
+				var p printer.Printer
+				return fmt.Errorf("[%d:%d] %s is not a time: write it with its unit, as 500ms, 30s, 5m or 1h\n%s",
+					tk.Position.Line, tk.Position.Column, tk.Value, p.PrintErrorToken(tk, false))
+			}
+			v.Value = ast.String(token.String("0s", "0s", tk.Position))
+			continue
+		}
+		if err := times(v.Value, field.Type()); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -153,6 +196,13 @@ func override(c *Config, environ []string) error {
 		}
 		if field.Kind() == reflect.String {
 			field.SetString(value)
+			continue
+		}
+		if d, is := field.Addr().Interface().(*time.Duration); is {
+			var err error
+			if *d, err = time.ParseDuration(value); err != nil {
+				return fmt.Errorf("environment variable %s: %q is not a time: write it with its unit, as 500ms, 30s, 5m or 1h", name, value)
+			}
 			continue
 		}
 		if err := yaml.UnmarshalWithOptions([]byte(value), field.Addr().Interface(), yaml.Strict()); err != nil {

@@ -125,10 +125,23 @@ func TestEnvironment(t *testing.T) {
 		"CAUSEWAY_IMS_HOME_DOMIAN=x":          "CAUSEWAY_IMS_HOME_DOMIAN fits no key",
 		"CAUSEWAY_IMS_SIP_MAX_MESSAGE=many":   `"many" does not fit ims.sip.max_message`,
 		"CAUSEWAY_MEDIA_CORE_ADDRESS=nowhere": `"nowhere" does not fit media.core_address`,
+		"CAUSEWAY_MEDIA_COALESCE=5":           `"5" is not a time: write it with its unit`,
 	} {
 		if _, err := Load("demo.yaml", []string{entry}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: err = %v", entry, err)
 		}
+	}
+}
+
+// TestZeroNeedsNoUnit: what the sample calls "0 turns that off" may be written so.
+func TestZeroNeedsNoUnit(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "zero.yaml")
+	if err := os.WriteFile(name, []byte("session:\n  quality_interval: 0 # off\nims: {calls: {session_expires: 0}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Read(name, []string{"CAUSEWAY_MEDIA_COALESCE=0"})
+	if err != nil || c.Session.QualityInterval != 0 || c.IMS.Calls.SessionExpires != 0 || c.Media.Coalesce != 0 {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 

@@ -45,7 +45,7 @@ func TestBenchMedia(t *testing.T) {
 					}
 				}
 				if main && n == 400 {
-					p99, kb, allocs = r.p99[0], memory(t, n, profile)[0], f.bench.allocations(t, f.sides[0])
+					p99, kb, allocs = r.p99[0], memory(t, n, profile)[0], allocations(t, n, profile)
 				}
 			}
 			if main {

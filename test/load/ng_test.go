@@ -113,8 +113,8 @@ func (r *rtpengine) convert(ctx context.Context, id string, l *client.Light, por
 		return "", err
 	}
 	core = out["sdp"]
-	pt, lines := codecOf(core, name)
-	answer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%sa=sendrecv\r\n", r.far, port, pt, lines)
+	pts, lines := answerLines(core, name)
+	answer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %s\r\n%sa=sendrecv\r\n", r.far, port, pts, lines)
 	out, err = r.ask(map[string]any{"command": "answer", "call-id": id, "from-tag": "browser", "to-tag": "far", "sdp": answer,
 		"ICE": "force", "DTLS": "passive", "replace": []any{"origin"}})
 	if err != nil {

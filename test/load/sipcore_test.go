@@ -137,14 +137,14 @@ func (c *simpleCore) invited(keep []string, line, body string, from netip.AddrPo
 	if a, ok := address(body); ok {
 		c.legs[number] = a
 	}
-	pt, lines := codecOf(body, codec)
-	c.agreed = lines
+	pts, lines := answerLines(body, codec)
+	_, c.agreed = codecOf(body, codec)
 	c.mu.Unlock()
 	if port == 0 {
 		port = c.unread.LocalAddr().(*net.UDPAddr).Port
 	}
 	c.reply(from, "200 OK", append(keep, "Content-Type: application/sdp", "P-Asserted-Identity: <tel:"+number+">"),
-		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%sa=sendrecv\r\n", c.host, port, pt, lines))
+		fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %s\r\n%sa=sendrecv\r\n", c.host, port, pts, lines))
 }
 
 func (c *simpleCore) reply(to netip.AddrPort, status string, headers []string, body string) {
@@ -202,6 +202,18 @@ func address(sdp string) (netip.AddrPort, bool) {
 	}
 	a, err := netip.ParseAddr(ip)
 	return netip.AddrPortFrom(a, uint16(port)), err == nil && port > 0
+}
+
+// answerLines are the payload types and the attributes of a phone's answer: one codec, and telephone-event at its clock if it is offered.
+func answerLines(sdp, name string) (pts, lines string) {
+	pt, lines := codecOf(sdp, name)
+	pts = strconv.Itoa(pt)
+	_, clock, _ := strings.Cut(name, "/")
+	events := "telephone-event/" + clock
+	if n, more := codecOf(sdp, events); strings.Contains(more, events) {
+		pts, lines = pts+" "+strconv.Itoa(n), lines+more
+	}
+	return pts, lines
 }
 
 // codecOf finds a codec ("AMR-WB/16000") in an offer: its payload type and its rtpmap and fmtp lines; PCMU when it is not there.

@@ -33,7 +33,7 @@ type Light struct {
 	lines   string // its attributes
 }
 
-// Speak sets the one codec it offers: payload type, and rtpmap and perhaps fmtp, each ended by CR LF.
+// Speak sets the one codec it offers besides telephone-event: payload type, and rtpmap and perhaps fmtp, each ended by CR LF.
 func (l *Light) Speak(pt int, attributes string) {
 	l.format, l.lines = strconv.Itoa(pt), attributes
 }
@@ -75,8 +75,9 @@ func (l *Light) describe(setup string) string {
 		version = "IP6"
 	}
 	return fmt.Sprintf("v=0\r\no=- 4611731400430051336 2 IN %s %s\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"+
-		"m=audio %d UDP/TLS/RTP/SAVPF %s\r\nc=IN %s %s\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n"+
+		"m=audio %d UDP/TLS/RTP/SAVPF %s 110 101\r\nc=IN %s %s\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n"+
 		"a=setup:%s\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n%s"+
+		"a=rtpmap:110 telephone-event/48000\r\na=rtpmap:101 telephone-event/8000\r\n"+
 		"a=candidate:1 1 udp 2122260223 %s %d typ host\r\na=end-of-candidates\r\n",
 		version, at.Addr(), at.Port(), l.format, version, at.Addr(), own().ufrag, own().pwd, strings.Join(colons, ":"), setup, l.lines, at.Addr(), at.Port())
 }

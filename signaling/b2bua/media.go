@@ -143,6 +143,7 @@ func (c *Call) agree(offer *sdp.Access) (string, error) {
 	_, video, offered := offer.Bundled()
 	if offered {
 		c.openVideo()
+		c.video.has = video.Codecs
 	}
 	c.video.turns = offered && video.Orientation != 0
 	_, chosen, err := sdp.AccessAnswer(offer, c.accessLocal(), codecs)
@@ -231,6 +232,11 @@ func (c *Call) setAccess(text string) error {
 	}
 	c.access.chosen = chosen
 	c.video.turns = chosen.Video != nil && chosen.Video.Orientation != 0
+	if chosen.Video != nil {
+		if c.video.has = chosen.Video.Codecs; slices.ContainsFunc(c.video.has, func(h sdp.Codec) bool { return h.Is("H264") }) {
+			c.video.has = c.agent.config.VideoCodecs // browsers with H.264 have both modes, though they answer in one
+		}
+	}
 	c.wished(chosen.Video)
 	if err := c.answerAgain(); err != nil {
 		return err

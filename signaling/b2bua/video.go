@@ -22,6 +22,7 @@ import (
 type picture struct {
 	local    *media.VideoLocal // nil until ports are open
 	wish     sdp.Direction     // the browser's own view; "" for none
+	has      []sdp.Codec       // the browser's formats, as far as is known
 	turns    bool              // the browser can say how its picture is turned (urn:3gpp:video-orientation)
 	agreed   *sdp.CoreVideo    // the core's side; nil for none
 	answered bool              // it comes of an offer of the core: its direction is the far side's own
@@ -194,9 +195,8 @@ func (c *Call) betterVideo() bool {
 	if chosen == nil || c.video.wish == "" {
 		return false
 	}
-	like := sdp.VideoLike(chosen.Codecs, c.video.agreed.Codecs[0])
 	turns := c.video.agreed.Orientation != 0 && c.video.turns
-	return like[0] != chosen.Codecs[0] || turns != (chosen.Orientation != 0)
+	return sdp.BetterVideo(c.video.has, chosen.Codecs, c.video.agreed.Codecs[0]) || turns != (chosen.Orientation != 0)
 }
 
 // offeredVideo looks whether the core's offer asks for video that the user has to agree to.

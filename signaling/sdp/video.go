@@ -369,6 +369,12 @@ func VideoLike(list []Codec, main Codec) []Codec {
 	return append(like, others...)
 }
 
+// BetterVideo reports that a browser that was told to send the first of chosen should rather send another format of those it has, for a
+// peer of main.
+func BetterVideo(has, chosen []Codec, main Codec) bool {
+	return !same(chosen[0], main) && slices.ContainsFunc(has, func(c Codec) bool { return usableVideo(c) && same(c, main) })
+}
+
 // VideoDirection is the direction of the video line of a core description of ours; open is false when there is none.
 func VideoDirection(text string) (d Direction, open bool) {
 	c, err := ParseCore(text)

@@ -15,12 +15,18 @@ import (
 // seeing is a far side's answer that takes the video of an offer.
 func seeing(t *testing.T, offer string) string {
 	t.Helper()
+	return seeingAs(t, offer, sdp.DefaultVideoCodecs(false))
+}
+
+// seeingAs is one of a far side that has some formats only.
+func seeingAs(t *testing.T, offer string, codecs []sdp.Codec) string {
+	t.Helper()
 	parsed, err := sdp.ParseCore(offer)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text, _, _, err := sdp.CoreAnswer(parsed, sdp.CoreLocal{Address: parsed.Address, RTPPort: 30000, SessionID: 1, Version: 1, Direction: sdp.SendRecv,
-		Video: &sdp.CoreVideoLocal{RTPPort: 30002, Codecs: sdp.DefaultVideoCodecs(false)}}, sdp.DefaultCoreCodecs("AMR-WB"))
+		Video: &sdp.CoreVideoLocal{RTPPort: 30002, Codecs: codecs}}, sdp.DefaultCoreCodecs("AMR-WB"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,5 +123,47 @@ func TestVideoThatComesBackIsAQuestion(t *testing.T) {
 		says(wire.VideoOffered, sdp.SendRecv, 1)
 		d.notify(ims.Answer{SDP: with})
 		says(wire.VideoOn, sdp.SendRecv, 1)
+	})
+}
+
+// TestVideoOfAnotherForm: the far side's H.264 is of one packetization mode, then, as of another fork or phone, of the other. A browser
+// that has both is asked each time to send the one that is wanted, though its last answer named the other alone.
+func TestVideoOfAnotherForm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBed(t, nil).page()
+		p.login("alice")
+		both := read(t, "chromium-offer-audio-video.sdp")
+		if a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": both}); a["result"] == nil {
+			t.Fatal(a)
+		}
+		d := p.bed.line.last().dialog()
+		forms := sdp.DefaultVideoCodecs(false)
+		asked := 0
+		for i, form := range []sdp.Codec{forms[1], forms[0], forms[1], forms[1]} {
+			text := seeingAs(t, d.offer, []sdp.Codec{form})
+			if i == 0 {
+				d.notify(ims.Accepted{SDP: text})
+			} else {
+				d.notify(ims.Offer{SDP: text})
+			}
+			if i < 3 {
+				asked++
+			}
+			n := 0
+			for _, e := range p.events(wire.EventMedia) {
+				if e["state"] == wire.MediaRenegotiate {
+					n++
+				}
+			}
+			if n != asked {
+				t.Fatalf("the page was asked %d times, want %d", n, asked)
+			}
+			a := p.ask(wire.MethodUpdate, map[string]any{"call": "c1", "sdp": both})
+			result, _ := a["result"].(map[string]any)
+			answer, _ := result["sdp"].(string)
+			if _, video, _ := strings.Cut(answer, "m=video"); !strings.Contains(video, form.FMTP[:len("level-asymmetry-allowed=1;packetization-mode=1")]) {
+				t.Fatalf("answer %d: %v", i, a)
+			}
+		}
 	})
 }

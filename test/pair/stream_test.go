@@ -176,7 +176,8 @@ func TestStreamStrangers(t *testing.T) {
 	if _, _, ok := other.AccessPeer(); ok {
 		t.Error("a connection of one call nominated a pair of another")
 	}
-	if st := p.Gateway.Stats(); st.Streams.Waiting != 0 || st.Streams.Oversize < 2 || st.Access.Strangers < 2 || st.Access.BadChecks < 10 {
+	eventually(t, func() bool { return p.Gateway.Stats().Streams.Waiting == 0 }) // a stranger sees the end before it is counted
+	if st := p.Gateway.Stats(); st.Streams.Oversize < 2 || st.Access.Strangers < 2 || st.Access.BadChecks < 10 {
 		t.Errorf("%+v, %+v", st.Streams, st.Access)
 	}
 }

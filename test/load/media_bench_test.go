@@ -58,7 +58,7 @@ func TestBenchMedia(t *testing.T) {
 	if len(held) > 1 {
 		line += fmt.Sprintf(" calls_ratio=%.2f", float64(held[0])/float64(max(1, held[1])))
 	}
-	fmt.Printf("%s p99_ms=%.1f kb_per_call=%.0f setup_ms=%.2f allocs=%.3f\n", line, p99, kb, setup, allocs)
+	fmt.Printf("%s p99_ms=%.1f kb_per_call=%.0f setup_ms=%.2f allocs=%.3f\n", line, p99, kb, setup, max(0, allocs))
 }
 
 // capacity narrows down how many calls each side holds, between the last count it held and the next one of the list, in four steps. Both

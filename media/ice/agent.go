@@ -163,6 +163,7 @@ func (a *Agent) priority(p *pair) uint64 {
 // controls, gets its way: nothing else would bring the two together.
 func (a *Agent) Resolve(theirs bool, tiebreaker uint64) (refuse bool) {
 	if theirs != a.controlling {
+		a.refused = 0
 		return false
 	}
 	if a.tiebreaker >= tiebreaker == a.controlling && a.refused < patience {

@@ -29,6 +29,22 @@ type Node struct {
 // NewNode is a node that does as it should (Behave).
 func NewNode(t testing.TB) *Node { return &Node{t: t, on: Behave} }
 
+// Run starts what talks to the nodes. stop ends it, once, waits for its end and cuts the connections; an error of run fails the test.
+func Run(t testing.TB, run func(context.Context) error, nodes []*Node) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+		for _, n := range nodes {
+			n.Cut()
+		}
+	})
+}
+
 // Behaves replaces what the node does.
 func (n *Node) Behaves(on Behaviour) {
 	n.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"sync"
 	"testing"
 	"time"
 
@@ -54,18 +53,7 @@ func newRig(t *testing.T, peers int, change func(*Config, *Deps)) *rig {
 	if r.Manager, err = New(cfg, deps); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	r.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("run: %v", err)
-		}
-		for _, f := range r.far {
-			f.Cut()
-		}
-	})
+	r.stop = farend.Run(t, r.Run, r.far)
 	return r
 }
 

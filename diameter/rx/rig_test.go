@@ -53,18 +53,7 @@ func newRig(t *testing.T, pcrfs int, change func(*Config)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	r.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("run: %v", err)
-		}
-		for _, f := range r.far {
-			f.Cut()
-		}
-	})
+	r.stop = farend.Run(t, r.Run, r.far)
 	return r
 }
 

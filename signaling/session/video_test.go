@@ -44,17 +44,23 @@ func count(said []string, word string) int {
 	return n
 }
 
+// filming is a page that calls with sound and picture, the dialog of it, and the description that the page made.
+func filming(t *testing.T) (p *page, d *fakeDialog, both string) {
+	t.Helper()
+	p = newBed(t, nil).page()
+	p.login("alice")
+	both = read(t, "chromium-offer-audio-video.sdp")
+	if a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": both}); a["result"] == nil {
+		t.Fatal(a)
+	}
+	return p, p.bed.line.last().dialog(), both
+}
+
 // TestARefusedChangeOfVideoIsNotAskedForAgain: a far side that takes no re-INVITE keeps what was agreed. It is asked once for each wish of
 // the user's, not for ever.
 func TestARefusedChangeOfVideoIsNotAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newBed(t, nil).page()
-		p.login("alice")
-		both := read(t, "chromium-offer-audio-video.sdp")
-		if a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": both}); a["result"] == nil {
-			t.Fatal(a)
-		}
-		d := p.bed.line.last().dialog()
+		p, d, both := filming(t)
 		d.notify(ims.Accepted{SDP: seeing(t, d.offer)})
 		if e := p.last(wire.EventVideo); e["state"] != wire.VideoOn {
 			t.Fatalf("video: %v", e)
@@ -86,15 +92,9 @@ func TestARefusedChangeOfVideoIsNotAskedForAgain(t *testing.T) {
 // user is asked, and nothing is shown to the far side until the answer.
 func TestVideoThatComesBackIsAQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newBed(t, nil).page()
-		p.login("alice")
-		both := read(t, "chromium-offer-audio-video.sdp")
+		p, d, both := filming(t)
 		head, media, _ := strings.Cut(both, "m=video")
 		none := head + "m=video" + strings.Replace(media, "a=sendrecv", "a=inactive", 1)
-		if a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": both}); a["result"] == nil {
-			t.Fatal(a)
-		}
-		d := p.bed.line.last().dialog()
 		with := seeing(t, d.offer)
 		d.notify(ims.Accepted{SDP: with})
 		says := func(want string, direction sdp.Direction, reoffers int) {
@@ -130,13 +130,7 @@ func TestVideoThatComesBackIsAQuestion(t *testing.T) {
 // that has both is asked each time to send the one that is wanted, though its last answer named the other alone.
 func TestVideoOfAnotherForm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newBed(t, nil).page()
-		p.login("alice")
-		both := read(t, "chromium-offer-audio-video.sdp")
-		if a := p.ask(wire.MethodStart, map[string]any{"call": "c1", "target": "+15550101", "sdp": both}); a["result"] == nil {
-			t.Fatal(a)
-		}
-		d := p.bed.line.last().dialog()
+		p, d, both := filming(t)
 		forms := sdp.DefaultVideoCodecs(false)
 		asked := 0
 		for i, form := range []sdp.Codec{forms[1], forms[0], forms[1], forms[1]} {

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -10,8 +11,9 @@ import (
 // TestTransfers: handsets hand each other on, blind and attended, and take each other's place.
 func TestTransfers(t *testing.T) {
 	needCodecs(t)
-	up := func(number, party string) func(handset.CallInfo) bool {
-		return func(c handset.CallInfo) bool { return c.Number == number && c.Party == party && c.State == "up" }
+	// the caller's word, which comes after the callee's
+	up := func(id string) func(handset.CallInfo) bool {
+		return func(c handset.CallInfo) bool { return c.ID == id && c.State == "up" }
 	}
 	ended := func(id, cause string) func(handset.CallInfo) bool {
 		return func(c handset.CallInfo) bool {
@@ -28,7 +30,7 @@ func TestTransfers(t *testing.T) {
 	t.Run("blind", func(t *testing.T) {
 		l := start(t, nil)
 		id := call(t, l, "+15550102", handset.Outgoing{To: "+15550112"})
-		wait(t, l, "the call", up("+15550112", "+15550102"))
+		wait(t, l, "the call", up(id))
 		do(l.Handsets, "+15550102", "transfer", "+15550118")
 		c := wait(t, l, "the end of the first call", ended(id, "transferred"))
 		if c.Headers["Refer"] != "202 100 180 200" {
@@ -42,16 +44,29 @@ func TestTransfers(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		l := start(t, nil)
 		id := call(t, l, "+15550102", handset.Outgoing{To: "+15550120"})
-		wait(t, l, "the call", up("+15550120", "+15550102"))
+		wait(t, l, "the call", up(id))
 		do(l.Handsets, "+15550102", "transfer", "+15550118")
 		wait(t, l, "the refusal", func(c handset.CallInfo) bool { return c.ID == id && c.Headers["Refer"] == "603" && c.State == "up" })
+		clean(t, l)
+	})
+	t.Run("not answered", func(t *testing.T) {
+		l := start(t, nil)
+		id := call(t, l, "+15550102", handset.Outgoing{To: "+15550105"})
+		wait(t, l, "ringing", func(c handset.CallInfo) bool { return c.ID == id && c.State == "ringing" })
+		for _, what := range []string{"transfer", "attend", "hand"} {
+			if err := l.Handsets.Do("+15550102", what, "+15550118"); !errors.Is(err, handset.ErrNoCall) {
+				t.Errorf("%s of a call that rings: %v", what, err)
+			}
+		}
+		do(l.Handsets, "+15550102", "hangup", "")
+		wait(t, l, "the end", func(c handset.CallInfo) bool { return c.ID == id && c.State == "ended" })
 		clean(t, l)
 	})
 	for _, what := range []string{"attend", "hand"} {
 		t.Run(what, func(t *testing.T) {
 			l := start(t, nil)
 			id := call(t, l, "+15550102", handset.Outgoing{To: "+15550112"})
-			wait(t, l, "the call", up("+15550112", "+15550102"))
+			wait(t, l, "the call", up(id))
 			do(l.Handsets, "+15550102", what, "+15550118")
 			wait(t, l, "the end of the first call", func(c handset.CallInfo) bool { return c.ID == id && c.State == "ended" })
 			wait(t, l, "the two speak", func(c handset.CallInfo) bool { return c.Number == "+15550112" && c.State == "up" && hears(c, 700) })

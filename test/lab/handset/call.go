@@ -231,11 +231,8 @@ func (c *Call) do(what, arg string) error {
 		return c.move(arg)
 	case "dtmf":
 		return c.stream.Dial(arg)
-	case "transfer":
-		c.ask("<tel:" + arg + ">")
-		return nil
-	case "attend", "hand":
-		return c.consult(arg, what == "hand")
+	case "transfer", "attend", "hand":
+		return c.handOn(what, arg)
 	case "tone":
 		hz, err := strconv.ParseFloat(arg, 64)
 		if err != nil || hz <= 0 || hz >= 8000 {

@@ -111,6 +111,18 @@ func (c *Call) nextReport() {
 	})
 }
 
+// handOn performs the step of that name. Only a call that is up has a dialog to send REFER in: the callee's 200 may be under way still.
+func (c *Call) handOn(what, number string) error {
+	switch {
+	case c.state != "up":
+		return ErrNoCall
+	case what == "transfer":
+		c.ask("<tel:" + number + ">")
+		return nil
+	}
+	return c.consult(number, what == "hand")
+}
+
 // ask sends a REFER.
 func (c *Call) ask(referTo string) {
 	m := c.dialog.request("REFER", 0)

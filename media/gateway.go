@@ -148,6 +148,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pace := g.pacer()
 	defer pace.Stop()
 	var list []*Session
+	watch := watch{last: time.Now()}
 	for {
 		select {
 		case now := <-pace.C:
@@ -160,6 +161,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 			return fmt.Errorf("packet engine: %w", err)
 		case now := <-ticker.C:
 			g.threads.Tick(now)
+			if watch.stoodStill(now) {
+				continue
+			}
 			list = g.snapshot(list[:0])
 			for _, s := range list {
 				s.tick(now)
@@ -167,6 +171,17 @@ func (g *Gateway) Run(ctx context.Context) error {
 			clear(list) // or what is no more would be kept until there are as many again
 		}
 	}
+}
+
+// watch tells the parties' silence from the gateway's own.
+type watch struct{ last time.Time }
+
+// stoodStill reports whether the whole program was stopped since the last look (a virtual machine that is moved, frozen or starved): nobody is
+// judged by a time in which nobody was listened to, but by the next look, when what waited in the sockets has been read.
+func (w *watch) stoodStill(now time.Time) bool {
+	late := now.Sub(w.last) > 4*tick
+	w.last = now
+	return late
 }
 
 func (g *Gateway) snapshot(list []*Session) []*Session {

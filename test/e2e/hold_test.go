@@ -16,10 +16,10 @@ import (
 )
 
 // TestLongHold: a call that was on hold for long has its sound back both ways. The user holds, nothing but reports and checks passes;
-// HOLD=15m waits as long as the default of media.hold_timeout with everything as shipped. Without it the silence that ends a call is a
-// second long, and the hold is longer than that and than the browser's consent.
+// HOLD=15m waits as long as the default of media.hold_timeout with everything as shipped. Without it the silence that ends a call is three
+// seconds long, and the hold is longer than that and than the browser's consent.
 func TestLongHold(t *testing.T) {
-	hold, env := 8*time.Second, []string{"CAUSEWAY_MEDIA_MEDIA_TIMEOUT=1s", "CAUSEWAY_MEDIA_CONSENT_TIMEOUT=5s"}
+	hold, env := 8*time.Second, []string{"CAUSEWAY_MEDIA_MEDIA_TIMEOUT=3s", "CAUSEWAY_MEDIA_CONSENT_TIMEOUT=5s"}
 	if text := os.Getenv("HOLD"); text != "" {
 		d, err := time.ParseDuration(text)
 		if err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -23,7 +24,7 @@ func (b *pageBed) texted(target string) fakeRequest {
 // eventually waits for something outside the page.
 func (b *pageBed) eventually(what string, done func() bool) {
 	b.t.Helper()
-	for range 300 {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); {
 		if done() {
 			return
 		}

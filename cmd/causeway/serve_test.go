@@ -110,7 +110,7 @@ func started(t *testing.T, c configs.Config, client *http.Client) (log *lines, t
 			cancel()
 			select {
 			case result = <-done:
-			case <-time.After(20 * time.Second):
+			case <-time.After(time.Minute):
 				result = fmt.Errorf("serve does not end")
 			}
 			client.CloseIdleConnections()
@@ -118,7 +118,7 @@ func started(t *testing.T, c configs.Config, client *http.Client) (log *lines, t
 		return result
 	}
 	t.Cleanup(func() { _ = stop() })
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for {
 		if status, _ := get(t, client, "http://"+c.HTTP.AdminListen+"/healthz"); status == http.StatusOK {
 			return log, signals, stop
@@ -282,7 +282,7 @@ func TestStartFails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := loopback(t)
 			tt.spoil(&c)
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			err := serve(ctx, c, make(chan os.Signal), io.Discard)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -155,7 +155,7 @@ func (c *crowd) say() map[*Loop]int {
 			}
 			delete(want, a.text)
 			by[a.by]++
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			c.t.Fatalf("%d datagrams lost", len(want))
 		}
 	}

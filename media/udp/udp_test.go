@@ -69,7 +69,7 @@ func TestEcho(t *testing.T) {
 		if g.text != "hello" || g.from.Addr().Is4In6() || g.from.Port() != uint16(c.LocalAddr().(*net.UDPAddr).Port) {
 			t.Fatalf("%s: got %q from %v", bind, g.text, g.from)
 		}
-		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))
 		b := make([]byte, 10)
 		if n, err := c.Read(b); err != nil || string(b[:n]) != "hello" {
 			t.Fatalf("%s: %q %v", bind, b[:n], err)

@@ -90,7 +90,7 @@ func (b *bed) say(text string) {
 func hear(t *testing.T, c *net.UDPConn) (string, netip.AddrPort) {
 	t.Helper()
 	room := make([]byte, 2048)
-	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))
 	n, from, err := c.ReadFromUDPAddrPort(room)
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func withECSCF(t *testing.T) (*rig, *peer) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	w := &udpWire{conn: conn}
+	w := &udpWire{conn: conn, seen: map[string]bool{}}
 	r := onUDP(t, func(c *Config) {
 		c.EmergencyRoute, c.Calls.Max, c.SIP.UDPLimit = w.address(), 1, 0
 		c.AccessNetworkInfo = "IEEE-802.11"

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.fuzz"); f != nil && f.Value.String() != "" {
 		os.Exit(code) // the fuzzing engine keeps goroutines of its own
 	}
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && code == 0; {
+	for end := time.Now().Add(30 * time.Second); runtime.NumGoroutine() > before && code == 0; {
 		if time.Now().After(end) {
 			buf := make([]byte, 1<<20)
 			fmt.Fprintf(os.Stderr, "goroutines left:\n%s\n", buf[:runtime.Stack(buf, true)])

@@ -24,7 +24,7 @@ const (
 	ourSDP   = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
 	theirSDP = "v=0\r\no=- 9 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 50000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
 	instance = "urn:uuid:00000000-0000-4000-8000-000000000001"
-	patience = 20 * time.Second
+	patience = 30 * time.Second
 )
 
 // peer is the scripted core: it reads and writes raw text with helpers of its own, none of the gateway's.
@@ -129,7 +129,7 @@ func onUDP(t *testing.T, change ...func(*Config)) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	w := &udpWire{conn: conn}
+	w := &udpWire{conn: conn, seen: map[string]bool{}}
 	r := start(t, w, "", change...)
 	w.to = net.UDPAddrFromAddrPort(r.client.link.Local("udp"))
 	return r

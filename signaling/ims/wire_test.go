@@ -26,21 +26,29 @@ type wire interface {
 type udpWire struct {
 	conn *net.UDPConn
 	to   net.Addr
+	seen map[string]bool
 }
 
 func (w *udpWire) address() string { return w.conn.LocalAddr().String() }
 func (w *udpWire) send(text string) {
 	_, _ = w.conn.WriteTo([]byte(text), w.to)
 }
+
+// receive passes repeats over: what is sent again because a slow machine answered late is nothing new.
 func (w *udpWire) receive() (string, bool) {
 	buf := make([]byte, 65536)
 	_ = w.conn.SetReadDeadline(time.Now().Add(patience))
-	n, from, err := w.conn.ReadFrom(buf)
-	if err != nil {
-		return "", false
+	for {
+		n, from, err := w.conn.ReadFrom(buf)
+		if err != nil {
+			return "", false
+		}
+		w.to = from
+		if text := string(buf[:n]); !w.seen[text] {
+			w.seen[text] = true
+			return text, true
+		}
 	}
-	w.to = from
-	return string(buf[:n]), true
 }
 
 // tcpWire is a real TCP listener that takes one connection.

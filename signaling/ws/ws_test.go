@@ -57,11 +57,11 @@ func (b *bed) dial(t *testing.T, origin string, protocols ...string) (*websocket
 	if origin != "" {
 		h.Set("Origin", origin)
 	}
-	d := websocket.Dialer{Subprotocols: protocols, HandshakeTimeout: 5 * time.Second}
+	d := websocket.Dialer{Subprotocols: protocols, HandshakeTimeout: 30 * time.Second}
 	conn, res, err := d.DialContext(t.Context(), "ws"+strings.TrimPrefix(b.http.URL, "http"), h)
 	if err == nil {
 		t.Cleanup(func() { _ = conn.Close() })
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	}
 	return conn, res, err
 }
@@ -315,7 +315,7 @@ func TestPings(t *testing.T) {
 	for range 3 {
 		select {
 		case <-pings:
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatal("no ping")
 		}
 	}
@@ -329,7 +329,7 @@ func TestDeadPeerAtHandshakeCostsNothing(t *testing.T) {
 	}
 	_, _ = fmt.Fprintf(raw, "GET / HTTP/1.1\r\nHost: x\r\nOrigin: https://phone.example\r\nSec-WebSocket-Protocol: %s\r\n\r\n", Subprotocol)
 	buf := make([]byte, 512)
-	_ = raw.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = raw.SetReadDeadline(time.Now().Add(30 * time.Second))
 	n, _ := raw.Read(buf)
 	if !strings.HasPrefix(string(buf[:n]), "HTTP/1.1 400") {
 		t.Errorf("answer %q", buf[:n])

@@ -27,14 +27,17 @@ async function microphone() {
   analyser.fftSize = 8192;
   ctx.createMediaStreamSource(stream).connect(analyser);
   const bins = new Float32Array(analyser.frequencyBinCount);
-  for (let i = 0; i < 100; i++) {
+  let last = 0, same = 0; // what a slow machine chops has other frequencies, too, which do not last
+  for (let i = 0; i < 300 && same < 5; i++) {
     await new Promise(done => setTimeout(done, 50));
     analyser.getFloatFrequencyData(bins);
     let best = 0;
     bins.forEach((v, k) => { if (v > bins[best]) best = k; });
-    if (bins[best] > -60 && i > 8) return best * ctx.sampleRate / analyser.fftSize;
+    if (bins[best] < -60) best = 0;
+    same = best > 0 && best === last ? same + 1 : 0;
+    last = best;
   }
-  return 0;
+  return last * ctx.sampleRate / analyser.fftSize;
 }
 </script>`
 
@@ -61,7 +64,7 @@ func each(t *testing.T, opt Options, f func(t *testing.T, b Browser)) {
 }
 
 func TestPageIsDrivenSeenAndHears(t *testing.T) {
-	each(t, Options{Width: 640, Height: 480, Step: 20 * time.Second, ToneHz: 697}, func(t *testing.T, b Browser) {
+	each(t, Options{Width: 640, Height: 480, Step: 25 * time.Second, ToneHz: 697}, func(t *testing.T, b Browser) {
 		ctx := t.Context()
 		var got struct {
 			Title  string
@@ -96,8 +99,14 @@ func TestPageIsDrivenSeenAndHears(t *testing.T) {
 		if r, g, bl, _ := img.At(300, 300).RGBA(); g < 0x8000 || r > 0x2000 || bl > 0x2000 {
 			t.Errorf("the page is not green in the screenshot but %x %x %x", r, g, bl)
 		}
-		if all := strings.Join(b.Console(), "\n"); !strings.Contains(all, "log: page loaded") && !strings.Contains(all, "info: page loaded") {
-			t.Errorf("console: %q", all)
+		for limit := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) { // it may come after the answers
+			all := strings.Join(b.Console(), "\n")
+			if strings.Contains(all, "log: page loaded") || strings.Contains(all, "info: page loaded") {
+				break
+			}
+			if time.Now().After(limit) {
+				t.Fatalf("console: %q", all)
+			}
 		}
 		hears(t, b, 697)
 	})

@@ -32,6 +32,7 @@ func TestCapture(t *testing.T) {
 	l := start(t, func(c *lab.Config) { c.Core, c.Handsets, c.PCRF, c.HTTP = at, at, at, at })
 	file := filepath.Join(t.TempDir(), "lab.pcap")
 	stop := capture(t, tshark, file)
+	talkRx(t, l) // first, as what comes last may still be on its way into the file when the capture is stopped
 	for to, o := range map[string]handset.Outgoing{"+15550108": {Preconditions: true}, "+15550109": {}, "+15550112": {}, "+15550114": {}, "+15550116": {}, "+15550110": {}, "+15550117": {Codecs: []string{"G722"}}} {
 		o.To = to
 		id := call(t, l, "+15550102", o)
@@ -42,7 +43,6 @@ func TestCapture(t *testing.T) {
 	if err := l.Handsets.Do("+15550102", "hangup", ""); err != nil {
 		t.Fatal(err)
 	}
-	talkRx(t, l)
 	stop()
 	read := func(filter, field string, form ...string) []string {
 		return dissect(t, tshark, file, l, filter, field, form...)
@@ -93,9 +93,12 @@ func capture(t *testing.T, tshark, file string) func() {
 	lines := bufio.NewScanner(pipe)
 	for lines.Scan() && !strings.Contains(lines.Text(), "Capturing on") {
 	}
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); { // the file appears when packets are being taken
+	for deadline := time.Now().Add(patience); ; { // the file appears when packets are being taken
 		if info, err := os.Stat(file); err == nil && info.Size() > 0 {
 			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the capture does not begin")
 		}
 		<-time.After(20 * time.Millisecond)
 	}

@@ -16,12 +16,12 @@ import (
 
 func netDial(t *testing.T, to netip.AddrPort) net.Conn {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", to.String(), 5*time.Second)
+	c, err := net.DialTimeout("tcp", to.String(), patience)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(patience))
 	return c
 }
 
@@ -59,7 +59,7 @@ func TestControl(t *testing.T) {
 	}
 	heard := func(want func(handset.CallInfo) bool) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		for ctx.Err() == nil {
 			var calls []handset.CallInfo
@@ -87,6 +87,9 @@ func TestControl(t *testing.T) {
 		}
 		heard(func(c handset.CallInfo) bool {
 			return c.Number == "+15550101" && c.Hold.Remote == (what == "hold") && (c.State == "ended") == (what == "hangup")
+		})
+		heard(func(c handset.CallInfo) bool { // the holder hears of it later; before that it cannot resume
+			return c.ID == made.Call && c.Hold.Local == (what == "hold") && (c.State == "ended") == (what == "hangup")
 		})
 	}
 	var complaints []string

@@ -12,10 +12,13 @@ import (
 	"causeway/test/lab/handset"
 )
 
+// patience bounds every wait.
+const patience = 30 * time.Second
+
 // start brings up a quick lab whose handsets call each other.
 func start(t *testing.T, change func(*lab.Config)) *lab.Lab {
 	t.Helper()
-	cfg := lab.Config{Pace: 0.2, T1: 100 * time.Millisecond}
+	cfg := lab.Config{Pace: 0.2}
 	if change != nil {
 		change(&cfg)
 	}
@@ -30,7 +33,7 @@ func start(t *testing.T, change func(*lab.Config)) *lab.Lab {
 // wait waits for a call; a failure prints every call.
 func wait(t *testing.T, l *lab.Lab, what string, want func(handset.CallInfo) bool) handset.CallInfo {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c, err := l.WaitCall(ctx, want)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"causeway/test/lab"
 	"causeway/test/lab/handset"
@@ -46,7 +45,7 @@ func scriptTests() []scriptTest {
 		{"+15550111", "G.711 mu-law", handset.Outgoing{Codecs: []string{"PCMU"}}, func(c handset.CallInfo) bool { return caller(c) && speech(c) && c.Codec == "PCMU/8000" }},
 		{"+15550112", "octet-aligned", handset.Outgoing{}, func(c handset.CallInfo) bool { return caller(c) && speech(c) && c.Codec == "AMR-WB/16000 (OA)" }},
 		{"+15550113", "488", handset.Outgoing{}, ends("488 ")},
-		{"+15550114", "hold", handset.Outgoing{}, func(c handset.CallInfo) bool { return caller(c) && c.Hold.Remote }},
+		{"+15550114", "hold", handset.Outgoing{}, func(c handset.CallInfo) bool { return caller(c) && c.Hold.Times > 0 }},
 		{"+15550115", "hang-up", handset.Outgoing{}, ends("hung up by the far side (Q.850;cause=16")},
 		{"+15550116", "digits", handset.Outgoing{}, func(c handset.CallInfo) bool {
 			return caller(c) && c.Audio.Digits == "123#" && c.Events == "telephone-event/16000" && slices.Equal(c.Audio.DigitLengthsMS, []int64{100, 100, 100, 100})
@@ -68,7 +67,6 @@ func TestScripts(t *testing.T) {
 		t.Run(test.number+" "+test.what, func(t *testing.T) {
 			t.Parallel()
 			l := start(t, func(cfg *lab.Config) {
-				cfg.T1 = 0
 				if test.number == "+15550107" { // leave the early media its time on a busy machine
 					cfg.Pace = 1
 				}
@@ -95,7 +93,7 @@ func TestHoldAndResume(t *testing.T) {
 	needCodecs(t)
 	l := start(t, nil)
 	id := call(t, l, "+15550102", handset.Outgoing{To: "+15550114"})
-	wait(t, l, "hold", func(c handset.CallInfo) bool { return c.ID == id && c.Hold.Remote })
+	wait(t, l, "hold", func(c handset.CallInfo) bool { return c.ID == id && c.Hold.Times == 1 }) // that may be over by now
 	wait(t, l, "resume", func(c handset.CallInfo) bool { return c.ID == id && c.State == "up" && !c.Hold.Remote })
 	wait(t, l, "speech after the hold", func(c handset.CallInfo) bool { return c.ID == id && c.Audio.Sound.Level > -40 })
 	clean(t, l)
@@ -140,8 +138,8 @@ func TestMidCall(t *testing.T) {
 	do("mode", "0")
 	wait(t, l, "mode request", func(c handset.CallInfo) bool { return up(c) && c.Audio.ModeRequest == 0 })
 	do("codecs", "AMR")
-	wait(t, l, "AMR", func(c handset.CallInfo) bool {
-		return up(c) && c.Codec == "AMR/8000 (BE)" && c.Events == "telephone-event/8000"
+	wait(t, l, "AMR", func(c handset.CallInfo) bool { // at the caller, who dials: the callee has it earlier
+		return c.ID == id && c.Codec == "AMR/8000 (BE)" && c.Events == "telephone-event/8000"
 	})
 	do("dtmf", "5")
 	wait(t, l, "a digit at 8 kHz", func(c handset.CallInfo) bool { return up(c) && c.Audio.Digits == "9*A5" })
@@ -185,7 +183,6 @@ func TestManyCalls(t *testing.T) {
 	for range 5 {
 		call(t, l, "+15550102", handset.Outgoing{To: "+15550101"})
 	}
-	deadline := time.Now().Add(8 * time.Second)
 	wait(t, l, "five calls", func(handset.CallInfo) bool {
 		n := 0
 		for _, c := range l.Calls() {
@@ -193,7 +190,7 @@ func TestManyCalls(t *testing.T) {
 				n++
 			}
 		}
-		return n == 5 || time.Now().After(deadline)
+		return n == 5
 	})
 	clean(t, l)
 }

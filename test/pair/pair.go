@@ -11,7 +11,7 @@ import (
 )
 
 // patience bounds every wait.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // Config is a gateway on loopback that lets the system choose the access port.
 func Config() media.Config {

@@ -120,13 +120,14 @@ func TestTranscodedTone(t *testing.T) {
 			go func() { browser.play(t, r, 60); close(done) }()
 			far.play(t, r, 60)
 			<-done
+			eventually(t, func() bool { return len(c.Far.In) >= 40 && len(c.Browser.In) >= 40 }) // what was converted last comes later
 			up, n := far.hear(t, r)
 			down, m := browser.hear(t, r)
 			if math.Abs(up-700) > 15 || math.Abs(down-1100) > 15 {
 				t.Errorf("heard %.0f Hz in the core and %.0f Hz in the browser", up, down)
 			}
 			st := c.Session.Stats()
-			if !st.Transcoding() || n < 40 || m < 40 || st.Access.Codec != "opus" || st.Core.Codec != core.Name {
+			if !st.Transcoding() || st.Access.Codec != "opus" || st.Core.Codec != core.Name {
 				t.Errorf("%d and %d packets, %+v", n, m, st)
 			}
 		})
@@ -172,9 +173,7 @@ func TestNothingLeft(t *testing.T) {
 	routines, files := runtime.NumGoroutine(), descriptors(t)
 	round(20)
 	eventually(t, func() bool { return runtime.NumGoroutine() <= routines })
-	if n := descriptors(t); n > files {
-		t.Errorf("%d descriptors, %d before", n, files)
-	}
+	eventually(t, func() bool { return descriptors(t) <= files })
 	if st := p.Gateway.Stats(); st.Sessions != 0 || st.Ports.InUse != 0 {
 		t.Errorf("%+v", st)
 	}

@@ -246,7 +246,7 @@ media: {access_address: "127.0.0.1:%d"}
 		_ = res.Body.Close()
 		return res.StatusCode
 	}
-	rig.WaitFor(t, "the gateway to serve", 15*time.Second, func() bool { return get(fmt.Sprintf("http://127.0.0.1:%d/healthz", admin)) == 200 })
+	rig.WaitFor(t, "the gateway to serve", time.Minute, func() bool { return get(fmt.Sprintf("http://127.0.0.1:%d/healthz", admin)) == 200 })
 	t.Logf("serving after at most %v", time.Since(began).Round(time.Millisecond))
 	for url, want := range map[string]int{
 		fmt.Sprintf("http://127.0.0.1:%d/", front): 200, fmt.Sprintf("http://127.0.0.1:%d/sdk/causeway.js", front): 200,

@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(netsim.Isolated(m)) }
 
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // log keeps what the gateway logs.
 type log struct {
@@ -226,7 +226,7 @@ func (c *call) talk(n int) {
 // eventually waits for a condition, talking.
 func (c *call) eventually(what string, ok func() bool) {
 	c.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); {
+	for end := time.Now().Add(patience); !ok(); {
 		if time.Now().After(end) {
 			c.t.Fatal("waited in vain for: " + what)
 		}

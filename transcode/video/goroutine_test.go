@@ -34,7 +34,7 @@ func TestOwnGoroutine(t *testing.T) {
 		for len(screen.shots) <= i {
 			select {
 			case <-ready:
-			case <-time.After(10 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Fatalf("picture %d does not come: %+v", i, conv.Stats())
 			}
 			drain(conv, screen)
@@ -163,7 +163,7 @@ func TestFault(t *testing.T) {
 		if r != "broken" {
 			t.Errorf("fault %v", r)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("no fault")
 	}
 	if _, ok := conv.Pull(nil); ok {

@@ -77,7 +77,7 @@ func TestPriority(t *testing.T) {
 		if n < niceness {
 			t.Errorf("niceness %d", n)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("the converter does not work")
 	}
 }

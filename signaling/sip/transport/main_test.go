@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.fuzz"); f != nil && f.Value.String() != "" {
 		os.Exit(code) // the fuzzer keeps a goroutine of its own
 	}
-	for end := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
 		runtime.Gosched()
 		time.Sleep(time.Millisecond)
 	}
@@ -101,7 +101,7 @@ func (n *node) next(t testing.TB) got {
 	select {
 	case g := <-n.in:
 		return g
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("no message came")
 		return got{}
 	}
@@ -158,7 +158,7 @@ func rawTCP(t testing.TB, to netip.AddrPort) net.Conn {
 // readUntil reads a stream until it holds the text.
 func readUntil(t testing.TB, c net.Conn, text string) string {
 	t.Helper()
-	c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	c.SetReadDeadline(time.Now().Add(30 * time.Second))
 	var all strings.Builder
 	buf := make([]byte, 4096)
 	for !strings.Contains(all.String(), text) {

@@ -193,7 +193,7 @@ func TestTLSRefusals(t *testing.T) {
 				if pair[1] != "" {
 					log = called
 				}
-				for end := time.Now().Add(5 * time.Second); pair[0] != "" && !strings.Contains(log.String(), pair[0]); time.Sleep(time.Millisecond) {
+				for end := time.Now().Add(30 * time.Second); pair[0] != "" && !strings.Contains(log.String(), pair[0]); time.Sleep(time.Millisecond) {
 					if time.Now().After(end) {
 						t.Fatalf("%s says\n%s\nwithout %q", what, log.String(), pair[0])
 					}

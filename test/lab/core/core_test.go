@@ -13,6 +13,12 @@ import (
 
 const home = "ims.example"
 
+// Nothing is repeated and nothing given up while a test runs, however slow the machine is.
+const (
+	patient  = 10 * time.Second // RFC 3261 T1
+	patience = 30 * time.Second
+)
+
 // edge is a gateway of few words: what a P-CSCF sends, written out.
 type edge struct {
 	t     *testing.T
@@ -32,7 +38,7 @@ func (e *edge) Broken(err error, _ sip.Source)     { e.t.Error(err) }
 func setup(t *testing.T, change func(*core.Config)) *edge {
 	t.Helper()
 	any := netip.MustParseAddrPort("127.0.0.1:0")
-	cfg := core.Config{Address: any, HomeDomain: home, T1: 30 * time.Millisecond, VisitedNetworks: []string{"visited.example"},
+	cfg := core.Config{Address: any, HomeDomain: home, T1: patient, VisitedNetworks: []string{"visited.example"},
 		Subscribers: []core.Subscriber{{Number: "+15550001", Name: "alice", Aliases: []string{"+15550091"}}, {Number: "+15550002", Name: "bob"}}}
 	if change != nil {
 		change(&cfg)
@@ -41,7 +47,7 @@ func setup(t *testing.T, change func(*core.Config)) *edge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := sip.New(sip.Config{Address: any, T1: 30 * time.Millisecond})
+	s, err := sip.New(sip.Config{Address: any, T1: patient})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +81,7 @@ func next[T any](e *edge, what string, ch chan T) T {
 	select {
 	case v := <-ch:
 		return v
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		e.t.Fatal("nothing came: " + what)
 		panic("unreachable")
 	}
@@ -246,7 +252,7 @@ func TestExpiry(t *testing.T) {
 	if res := e.send(e.register("+15550001", "1")); res.Status != 200 {
 		t.Fatal(res.Status)
 	}
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(patience)
 	for len(e.core.Bindings()) > 0 {
 		select {
 		case <-deadline:

@@ -60,6 +60,7 @@ type negotiation struct {
 	open        bool        // our offer waits for its answer
 	sent        string      // our last description
 	remoteHold  bool
+	holds       int  // how often that began
 	live        bool // the stream runs
 }
 

@@ -32,8 +32,9 @@ type CallInfo struct {
 
 // Hold says who holds the call.
 type Hold struct {
-	Local  bool `json:"local"`
+	Local  bool `json:"local"` // and the far side has agreed
 	Remote bool `json:"remote"`
+	Times  int  `json:"times"` // how often the far side has put the call on hold
 }
 
 // Calls lists the running calls and the last finished ones, oldest first.
@@ -53,7 +54,7 @@ func (f *Farm) Calls() []CallInfo {
 func (c *Call) info() CallInfo {
 	i := CallInfo{ID: c.id, Number: c.script.Number, Direction: "in", Party: c.party, State: c.state, Cause: c.cause,
 		SIPCallID: c.dialog.callID, Started: c.started,
-		Hold: Hold{Local: c.media.want != "sendrecv", Remote: c.media.remoteHold}}
+		Hold: Hold{Local: c.media.want != "sendrecv" && !c.media.open, Remote: c.media.remoteHold, Times: c.media.holds}}
 	i.Headers = maps.Clone(c.seen)
 	i.Video = c.videoInfo()
 	if c.outgoing {

@@ -49,7 +49,11 @@ func (c *Call) takeOffer(body []byte, pre *preconditions, confirm bool) (string,
 // inForce gives the terms to the stream once it is live.
 func (c *Call) inForce(t *voice.Terms, theirs string) {
 	c.media.terms = t
-	c.media.remoteHold = theirs == "sendonly" || theirs == "inactive"
+	held := theirs == "sendonly" || theirs == "inactive"
+	if held && !c.media.remoteHold {
+		c.media.holds++
+	}
+	c.media.remoteHold = held
 	if c.media.live {
 		c.stream.Set(t)
 	}
@@ -91,10 +95,10 @@ func (c *Call) takeAnswer(script Script, body []byte) error {
 		c.fault("answer_shape", "%d m-lines were offered, %d were answered", want, len(s.Media))
 	}
 	c.takeVideo(s)
-	held := c.media.remoteHold
+	held, holds := c.media.remoteHold, c.media.holds
 	c.inForce(t, s.Direction(m))
 	if c.media.want != "sendrecv" { // an answer to our own hold says nothing of theirs
-		c.media.remoteHold = held
+		c.media.remoteHold, c.media.holds = held, holds
 	}
 	c.script.Codecs = script.Codecs
 	return nil

@@ -4,7 +4,7 @@
 //	TestMain ─► Main ─► m.Run ─► look at every goroutine's stack ─► exit code
 //
 // One run: after the tests it reads all stacks, keeps those that mention this
-// module outside the test runner, and gives them two seconds to end.
+// module outside the test runner, and gives them time to end.
 package leaktest
 
 import (
@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// grace is how long a goroutine may take to end after the last test.
-const grace = 2 * time.Second
+// grace is how long a goroutine may take to end after the last test; only one that stays makes anybody wait for it.
+const grace = 30 * time.Second
 
 // Main runs the tests and returns the exit code for os.Exit.
 func Main(m *testing.M) int {

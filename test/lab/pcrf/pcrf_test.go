@@ -54,7 +54,7 @@ func (a *af) write(command uint32, app uint32, avps ...diameter.AVP) {
 
 func (a *af) read() *diameter.Message {
 	a.t.Helper()
-	_ = a.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = a.conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	m, err := diameter.Read(a.conn)
 	if err != nil {
 		a.t.Fatal(err)

@@ -28,9 +28,12 @@ func (u *user) Cancel(tx *sip.ServerTx)            { u.cancels <- tx }
 func (u *user) Stray(_ *sip.Message, _ sip.Source) {}
 func (u *user) Broken(err error, _ sip.Source)     { u.broken <- err }
 
-func newStack(t *testing.T) (*sip.Stack, *user) {
+// patient is a T1 with which nothing is repeated and nothing given up while a test runs, however slow the machine is.
+const patient = 10 * time.Second
+
+func newStack(t *testing.T, t1 time.Duration) (*sip.Stack, *user) {
 	t.Helper()
-	s, err := sip.New(sip.Config{Address: netip.MustParseAddrPort("127.0.0.1:0"), T1: 20 * time.Millisecond})
+	s, err := sip.New(sip.Config{Address: netip.MustParseAddrPort("127.0.0.1:0"), T1: t1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +48,7 @@ func get[T any](t *testing.T, what string, ch chan T) T {
 	select {
 	case v := <-ch:
 		return v
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nothing came: " + what)
 		panic("unreachable")
 	}
@@ -72,8 +75,8 @@ func send(s *sip.Stack, m *sip.Message, to netip.AddrPort, network string) (chan
 
 // TestTransports: small goes by UDP, large by TCP, answers come back on both.
 func TestTransports(t *testing.T) {
-	a, _ := newStack(t)
-	b, u := newStack(t)
+	a, _ := newStack(t, patient)
+	b, u := newStack(t, patient)
 	for want, size := range map[string]int{"udp": 10, "tcp": 3000} {
 		results, _ := send(a, request("OPTIONS", size), b.Addr(), "")
 		tx := get(t, "request", u.requests)
@@ -89,8 +92,8 @@ func TestTransports(t *testing.T) {
 
 // TestInvite: 180, 486, ACK absorbed; then 200 with its ACK handed up.
 func TestInvite(t *testing.T) {
-	a, _ := newStack(t)
-	b, u := newStack(t)
+	a, _ := newStack(t, patient)
+	b, u := newStack(t, patient)
 	results, _ := send(a, request("INVITE", 0), b.Addr(), "udp")
 	tx := get(t, "INVITE", u.requests)
 	b.Do(func() { tx.Reply(180, "Ringing", "t"); tx.Reply(486, "Busy Here", "t"); tx.Reply(200, "OK", "t") })
@@ -120,8 +123,8 @@ func TestInvite(t *testing.T) {
 // TestCancel: the CANCEL waits for the provisional response and is answered;
 // the INVITE ends with 487.
 func TestCancel(t *testing.T) {
-	a, _ := newStack(t)
-	b, u := newStack(t)
+	a, _ := newStack(t, patient)
+	b, u := newStack(t, patient)
 	results, tx := send(a, request("INVITE", 0), b.Addr(), "udp")
 	a.Do(tx.Cancel)
 	got := get(t, "INVITE", u.requests)
@@ -139,7 +142,7 @@ func TestCancel(t *testing.T) {
 // TestRetransmission: a silent peer sees the request again and again, then the
 // user is told; a repeated request gets the same answer and is handled once.
 func TestRetransmission(t *testing.T) {
-	a, u := newStack(t)
+	a, u := newStack(t, 20*time.Millisecond)
 	peer, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +151,7 @@ func TestRetransmission(t *testing.T) {
 	results, _ := send(a, request("OPTIONS", 0), peer.LocalAddr().(*net.UDPAddr).AddrPort(), "udp")
 	buf, seen := make([]byte, 2048), map[string]int{}
 	for range 4 {
-		_ = peer.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = peer.SetReadDeadline(time.Now().Add(30 * time.Second))
 		n, _, err := peer.ReadFromUDP(buf)
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +190,7 @@ func TestRetransmission(t *testing.T) {
 
 // TestStream: two messages in pieces on one connection, then one that is no SIP.
 func TestStream(t *testing.T) {
-	a, u := newStack(t)
+	a, u := newStack(t, patient)
 	c, err := net.Dial("tcp", a.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +217,7 @@ func TestStream(t *testing.T) {
 
 // TestDeadPeer: a refused TCP connection fails the transaction at once.
 func TestDeadPeer(t *testing.T) {
-	a, _ := newStack(t)
+	a, _ := newStack(t, patient)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

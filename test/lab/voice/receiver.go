@@ -189,11 +189,11 @@ type digitReader struct {
 	ended     bool
 	duration  uint16
 	seen      bool
-	at        time.Time
+	still     int // ticks since its last packet
 }
 
 // telephoneEvent takes one packet of RFC 4733 2.5.1.
-func (r *receiver) telephoneEvent(p rtp.Packet, now time.Time) {
+func (r *receiver) telephoneEvent(p rtp.Packet) {
 	e, err := rtp.ParseEvent(p.Payload)
 	digit := rtp.Digit(e.Code)
 	if err != nil || digit == 0 || len(p.Payload) != 4 { // several events in one packet (2.6) are negotiated only
@@ -214,7 +214,7 @@ func (r *receiver) telephoneEvent(p rtp.Packet, now time.Time) {
 	} else if p.Marker {
 		r.fault("dtmf_marker")
 	}
-	d.at = now
+	d.still = 0
 	if e.Duration < d.duration || d.ended && (!e.End || e.Duration != d.duration) {
 		r.fault("dtmf_duration")
 	}
@@ -225,9 +225,11 @@ func (r *receiver) telephoneEvent(p rtp.Packet, now time.Time) {
 	}
 }
 
-// lost says, once, that a running event has stopped without an end.
-func (d *digitReader) lost(now time.Time) bool {
-	if d.open && now.Sub(d.at) > 2*time.Second {
+// lost is asked at each tick and says, once, that a running event has stopped without an end: two seconds of ticks, for on a machine that
+// stalled the event's packets may be waiting to be read.
+func (d *digitReader) lost() bool {
+	d.still++
+	if d.open && d.still > int(2*time.Second/frameTime) {
 		d.open = false
 		return true
 	}

@@ -155,7 +155,7 @@ func (s *Stream) tick() {
 	}
 	step := uint32(s.terms.Codec.Clock / 50)
 	s.out.timestamp += step
-	if s.in.digits.lost(time.Now()) {
+	if s.in.digits.lost() {
 		s.in.fault("dtmf_end")
 	}
 	if !s.terms.sends() {
@@ -227,7 +227,7 @@ func (s *Stream) arrived(data []byte, from netip.AddrPort, now time.Time) {
 			return // sound of the terms before, in which this number was a codec's
 		}
 		s.in.count(p, s.in.events.Clock, now)
-		s.in.telephoneEvent(p, now)
+		s.in.telephoneEvent(p)
 		return
 	}
 	for _, c := range s.terms.Accepted {

@@ -47,11 +47,29 @@ func TestEventFaults(t *testing.T) {
 	} {
 		r := receiver{faults: map[string]int{}, untimely: map[uint8]untimely{}, events: sdp.Codec{Clock: 16000}}
 		for _, x := range list {
-			r.telephoneEvent(rtp.Packet{Marker: x.marker, Timestamp: x.ts, Payload: x.event.Bytes()}, time.Unix(0, 0))
+			r.telephoneEvent(rtp.Packet{Marker: x.marker, Timestamp: x.ts, Payload: x.event.Bytes()})
 		}
 		if want == "" && len(r.faults) != 0 || want != "" && (len(r.faults) != 1 || r.faults[want] != 1) {
 			t.Errorf("%q: %v", want, r.faults)
 		}
+	}
+}
+
+// TestEventLost: an event without an end is missed once, after two seconds of ticks.
+func TestEventLost(t *testing.T) {
+	r := receiver{faults: map[string]int{}, untimely: map[uint8]untimely{}, events: sdp.Codec{Clock: 16000}}
+	r.telephoneEvent(rtp.Packet{Marker: true, Timestamp: 1, Payload: rtp.Event{Code: 5, Duration: 160}.Bytes()})
+	var missed []int
+	for tick := range 300 {
+		if tick == 50 {
+			r.telephoneEvent(rtp.Packet{Timestamp: 1, Payload: rtp.Event{Code: 5, Duration: 320}.Bytes()})
+		}
+		if r.digits.lost() {
+			missed = append(missed, tick)
+		}
+	}
+	if len(missed) != 1 || missed[0] != 150 {
+		t.Errorf("missed at %v", missed)
 	}
 }
 

@@ -37,7 +37,7 @@ type Options struct {
 	AllowLoopback  bool           // media may run over 127.0.0.1 (a full ICE peer only, in Firefox)
 	AnyCertificate bool           // TLS takes a server's certificate from anyone, as one that a test has made
 	Width, Height  int            // window, pixels; 0 means 1280 x 800
-	Step           time.Duration  // limit of one Open, Eval or Screenshot; 0 means 30 s
+	Step           time.Duration  // limit of one Open, Eval or Screenshot; 0 means a minute
 	Flags          []string       // further command line flags
 	Prefs          map[string]any // further Firefox preferences: string, bool or int
 }
@@ -68,8 +68,8 @@ var ErrNotInstalled = errors.New("not installed")
 var ErrNavigated = errors.New("the page was left meanwhile")
 
 const (
-	startLimit  = 60 * time.Second // a loaded two-core machine takes 6 s for Firefox
-	defaultStep = 30 * time.Second
+	startLimit  = 3 * time.Minute // Firefox takes 6 s on a machine of two cores, and half a minute on a loaded one
+	defaultStep = time.Minute
 )
 
 // Launch starts a browser. ctx bounds its whole life: when it ends, the browser is killed.

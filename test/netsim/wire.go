@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -112,7 +113,22 @@ func NewNamedWire(t testing.TB, nearName, farName string, near, far []string) *W
 		}
 		end.run(t, "ip", "link", "set", end.name, "up")
 	}
+	w.Ready(t)
 	return w
+}
+
+// Ready waits until the cable carries packets: the kernel notices a while after an end has come up that the other one is there, and until
+// then it drops what is sent.
+func (w *Wire) Ready(t testing.TB) {
+	t.Helper()
+	up := func(run func(testing.TB, ...string) string, name string) bool {
+		return strings.Contains(run(t, "ip", "-o", "link", "show", name), "state UP")
+	}
+	for end := time.Now().Add(30 * time.Second); !up(w.Here, w.Near) || !up(w.There, w.Far); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the cable does not come up")
+		}
+	}
 }
 
 // Here runs a command in this namespace and returns what it says.

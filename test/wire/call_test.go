@@ -295,6 +295,7 @@ func TestCableOut(t *testing.T) {
 	} {
 		pull("down")
 		pull("up")
+		w.Ready(t)
 		before := g.Stats().Bypass
 		l.eventually("the engine", func() bool {
 			s := g.Stats().Bypass

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -101,7 +102,7 @@ func TestOrder(t *testing.T) {
 					for range 100 {
 						select {
 						case heard := <-done:
-							if fmt.Sprint(heard) != "[183 180 486]" {
+							if !inOrder(heard) {
 								t.Errorf("heard %v", heard)
 							}
 						case <-time.After(time.Minute):
@@ -115,6 +116,14 @@ func TestOrder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inOrder: each in its place; a slow machine has a 100 before them (RFC 3261 17.2.1), and the INVITE repeated, which repeats what was said last.
+func inOrder(heard []int) bool {
+	if heard[0] == 100 {
+		heard = heard[1:]
+	}
+	return slices.Equal(slices.Compact(heard), []int{183, 180, 486})
 }
 
 // TestUnreachableTCP: a refused connection is told as a transport failure.

@@ -70,12 +70,11 @@ func TestSilence(t *testing.T) {
 	b := make([]byte, 172)
 	b[0] = 0x80
 	now := time.Unix(1000, 0)
-	l.Tick(now.Add(time.Hour), 30*time.Second) // nothing came yet: an early dialog may ring for long
+	l.Tick(now.Add(-time.Hour), 30*time.Second)
+	l.Tick(now, 30*time.Second) // nothing came yet: an early dialog may ring for long
 	l.handleRTP(b, local(c), now)
 	<-o.packets
 	l.Tick(now.Add(29*time.Second), 30*time.Second)
-	l.Tick(now.Add(31*time.Second), 15*time.Minute) // held
-	l.Tick(now.Add(31*time.Second), 0)              // not watched
 	if len(o.silent) != 0 {
 		t.Fatal(o.silent)
 	}
@@ -89,6 +88,31 @@ func TestSilence(t *testing.T) {
 	l.Tick(now.Add(time.Hour), 30*time.Second) // the watch begins anew
 	if len(o.silent) != 2 {
 		t.Fatal(o.silent)
+	}
+}
+
+// TestSilenceAfterHold: who was rightly silent on hold, without RTCP, has its full time to be heard again.
+func TestSilenceAfterHold(t *testing.T) {
+	for name, held := range map[string]time.Duration{"watched": 15 * time.Minute, "not watched": 0} {
+		l, o, c := setup(t)
+		l.SetRemote(Remote{RTP: local(c), RTCP: local(c), Clocks: clocks()})
+		b := make([]byte, 172)
+		b[0] = 0x80
+		now := time.Unix(1000, 0)
+		l.Tick(now, 30*time.Second)
+		l.handleRTP(b, local(c), now)
+		<-o.packets
+		l.Tick(now.Add(time.Second), held)
+		l.Tick(now.Add(10*time.Minute), held)
+		l.Tick(now.Add(10*time.Minute+time.Second), 30*time.Second) // resumed
+		l.Tick(now.Add(10*time.Minute+30*time.Second), 30*time.Second)
+		if len(o.silent) != 0 {
+			t.Fatalf("%s: silent at once", name)
+		}
+		l.Tick(now.Add(10*time.Minute+32*time.Second), 30*time.Second)
+		if len(o.silent) != 1 || !o.silent[0] {
+			t.Fatalf("%s: %v", name, o.silent)
+		}
 	}
 }
 

@@ -17,5 +17,6 @@
 // The leg also watches for silence: RTP and RTCP both missing for longer than
 // the set time is a lost far end. The watch begins with the first packet from
 // the current address, because an early dialog may ring for minutes without
-// media, and it begins anew when the address changes.
+// media, and it begins anew when the address or the time that is allowed changes
+// (the end of a hold).
 package core

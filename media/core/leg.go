@@ -60,6 +60,8 @@ type Leg struct {
 	control packet.Control
 	counts  legCounts
 	heard   time.Time // last RTP or RTCP from the current remote; zero before the first
+	limit   time.Duration
+	since   time.Time // when the limit became what it is
 	silent  bool
 	closed  bool
 }
@@ -222,11 +224,15 @@ func (l *Leg) SendRTP(b []byte) error {
 	return l.pair.RTP.WriteTo(b, r.RTP)
 }
 
-// Tick reports silence longer than limit; 0 turns the watch off.
+// Tick reports silence longer than limit; 0 turns the watch off. Another limit is counted from now on: who was rightly silent on hold is
+// not late at once when the call goes on.
 func (l *Leg) Tick(now time.Time, limit time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.closed && limit > 0 && !l.heard.IsZero() && now.Sub(l.heard) > limit {
+	if limit != l.limit {
+		l.limit, l.since = limit, now
+	}
+	if !l.closed && limit > 0 && !l.heard.IsZero() && now.Sub(l.heard) > limit && now.Sub(l.since) > limit {
 		l.noise(true)
 	}
 }

@@ -156,11 +156,18 @@ func TestNoRemote(t *testing.T) {
 	if err := l.SendRTP(make([]byte, 12)); err != packet.ErrNotReady {
 		t.Error(err)
 	}
-	l.SetRemote(Remote{RTP: netip.MustParseAddrPort("0.0.0.0:0"), RTCP: netip.MustParseAddrPort("0.0.0.0:0"), Clocks: clocks(), Interval: time.Second})
-	if err := l.SendRTP(make([]byte, 12)); err != packet.ErrNotReady {
-		t.Error("held by 0.0.0.0:", err)
+	for _, held := range []string{"0.0.0.0:0", "0.0.0.0:9", "[::]:40000", "[::ffff:0.0.0.0]:40000"} { // the system sends there to itself
+		far := netip.MustParseAddrPort(held)
+		l.SetRemote(Remote{RTP: far, RTCP: far, Clocks: clocks(), Interval: time.Second})
+		if err := l.SendRTP(make([]byte, 12)); err != packet.ErrNotReady {
+			t.Error("held by", held, err)
+		}
+		l.Report(packet.SenderInfo{}, time.Now())
+		l.Feedback(packet.AppendPLI(nil, 5, 9), time.Now())
+		if st := l.pair.RTCP.Stats(); st.SendErrors != 0 {
+			t.Error(held, st)
+		}
 	}
-	l.Report(packet.SenderInfo{}, time.Now())
 }
 
 // TestModeRequest: a codec mode asked for by RTCP reaches the owner from the far end only.

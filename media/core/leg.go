@@ -87,8 +87,7 @@ func (l *Leg) Local() (rtp, rtcp netip.AddrPort) { return l.pair.RTP.Local(), l.
 func (l *Leg) SetRemote(r Remote) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r.RTP = netip.AddrPortFrom(r.RTP.Addr().Unmap(), r.RTP.Port())
-	r.RTCP = netip.AddrPortFrom(r.RTCP.Addr().Unmap(), r.RTCP.Port())
+	r.RTP, r.RTCP = sink(r.RTP), sink(r.RTCP)
 	if old := l.remote.Load(); old == nil || old.RTP != r.RTP {
 		l.heard = time.Time{}
 		l.noise(false)
@@ -97,6 +96,14 @@ func (l *Leg) SetRemote(r Remote) {
 	l.remote.Store(&r)
 	l.connect(l.pair.RTP, r.RTP)
 	l.connect(l.pair.RTCP, r.RTCP)
+}
+
+// sink is an address as packets are compared with it. The unspecified one (c=0.0.0.0, the old hold) is nowhere: the system would send to itself.
+func sink(a netip.AddrPort) netip.AddrPort {
+	if a.Addr().Unmap().IsUnspecified() {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
 // connect narrows a socket to the far end. Where the system refuses (no route) the socket stays open to all, and accept alone judges.

@@ -3,7 +3,6 @@ package access
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/pion/dtls/v3"
@@ -15,7 +14,7 @@ import (
 // Windows and limits.
 const (
 	replayWindow = 128 // RFC 3711 3.3.2 wants at least 64
-	maxSources   = 8   // SSRCs of one browser that keep state; more are dropped
+	maxSources   = 256 // SSRCs of one browser that keep state, some 300 octets each; more are dropped
 )
 
 var errSources = errors.New("too many sources")
@@ -80,9 +79,19 @@ func newKeys(conn *dtls.Conn, client bool) (*keys, error) {
 	return &keys{profile: cfg.Profile.String(), in: inbound{ctx: in}, out: outbound{ctx: out}}, nil
 }
 
+// knows reports whether a source has state. Those in use came last.
+func (k *inbound) knows(ssrc uint32) bool {
+	for i := len(k.sources) - 1; i >= 0; i-- {
+		if k.sources[i] == ssrc {
+			return true
+		}
+	}
+	return false
+}
+
 // rtp unprotects a packet in place.
 func (k *inbound) rtp(b []byte, ssrc uint32) ([]byte, error) {
-	known := slices.Contains(k.sources, ssrc)
+	known := k.knows(ssrc)
 	if !known && len(k.sources) >= maxSources {
 		return nil, errSources
 	}
@@ -98,7 +107,7 @@ func (k *inbound) rtp(b []byte, ssrc uint32) ([]byte, error) {
 
 // rtcp unprotects a compound in place.
 func (k *inbound) rtcp(b []byte, ssrc uint32) ([]byte, error) {
-	known := slices.Contains(k.sources, ssrc)
+	known := k.knows(ssrc)
 	if !known && len(k.sources) >= maxSources {
 		return nil, errSources
 	}

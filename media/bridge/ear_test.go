@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"causeway/media/packet"
@@ -42,6 +43,12 @@ func TestEar(t *testing.T) {
 		"flash hook":        {8000, []heard{{1, 16, true, 800, 0}}, nil},
 		"two segments": {8000, []heard{{1, 5, false, 0xffff, 0}, {1 + 0xffff, 5, false, 160, frame}, {1 + 0xffff, 5, true, 8000, frame}},
 			[]string{"press 5", "release 5 9.191875s"}},
+		// Chromium begins a segment with the packet that no longer fits, not where the field ended.
+		"segments of Chromium": {48000, []heard{{1, 5, false, 65280, 0}, {1, 5, false, 0xffff, frame}, {1 + 66240, 5, false, 705, 0}, {1 + 66240, 5, false, 960, frame},
+			{1 + 66240, 5, false, 65280, frame}, {1 + 2*66240, 5, false, 705, frame}, {1 + 2*66240, 5, true, 11520, frame}, {1 + 2*66240, 5, true, 11520, 0}},
+			[]string{"press 5", "release 5 3s"}},
+		"same key soon after a full segment": {48000, []heard{{1, 5, false, 65280, 0}, {1 + 66240 + 4800, 5, true, 4800, frame}},
+			[]string{"press 5", "release 5 1.36s", "press 5", "release 5 100ms"}},
 	} {
 		var got []string
 		e := ear{
@@ -98,4 +105,29 @@ func TestRoute(t *testing.T) {
 	if r := (plotter{}).plot(access, Side{}, Gates{true, true}); r.up.hop(0).act != drop || r.hasEvent {
 		t.Error("packets pass before the far end is known")
 	}
+}
+
+// TestHeldKeyOfUnsureLength: what was said of a key's length is never taken back, though the browser's end packets were lost and it was
+// shorter than it has been played by now (RFC 4733 2.3.5: the duration only grows).
+func TestHeldKeyOfUnsureLength(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out sink
+		k := newKeypad(NewStream(99, &out), func() (target, bool) { return target{pt: 101, clock: 8000}, true }, func(r any) { t.Error(r) })
+		k.hold(3)
+		time.Sleep(350 * time.Millisecond)
+		k.release(100 * time.Millisecond)
+		k.idle.Wait()
+		list, _ := out.events()
+		longest := uint16(0)
+		for i, e := range list {
+			if e.Duration < longest {
+				t.Errorf("packet %d: %d units after %d", i, e.Duration, longest)
+			}
+			longest = max(longest, e.Duration)
+		}
+		if last := list[len(list)-1]; !last.End || last.Duration != 2880 {
+			t.Errorf("last %+v", last)
+		}
+		k.close()
+	})
 }

@@ -7,8 +7,12 @@ import (
 	"causeway/media/packet"
 )
 
-// eventSilence ends an event whose end packets were all lost.
-const eventSilence = 250 * time.Millisecond
+// eventSilence ends an event whose end packets were all lost. segmentLate is how far behind the end of the duration field the next segment of
+// a long event may begin: Chromium begins it with the packet that no longer fits, so at most one packet's sound (60 ms).
+const (
+	eventSilence = 250 * time.Millisecond
+	segmentLate  = 60 * time.Millisecond
+)
 
 // ear turns telephone-event packets into keys pressed and released, each once,
 // whatever is lost, repeated or late (RFC 4733 2.5.2). An event is known by its
@@ -45,9 +49,9 @@ func (e *ear) packet(h packet.RTP, ev packet.Event, clock uint32, now time.Time)
 		case age == 0:
 			e.update(ev, now)
 			return
-		case e.open && ev.Code == e.code && age == 0xffff:
+		case e.open && ev.Code == e.code && age >= 0xffff && uint32(age)-0xffff <= units(segmentLate, e.clock): //nolint:gosec // not negative
 			// The next segment of a long event (RFC 4733 2.5.1.3).
-			e.done += 0xffff
+			e.done += uint32(age) //nolint:gosec // not negative
 			e.ts, e.units = h.Timestamp, 0
 			e.update(ev, now)
 			return

@@ -240,7 +240,7 @@ func (k *keypad) play(p *press, t target) bool {
 	for elapsed := eventStep; ; elapsed += eventStep {
 		total, last := elapsed, false
 		if due := k.due(p); elapsed >= due {
-			total, last = due, true
+			total, last = max(due, elapsed-eventStep), true // what was sent is not taken back
 		}
 		length := units(total, t.clock)
 		if length-before > 0xffff {

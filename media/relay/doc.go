@@ -22,6 +22,6 @@
 // # What strangers get
 //
 // Over UDP an unauthenticated request is answered with 401, some 130 octets, at most fifty times a second for one source. A connection
-// that has no allocation after ten seconds is closed; 32 of one source and 512 in all may wait. An expired or wrong credential is
+// that has no allocation after ten seconds, or for ten seconds after the end of one, is closed; 32 of one source and 512 in all may wait. An expired or wrong credential is
 // refused; nothing of it is logged.
 package relay

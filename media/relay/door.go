@@ -15,7 +15,7 @@ import (
 const (
 	strangerRate  = 50               // requests per second and source that are looked at without an allocation
 	strangerBurst = 100              //
-	grace         = 10 * time.Second // from a connection to its allocation
+	grace         = 10 * time.Second // from a connection to its allocation, and from the end of one to another
 	stall         = 5 * time.Second  // a browser that takes nothing for so long is gone
 	breath        = 10 * time.Millisecond
 )
@@ -69,7 +69,9 @@ type guest struct {
 	once  sync.Once
 
 	mu      sync.Mutex // guards the following
-	trusted bool
+	trusted bool       // it had an allocation
+	holds   bool       // it has one
+	closed  bool
 }
 
 // Accept returns the next connection there is room for. An error is final for who calls it, so only the end of the listener is one; where
@@ -129,9 +131,9 @@ func (g *gated) Close() error {
 // expire closes a connection that made no allocation in time.
 func (k *guest) expire() {
 	k.mu.Lock()
-	trusted := k.trusted
+	stays := k.holds || k.closed
 	k.mu.Unlock()
-	if !trusted {
+	if !stays {
 		k.door.server.counts.expired.Add(1)
 		_ = k.Close()
 	}
@@ -141,10 +143,20 @@ func (k *guest) expire() {
 func (k *guest) trust() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.trusted {
+	k.holds = true
+	k.timer.Stop()
+	if !k.trusted && !k.closed {
 		k.trusted = true
-		k.timer.Stop()
 		k.door.gate.Trust(k.from.addr.Addr())
+	}
+}
+
+// doubt gives the connection its time anew: its allocation has ended.
+func (k *guest) doubt() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.holds = false; !k.closed {
+		k.timer.Reset(grace)
 	}
 }
 
@@ -162,10 +174,10 @@ func (k *guest) Write(b []byte) (int, error) {
 func (k *guest) Close() (err error) {
 	k.once.Do(func() {
 		err = k.Conn.Close()
-		k.timer.Stop()
 		k.mu.Lock()
 		trusted := k.trusted
-		k.trusted = true // expire has nothing to say any more
+		k.closed = true // expire has nothing to say any more
+		k.timer.Stop()
 		k.mu.Unlock()
 		k.door.gate.Leave(k.from.addr.Addr(), trusted)
 		k.door.server.part(k)

@@ -278,9 +278,14 @@ func (s *Server) allocated(src, dst, relay net.Addr) {
 }
 
 func (s *Server) deallocated(src, dst net.Addr) {
+	from := originOf(src, dst)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.clients, originOf(src, dst))
+	delete(s.clients, from)
+	k := s.guests[from]
+	s.mu.Unlock()
+	if k != nil {
+		k.doubt()
+	}
 }
 
 // knows reports whether a browser has an allocation.

@@ -74,7 +74,6 @@ func TestSRTPIn(t *testing.T) {
 	}
 }
 
-// TestPoison makes the session panic on a packet: its leg fails, others go on.
 // TestManySources: browsers draw another SSRC for picture and retransmissions each time the camera is switched on, and for sound after a
 // hold. What an hour of that brings is heard, and an old packet is still known as one.
 func TestManySources(t *testing.T) {
@@ -94,6 +93,7 @@ func TestManySources(t *testing.T) {
 	}
 }
 
+// TestPoison makes the session panic on a packet: its leg fails, others go on.
 func TestPoison(t *testing.T) {
 	p := testPort(t)
 	bad, o := testLeg(t, p)

@@ -68,7 +68,7 @@ func (p *agentPage) state(want string) {
 func (p *agentPage) hears(hz float64) {
 	p.t.Helper()
 	var last rig.Sound
-	rig.WaitFor(p.t, fmt.Sprintf("%.0f Hz in the page", hz), 15*time.Second, func() bool {
+	rig.WaitFor(p.t, fmt.Sprintf("%.0f Hz in the page", hz), rig.Patience, func() bool {
 		last = p.HearsOn("window.agent.stream")
 		if hz == 0 {
 			return last.DB < -60
@@ -100,9 +100,7 @@ func TestAgents(t *testing.T) {
 
 			p.JS(`window.agent.dtmf("15#")`, nil)
 			b.HandsetCall(number, "digits", func(c handset.CallInfo) bool { return c.Audio.Digits == "15#" })
-			if err := b.Lab.Handsets.Do(number, "dtmf", "42"); err != nil {
-				t.Fatal(err)
-			}
+			b.Do(number, "dtmf", "42")
 			p.Until("the handset's digits", `window.agent.digits === "42"`)
 
 			p.JS(`window.agent.restart()`, nil)
@@ -125,12 +123,10 @@ func TestAgents(t *testing.T) {
 			p.state("active")
 			b.HandsetCall(number, "the page's tone", func(c handset.CallInfo) bool { return c.Direction == "out" && hears(pageHz)(c) })
 			p.hears(handsetHz)
-			if err := b.Lab.Handsets.Do(number, "hangup", ""); err != nil {
-				t.Fatal(err)
-			}
+			b.Do(number, "hangup", "")
 			p.state("ended")
 			p.JS(`window.agent.stop()`, nil)
-			b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+			b.Until("the end of the registration", rig.Patience, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 			settled(t, b)
 			if log := b.Gateway.Log(); strings.Contains(log, "Bearer") || strings.Contains(log, "eyJ") {
 				t.Error("a token stands in the log")
@@ -165,7 +161,7 @@ func TestAgentPassword(t *testing.T) {
 			p.JS(`window.agent.hangup()`, nil)
 			p.state("ended")
 			p.JS(`window.agent.stop()`, nil)
-			b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+			b.Until("the end of the registration", rig.Patience, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 			over(b)
 			b.Clean()
 			if log := b.Gateway.Log(); strings.Contains(log, "knows it") || strings.Contains(log, "a guess") {
@@ -205,13 +201,13 @@ func TestAgentRefusals(t *testing.T) {
 			p.JS(fmt.Sprintf(`window.agent.state = "", window.agent.call("sip:+15550105@%s")`, lab.HomeDomain), nil)
 			p.state("ringing")
 			rings := time.Now()
-			b.Until("a while of ringing", 10*time.Second, func() bool { return time.Since(rings) > 5*time.Second })
+			b.Until("a while of ringing", rig.Patience, func() bool { return time.Since(rings) > 5*time.Second })
 			p.state("ringing")
 			p.JS(`window.agent.hangup()`, nil)
 			p.state("ended")
 			b.HandsetCall("+15550105", "the caller gone", func(c handset.CallInfo) bool { return c.State == "ended" })
 			p.JS(`window.agent.stop()`, nil)
-			b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+			b.Until("the end of the registration", rig.Patience, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 			settled(t, b)
 		})
 	}
@@ -248,6 +244,7 @@ func TestAgentsTalk(t *testing.T) {
 	bob.hears(pageHz)
 	bob.JS(`window.agent.hangup()`, nil)
 	alice.state("ended")
+	bob.state("ended")
 
 	bob.JS(fmt.Sprintf(`window.agent.state = "", window.agent.call("sip:+15550001@%s")`, lab.HomeDomain), nil)
 	alice.state("incoming")
@@ -260,7 +257,7 @@ func TestAgentsTalk(t *testing.T) {
 	for _, p := range []*agentPage{alice, bob} {
 		p.JS(`window.agent.stop()`, nil)
 	}
-	b.Until("the end of both registrations", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+	b.Until("the end of both registrations", rig.Patience, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 	settled(t, b)
 }
 
@@ -286,7 +283,7 @@ func TestAgentComesBack(t *testing.T) {
 	p.state("ended")
 	b.HandsetCall(number, "the end", func(c handset.CallInfo) bool { return c.State == "ended" })
 	p.JS(`window.agent.stop()`, nil)
-	b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+	b.Until("the end of the registration", rig.Patience, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 	settled(t, b)
 }
 
@@ -313,7 +310,7 @@ func TestAgentTransfer(t *testing.T) {
 				p.state("ended")
 			}
 			p.JS(`window.agent.stop()`, nil)
-			b.Until("the end of the registration", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+			b.Until("the end of the registration", rig.Patience, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 			settled(t, b)
 		})
 	}

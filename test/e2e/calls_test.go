@@ -61,15 +61,11 @@ func TestOriginating(t *testing.T) {
 		b.HandsetCall(number, "the page's tone after hold", hears(pageHz))
 		p.HearsTone(handsetHz)
 
-		if err := b.Lab.Handsets.Do(number, "hold", ""); err != nil {
-			t.Fatal(err)
-		}
+		b.Do(number, "hold", "")
 		p.Until("remote hold in the page", `window.causeway.phone.calls[0].remoteHold`)
 		b.HandsetCall(number, "silence while it holds", silent)
 		p.HearsTone(handsetHz) // the holder's side may go on sending (RFC 3264 8.4): music, here its tone
-		if err := b.Lab.Handsets.Do(number, "resume", ""); err != nil {
-			t.Fatal(err)
-		}
+		b.Do(number, "resume", "")
 		p.Until("the end of remote hold", `!window.causeway.phone.calls[0].remoteHold`)
 		p.HearsTone(handsetHz)
 		b.HandsetCall(number, "the page's tone after remote hold", hears(pageHz))
@@ -85,9 +81,7 @@ func TestOriginating(t *testing.T) {
 			}
 		}
 		p.JS(`window.heard = "", window.causeway.phone.calls[0].on("dtmf", d => { window.heard += d; })`, nil)
-		if err := b.Lab.Handsets.Do(number, "dtmf", "0246*#A"); err != nil {
-			t.Fatal(err)
-		}
+		b.Do(number, "dtmf", "0246*#A")
 		p.Until("the handset's digits", `window.heard === "0246*#A"`)
 		b.HandsetCall(number, "RTCP reports", func(c handset.CallInfo) bool { return c.RTCP.Reports > 0 })
 
@@ -126,9 +120,7 @@ func TestTerminating(t *testing.T) {
 		b.HandsetCall(number, "the page's tone after hold", hears(pageHz))
 		p.JS(`window.causeway.phone.calls[0].sendDtmf("42")`, nil)
 		b.HandsetCall(number, "digits", func(c handset.CallInfo) bool { return c.Audio.Digits == "42" })
-		if err := b.Lab.Handsets.Do(number, "hangup", ""); err != nil {
-			t.Fatal(err)
-		}
+		b.Do(number, "hangup", "")
 		p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
 		settled(t, b)
 	})
@@ -137,11 +129,11 @@ func TestTerminating(t *testing.T) {
 // settled waits until nothing of a call is left and the lab has nothing to complain of.
 func settled(t *testing.T, b *rig.Bed) {
 	t.Helper()
-	b.Until("the call's end in the gateway", 5e9, func() bool {
+	b.Until("the call's end in the gateway", rig.Patience, func() bool {
 		return b.Metric("causeway_calls") == 0 && b.Metric("causeway_media_sessions") == 0
 	})
 	if b.Lab.PCRF != nil {
-		b.Until("the end of the Rx sessions", 5e9, func() bool { return b.Metric("causeway_rx_sessions") == 0 })
+		b.Until("the end of the Rx sessions", rig.Patience, func() bool { return b.Metric("causeway_rx_sessions") == 0 })
 	}
 	b.Clean()
 	for line := range strings.SplitSeq(b.Gateway.Log(), "\n") {

@@ -27,7 +27,7 @@ type stage struct {
 // flows is a bed on which everything of a call's services is switched on, and the handsets that use them.
 func flows(t *testing.T) (*stage, *client.Browser) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*rig.Patience)
 	t.Cleanup(cancel)
 	codecs := []string{"AMR-WB", "AMR"}
 	s := &stage{t: t, ctx: ctx, Bed: rig.Start(t, rig.Options{
@@ -72,7 +72,7 @@ func (s *stage) media() *client.Peer {
 func (s *stage) sounds(what string, m *client.Peer) {
 	s.t.Helper()
 	from := m.Received()
-	rig.WaitFor(s.t, "sound "+what, 10*time.Second, func() bool { return m.Received() >= from+40 })
+	rig.WaitFor(s.t, "sound "+what, rig.Patience, func() bool { return m.Received() >= from+40 })
 }
 
 // told compares a call's story.
@@ -138,13 +138,13 @@ func (s *stage) talks(b *client.Browser) {
 	s.must(err)
 	s.must(c.Hears(s.ctx, "accepted"))
 	s.sounds("before the handover", m)
-	s.must(s.Lab.Handsets.Do(first, "move", "AMR"))
+	s.Do(first, "move", "AMR")
 	s.HandsetCall(first, "AMR", func(c handset.CallInfo) bool { return strings.HasPrefix(c.Codec, "AMR/8000") })
 	s.sounds("after the handover", m)
-	s.must(s.Lab.Handsets.Do(first, "hold", ""))
+	s.Do(first, "hold", "")
 	s.must(c.Hears(s.ctx, "hold local=false remote=true"))
 	s.sounds("while the far side holds", m)
-	s.must(s.Lab.Handsets.Do(first, "resume", ""))
+	s.Do(first, "resume", "")
 	s.must(c.Hears(s.ctx, "hold local=false remote=false"))
 
 	_, err = s.Lab.Handsets.Call(second, handset.Outgoing{To: "+15550001", Headers: []string{"X-Case: 4713", "X-Other: 1", "User-to-User: 0a0b",

@@ -16,7 +16,7 @@ import (
 // TestIPv6Core: the core and its handsets speak IPv6 only, the browser IPv4 only; calls go both ways.
 func TestIPv6Core(t *testing.T) {
 	loopback := netip.IPv6Loopback()
-	sip := netip.AddrPortFrom(loopback, uint16(rig.FreePort(t, "udp")))
+	sip := netip.AddrPortFrom(loopback, uint16(rig.FreePort(t)))
 	b := rig.Start(t, rig.Options{
 		Lab: func(c *lab.Config) {
 			c.Core, c.Handsets, c.Gateway = netip.AddrPortFrom(loopback, 0), netip.AddrPortFrom(loopback, 0), sip

@@ -5,7 +5,6 @@ package e2e
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"causeway/test/browser"
 	"causeway/test/rig"
@@ -44,7 +43,7 @@ func TestMessages(t *testing.T) {
 		shows(p, "mine", "Hello, echo €", "Read")
 		shows(p, "theirs", "Hello, echo €", "")
 		p.Shot(string(kind) + "-messages")
-		b.Until("the handset to be told that its message was read", 10*time.Second, func() bool {
+		b.Until("the handset to be told that its message was read", rig.Patience, func() bool {
 			for _, l := range b.Lab.Handsets.Letters() {
 				if l.Type == "message/imdn+xml" && l.Text == "displayed" {
 					return true
@@ -82,7 +81,7 @@ func TestMessageAfterReload(t *testing.T) {
 	p.State("active")
 	write(p, "+15550101", "See you", false)
 	shows(p, "mine", "See you", "Sent")
-	p.JS(`(window.old = true, setTimeout(() => location.reload()))`, nil)
+	p.Reload()
 	p.Until("the page again", `!window.old && window.causeway && window.causeway.phone && window.causeway.phone.calls.length === 1`)
 	p.Until("the answer after the reload", `document.querySelector('[data-testid="messages"]').innerText.includes("See you")`)
 }

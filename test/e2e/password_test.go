@@ -23,7 +23,7 @@ func TestPassword(t *testing.T) {
 		Env: []string{"CAUSEWAY_AUTH_SCHEMES=[token, digest]", "CAUSEWAY_AUTH_DIGEST_ALLOW_INSECURE=true"},
 		Lab: func(c *lab.Config) {
 			c.Subscribers = []core.Subscriber{{Number: "+15550001", Name: "alice"}, {Number: number, Name: "bob", Password: password}}
-			c.MinExpires, c.MaxExpires = time.Second, 4*time.Second // refreshed every two seconds
+			c.MinExpires, c.MaxExpires = time.Second, 8*time.Second // refreshed every four seconds
 		},
 	})
 	p := b.OpenWith(browser.Chromium, browser.Options{FakeMic: true}, "/?tone=440")
@@ -56,26 +56,26 @@ func TestPassword(t *testing.T) {
 		t.Fatalf("the right password: %s", got)
 	}
 	first, asked := expires(), b.Lab.Core.Challenges(number)
-	b.Until("two refreshes", 10*time.Second, func() bool { return expires().Sub(first) > 3*time.Second })
+	b.Until("two refreshes", rig.Patience, func() bool { return expires().Sub(first) > 6*time.Second })
 	if n := b.Lab.Core.Challenges(number); n != asked {
 		t.Errorf("asked %d times more for the password over the same connection", n-asked)
 	}
 	calls(p, "bob")
 	b.Lab.Core.AskAgain(number, "")
-	b.Until("a challenge at the refresh", 10*time.Second, func() bool { return b.Lab.Core.Challenges(number) == asked+1 })
+	b.Until("a challenge at the refresh", rig.Patience, func() bool { return b.Lab.Core.Challenges(number) == asked+1 })
 	first = expires()
-	b.Until("the refresh after it", 10*time.Second, func() bool { return expires().After(first) })
+	b.Until("the refresh after it", rig.Patience, func() bool { return expires().After(first) })
 	if e := says(p, "bob"); e.State != "ready" || len(e.Errors) != 0 || len(e.Calls) != 0 {
 		t.Errorf("the challenge was noticed: %+v", e)
 	}
 	b.Lab.Core.AskAgain(number, "another one")
-	p.Until("the refusal", `window.bob.phone.state === "closed"`)
+	p.Until("the refusal", `window.bob.phone.state === "closed" && window.bob.errors.length > 0 && window.bob.calls.length > 0`)
 	if e := says(p, "bob"); len(e.Errors) != 1 || e.Errors[0] != "password_refused" || len(e.Calls) != 1 || e.Calls[0] != "session_ended" {
 		t.Errorf("%+v", e)
 	}
 	over(b)
 	p.JS(`window.causeway.phone.stop()`, nil)
-	b.Until("the end of both", 10*time.Second, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
+	b.Until("the end of both", rig.Patience, func() bool { return len(b.Lab.Core.Bindings()) == 0 })
 	b.Clean()
 	if log := b.Gateway.Log(); strings.Contains(log, "knows it") || strings.Contains(log, "a guess") {
 		t.Error("a password stands in the log")

@@ -40,9 +40,7 @@ func TestHandsetsWithWishes(t *testing.T) {
 			if c.Codec != codecs[i] || len(c.Faults) != 0 || c.Audio.Received == 0 {
 				t.Errorf("codec %q, want %q; %d packets; the handset complains of %v", c.Codec, codecs[i], c.Audio.Received, c.Faults)
 			}
-			if err := b.Lab.Handsets.Do(s.Number, "hangup", ""); err != nil {
-				t.Fatal(err)
-			}
+			b.Do(s.Number, "hangup", "")
 			p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
 		})
 	}

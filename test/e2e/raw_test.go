@@ -25,13 +25,13 @@ type raw struct {
 
 func dial(t *testing.T, b *rig.Bed, origin string) (*raw, *http.Response) {
 	t.Helper()
-	d := websocket.Dialer{Subprotocols: []string{"causeway.v1"}, HandshakeTimeout: 5 * time.Second}
+	d := websocket.Dialer{Subprotocols: []string{"causeway.v1"}, HandshakeTimeout: rig.Patience}
 	conn, res, err := d.DialContext(t.Context(), "ws"+strings.TrimPrefix(b.URL, "http")+"/ws", http.Header{"Origin": {origin}})
 	if err != nil {
 		return nil, res
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetReadDeadline(time.Now().Add(15 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(2 * rig.Patience))
 	return &raw{t, conn}, res
 }
 
@@ -78,6 +78,24 @@ func (r *raw) answer() frame {
 		}
 		if f.Method == "" {
 			return f
+		}
+	}
+}
+
+// registered reads up to the word that the core has registered the user.
+func (r *raw) registered() {
+	r.t.Helper()
+	for {
+		_, data, err := r.conn.ReadMessage()
+		if err != nil {
+			r.t.Fatalf("no registration: %v", err)
+		}
+		var f frame
+		if err := json.Unmarshal(data, &f); err != nil {
+			r.t.Fatalf("%s: %v", data, err)
+		}
+		if f.Method == "session.registration" && f.Params["state"] == "registered" {
+			return
 		}
 	}
 }

@@ -41,21 +41,16 @@ func alone(p *rig.Page, number string) {
 func TestTransfer(t *testing.T) {
 	b := rig.Start(t, rig.Options{})
 	p := b.Open(browser.Chromium, pageHz)
-	over := func() {
+	gone := func() {
 		p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
 		settled(t, b)
 	}
 	says := func(want string) {
 		p.Until("the page to say "+want, fmt.Sprintf(`document.querySelector('[data-testid="error"]').innerText.includes(%q)`, want))
 	}
-	do := func(number, what, arg string) {
-		if err := b.Lab.Handsets.Do(number, what, arg); err != nil {
-			t.Fatal(err)
-		}
-	}
 	rest := func() { // the handsets' calls among themselves
-		do(tonePlayer, "hangup", "")
-		b.HandsetCall(tonePlayer, "the end", func(c handset.CallInfo) bool { return c.State == "ended" })
+		b.Do(tonePlayer, "hangup", "")
+		over(b)
 	}
 	t.Run("to a number", func(t *testing.T) {
 		p.Dial(announcer)
@@ -71,7 +66,7 @@ func TestTransfer(t *testing.T) {
 		if !strings.Contains(by, "+15550001") {
 			t.Errorf("referred by %q", by)
 		}
-		over()
+		gone()
 		rest()
 	})
 	t.Run("refused, and resumed", func(t *testing.T) {
@@ -84,7 +79,8 @@ func TestTransfer(t *testing.T) {
 		p.State("active")
 		b.HandsetCall(refusesUs, "the page's tone again", hears(pageHz))
 		p.Click("hangup")
-		over()
+		gone()
+		over(b)
 	})
 	t.Run("busy", func(t *testing.T) {
 		p.Dial(announcer)
@@ -94,7 +90,8 @@ func TestTransfer(t *testing.T) {
 		p.Click("error-action")
 		p.State("active")
 		p.Click("hangup")
-		over()
+		gone()
+		over(b)
 	})
 	t.Run("put through", func(t *testing.T) {
 		p.Dial(announcer)
@@ -106,7 +103,7 @@ func TestTransfer(t *testing.T) {
 		p.Click("transfer-join")
 		b.HandsetCall(announcer, "the tone of whom it was put through to", func(c handset.CallInfo) bool { return talksTo(tonePlayer)(c) && hears(handsetHz)(c) })
 		says("handed on")
-		over()
+		gone()
 		rest()
 	})
 	t.Run("handed on by the far phone", func(t *testing.T) {
@@ -121,18 +118,20 @@ func TestTransfer(t *testing.T) {
 			t.Errorf("the far phone was told %q, and ended: %s", told.Headers["Refer"], told.Cause)
 		}
 		p.Click("hangup")
-		over()
+		gone()
+		over(b)
 	})
 	t.Run("put through by the far phone", func(t *testing.T) {
 		p.Dial(announcer)
 		p.State("active")
-		do(announcer, "attend", tonePlayer)
+		b.Do(announcer, "attend", tonePlayer)
 		p.Click("refer-accept")
 		alone(p, tonePlayer)
 		p.HearsTone(handsetHz)
 		b.HandsetCall(tonePlayer, "the page's tone", func(c handset.CallInfo) bool { return c.State == "up" && hears(pageHz)(c) })
 		p.Click("hangup")
-		over()
+		gone()
+		over(b)
 	})
 	t.Run("the far end changes", func(t *testing.T) {
 		if _, err := b.Lab.Handsets.Call(announcer, handset.Outgoing{To: "+15550001"}); err != nil {
@@ -140,12 +139,13 @@ func TestTransfer(t *testing.T) {
 		}
 		p.Click("answer")
 		p.State("active")
-		do(announcer, "hand", tonePlayer)
+		b.Do(announcer, "hand", tonePlayer)
 		alone(p, tonePlayer) // nobody has touched the page
 		p.HearsTone(handsetHz)
 		says("another one")
 		b.HandsetCall(tonePlayer, "the page's tone", func(c handset.CallInfo) bool { return c.State == "up" && hears(pageHz)(c) })
 		p.Click("hangup")
-		over()
+		gone()
+		over(b)
 	})
 }

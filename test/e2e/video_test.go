@@ -41,7 +41,7 @@ func sees(t *testing.T, p *rig.Page, more int) {
 	t.Helper()
 	before := 0
 	p.JS(decoded, &before)
-	rig.WaitFor(t, "decoded frames", 20e9, func() bool {
+	rig.WaitFor(t, "decoded frames", rig.Patience, func() bool {
 		now := 0
 		p.JS(decoded, &now)
 		return now >= before+more
@@ -61,7 +61,11 @@ func TestVideoCall(t *testing.T) {
 	p.Until("video in the page", `window.causeway.phone.calls[0].remoteVideo`)
 	p.JS(watch, nil)
 	sees(t, p, 30)
-	p.Until("a picture of the camera's shape", `document.getElementById("watch").videoWidth === 640`)
+	// A browser with little of a processor sends a smaller picture of the same shape.
+	p.Until("a picture of the camera's shape", `(() => {
+		const far = document.getElementById("watch"), own = window.causeway.phone.calls[0].localVideo.getVideoTracks()[0].getSettings();
+		return far.videoHeight >= 120 && own.width === 640 && Math.abs(far.videoWidth / far.videoHeight - own.width / own.height) < 0.02;
+	})()`)
 	c := b.HandsetCall(videoEcho, "the page's picture", mirrored)
 	if len(c.Faults) != 0 {
 		t.Errorf("the handset complains: %v", c.Faults)
@@ -151,9 +155,7 @@ func TestVideoOfThePhone(t *testing.T) {
 	p.HearsTone(handsetHz)
 	do := func(arg string) {
 		t.Helper()
-		if err := b.Lab.Handsets.Do(videoPhone, "video", arg); err != nil {
-			t.Fatal(err)
-		}
+		b.Do(videoPhone, "video", arg)
 	}
 	do("on")
 	p.Until("the question", `window.offers === 1`)
@@ -236,9 +238,7 @@ func TestVideoPage(t *testing.T) {
 	p.Click("camera")
 	p.Until("no pictures", `document.querySelector('[data-testid="pictures"]').hidden`)
 	b.HandsetCall(videoPhone, "no video", func(c handset.CallInfo) bool { return c.State == "up" && !c.Video.On })
-	if err := b.Lab.Handsets.Do(videoPhone, "video", "on"); err != nil {
-		t.Fatal(err)
-	}
+	b.Do(videoPhone, "video", "on")
 	p.Until("the question", `!document.querySelector('[data-testid="video-offer"]').hidden`)
 	p.Shot("video-question")
 	p.Click("video-watch")

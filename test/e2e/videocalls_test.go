@@ -95,7 +95,7 @@ func TestVideoPreconditions(t *testing.T) {
 	policed := func(what string, ok func(string) bool) {
 		t.Helper()
 		last := ""
-		rig.WaitFor(t, what, 10e9, func() bool {
+		rig.WaitFor(t, what, rig.Patience, func() bool {
 			s := b.Lab.PCRF.State()
 			if len(s.Sessions) == 1 {
 				last = components(s.Sessions[0].Last)
@@ -152,28 +152,22 @@ func components(avps []diameter.Described) string {
 func TestVideoTransferred(t *testing.T) {
 	b := videoPhones(t, nil, handset.Script{Number: videoPhone}, handset.Script{Number: otherPhone})
 	p := b.Open(browser.Chromium, pageHz)
-	do := func(number, what, arg string) {
-		t.Helper()
-		if err := b.Lab.Handsets.Do(number, what, arg); err != nil {
-			t.Fatal(err)
-		}
-	}
-	over := func() {
+	gone := func() {
 		t.Helper()
 		p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
 		settled(t, b)
 	}
 	rest := func() {
 		t.Helper()
-		do(otherPhone, "hangup", "")
-		b.HandsetCall(otherPhone, "the end", func(c handset.CallInfo) bool { return c.State == "ended" })
+		b.Do(otherPhone, "hangup", "")
+		over(b)
 		b.Lab.Handsets.Forget()
 	}
 	t.Run("to a number", func(t *testing.T) {
 		videoWith(t, b, p, videoPhone)
 		handsOn(p, otherPhone)
 		b.HandsetCall(otherPhone, "the call of whom was handed on", talksTo(videoPhone))
-		over()
+		gone()
 		rest()
 	})
 	t.Run("put through", func(t *testing.T) {
@@ -182,17 +176,18 @@ func TestVideoTransferred(t *testing.T) {
 		p.Until("two calls with video", `window.causeway.phone.calls.length === 2 && window.causeway.phone.calls[1].remoteVideo`)
 		p.JS(`(async () => { const [first, second] = window.causeway.phone.calls; await first.transfer(second); })()`, nil)
 		b.HandsetCall(otherPhone, "the call of whom was put through", talksTo(videoPhone))
-		over()
+		gone()
 		rest()
 	})
 	t.Run("handed on by the far phone", func(t *testing.T) {
 		videoWith(t, b, p, videoPhone)
-		do(videoPhone, "transfer", otherPhone)
+		b.Do(videoPhone, "transfer", otherPhone)
 		p.Click("refer-accept")
 		alone(p, otherPhone)
 		seesIn(t, p)
 		b.HandsetCall(otherPhone, "the page's picture", mirrored)
 		hangsUp(t, b, p)
+		over(b)
 		b.Lab.Handsets.Forget()
 	})
 	t.Run("the far end changes", func(t *testing.T) {
@@ -202,7 +197,7 @@ func TestVideoTransferred(t *testing.T) {
 		p.Until("an incoming call with video", `window.causeway.phone.calls.length === 1 && window.causeway.phone.calls[0].videoOffered`)
 		p.JS(`window.causeway.phone.calls[0].answer({video: true})`, nil)
 		seesIn(t, p)
-		do(videoPhone, "hand", otherPhone)
+		b.Do(videoPhone, "hand", otherPhone)
 		alone(p, otherPhone)
 		seesIn(t, p)
 		b.HandsetCall(otherPhone, "the page's picture", mirrored)
@@ -216,7 +211,7 @@ func TestVideoReload(t *testing.T) {
 		b := videoPhones(t, nil, handset.Script{Number: videoPhone})
 		p := b.Open(kind, pageHz)
 		before := videoWith(t, b, p, videoPhone)
-		p.JS(`(window.old = true, setTimeout(() => location.reload()))`, nil)
+		p.Reload()
 		p.Until("the page again", `!window.old && window.causeway && window.causeway.phone && window.causeway.phone.calls.length === 1`)
 		p.State("active")
 		seesIn(t, p)
@@ -243,9 +238,7 @@ func TestVideoPull(t *testing.T) {
 	seesIn(t, first)
 	more(t, b, before)
 	first.Until("no conversion in the figures", `window.causeway.phone.calls[0].quality?.video?.transcoding === false`)
-	if n := b.Metric("causeway_media_video_conversions"); n != 0 {
-		t.Errorf("%v conversions are held for a call that needs none", n)
-	}
+	b.Until("no conversion held for a call that needs none", rig.Patience, func() bool { return b.Metric("causeway_media_video_conversions") == 0 })
 	hangsUp(t, b, first)
 }
 
@@ -258,9 +251,9 @@ func TestVideoNotConverted(t *testing.T) {
 	if now, most, calls := b.Metric("causeway_media_video_conversions"), b.Metric("causeway_media_video_conversions_limit"), b.Metric("causeway_media_video_sessions"); now != 2 || most != 2 || calls != 1 {
 		t.Errorf("%v of %v conversions in %v calls", now, most, calls)
 	}
-	if b.Metric(`causeway_media_video_pictures_total{event="sent"}`) == 0 || b.Metric("causeway_media_video_key_frames_asked_total") == 0 {
-		t.Error("no pictures or key frames in the metrics")
-	}
+	b.Until("pictures and key frames in the metrics", rig.Patience, func() bool {
+		return b.Metric(`causeway_media_video_pictures_total{event="sent"}`) > 0 && b.Metric("causeway_media_video_key_frames_asked_total") > 0
+	})
 	second := b.Open(browser.Firefox, pageHz+110)
 	second.JS(`void window.causeway.phone.call("`+otherPhone+`", {video: true})`, nil)
 	second.State("active")
@@ -269,11 +262,9 @@ func TestVideoNotConverted(t *testing.T) {
 	second.Shot("video-busy")
 	b.HandsetCall(otherPhone, "sound alone", func(c handset.CallInfo) bool { return c.State == "up" && !c.Video.On && hears(pageHz+110)(c) })
 	second.HearsTone(handsetHz)
-	if b.Metric("causeway_media_video_conversions_refused_total") == 0 {
-		t.Error("the refusal is not in the metrics")
-	}
+	b.Until("the refusal in the metrics", rig.Patience, func() bool { return b.Metric("causeway_media_video_conversions_refused_total") > 0 })
 	first.JS(`window.causeway.phone.calls[0].removeVideo()`, nil)
-	b.Until("room for conversions", 10e9, func() bool { return b.Metric("causeway_media_video_conversions") == 0 })
+	b.Until("room for conversions", rig.Patience, func() bool { return b.Metric("causeway_media_video_conversions") == 0 })
 	second.Click("camera")
 	seesIn(t, second)
 	b.HandsetCall(otherPhone, "the page's picture", mirrored)

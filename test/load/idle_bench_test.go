@@ -36,13 +36,13 @@ func TestBenchStart(t *testing.T) {
 }
 
 func startOnce(t *testing.T, l *lab.Lab) time.Duration {
-	front, admin, sip := rig.FreePort(t, "tcp"), rig.FreePort(t, "tcp"), rig.FreePort(t, "udp")
+	front, admin, sip := rig.FreePort(t), rig.FreePort(t), rig.FreePort(t)
 	began := time.Now()
 	p := rig.Run(t, rig.Program(), []string{"serve", "-c", "../../configs/demo.yaml"}, []string{
 		fmt.Sprintf("CAUSEWAY_HTTP_LISTEN=127.0.0.1:%d", front), fmt.Sprintf("CAUSEWAY_HTTP_ADMIN_LISTEN=127.0.0.1:%d", admin),
 		"CAUSEWAY_AUTH_ISSUER=" + l.URL(), "CAUSEWAY_AUTH_JWKS_URL=" + l.URL() + "/.well-known/jwks.json",
 		fmt.Sprintf(`CAUSEWAY_IMS_SIP_LISTEN=["udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"]`, sip, sip),
-		fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", rig.FreePort(t, "udp")),
+		fmt.Sprintf("CAUSEWAY_MEDIA_ACCESS_ADDRESS=127.0.0.1:%d", rig.FreePort(t)),
 		"CAUSEWAY_RX_PEERS=[]", "CAUSEWAY_SESSION_POLICY=off",
 	})
 	defer p.Stop(os.Interrupt)

@@ -39,7 +39,7 @@ func newRTPEngineAt(t *testing.T, address, far string) *rtpengine {
 		fmt.Println("\n*** RTPENGINE IS NOT INSTALLED: ITS COLUMN IS MISSING. Install Debian's rtpengine-daemon (.ci/install bench). ***")
 		return nil
 	}
-	control, cli := rig.FreePort(t, "udp"), rig.FreePort(t, "tcp")
+	control, cli := rig.FreePort(t), rig.FreePort(t)
 	rig.Run(t, path, []string{"--config-file=none", "--foreground", "--log-stderr", "--log-level=3", "--table=-1", "--num-threads=2", "--interface=" + address,
 		fmt.Sprintf("--listen-ng=127.0.0.1:%d", control), fmt.Sprintf("--listen-cli=127.0.0.1:%d", cli), "--port-min=40000", "--port-max=49999", "--timeout=3600", "--silent-timeout=3600"}, nil)
 	conn, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: control})

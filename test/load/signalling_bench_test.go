@@ -270,7 +270,7 @@ func newKamailio(t *testing.T) *kamailio {
 	t.Helper()
 	k := &kamailio{t: t, dir: t.TempDir()}
 	k.secure = secureConfig(certificateFiles(t, k.dir))
-	secure := fmt.Sprintf("127.0.0.1:%d", rig.FreePort(t, "tcp"))
+	secure := fmt.Sprintf("127.0.0.1:%d", rig.FreePort(t))
 	k.url = "wss://" + secure
 	text, err := template.ParseFiles("testdata/websocket.cfg")
 	if err != nil {
@@ -281,7 +281,7 @@ func newKamailio(t *testing.T) *kamailio {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	if err := text.Execute(file, map[string]any{"Core": fmt.Sprintf("127.0.0.1:%d", rig.FreePort(t, "udp")), "Secure": secure, "Next": newCore(t).addr(), "Dir": k.dir}); err != nil {
+	if err := text.Execute(file, map[string]any{"Core": fmt.Sprintf("127.0.0.1:%d", rig.FreePort(t)), "Secure": secure, "Next": newCore(t).addr(), "Dir": k.dir}); err != nil {
 		t.Fatal(err)
 	}
 	return k

@@ -219,14 +219,15 @@ func TestEmptyFolder(t *testing.T) {
 	if err := os.WriteFile(binary, text, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	front, admin, sip := rig.FreePort(t, "tcp"), rig.FreePort(t, "tcp"), rig.FreePort(t, "udp")
+	ports := rig.FreePorts(t, 4)
+	front, admin, sip := ports[0], ports[1], ports[2]
 	config := fmt.Sprintf(`
 http: {listen: "127.0.0.1:%d", admin_listen: "127.0.0.1:%d"}
 websocket: {origins: ["http://127.0.0.1:%d"]}
 auth: {issuer: "https://login.example", jwks_url: "https://login.example/jwks"}
 ims: {sip: {listen: ["udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"]}}
 media: {access_address: "127.0.0.1:%d"}
-`, front, admin, front, sip, sip, rig.FreePort(t, "udp"))
+`, front, admin, front, sip, sip, ports[3])
 	if err := os.WriteFile(filepath.Join(dir, "causeway.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

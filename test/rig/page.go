@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"causeway/test/browser"
 )
@@ -51,7 +50,7 @@ func (p *Page) JS(expression string, out any) {
 // Until waits for an expression to be true, in the page that a reload brings if there is one.
 func (p *Page) Until(what, expression string) {
 	p.t.Helper()
-	WaitFor(p.t, what, 20*time.Second, func() bool {
+	WaitFor(p.t, what, Patience, func() bool {
 		var ok bool
 		err := p.Eval(p.t.Context(), "!!("+expression+")", &ok)
 		if err != nil && !errors.Is(err, browser.ErrNavigated) {
@@ -59,6 +58,15 @@ func (p *Page) Until(what, expression string) {
 		}
 		return err == nil && ok
 	})
+}
+
+// Reload reloads the page; what is asked next waits for nothing, and may still meet the old page, in which window.old is true.
+func (p *Page) Reload() {
+	p.t.Helper()
+	// The old page may be gone before it has answered.
+	if err := p.Eval(p.t.Context(), `(window.old = true, setTimeout(() => location.reload()), true)`, nil); err != nil && !errors.Is(err, browser.ErrNavigated) {
+		p.t.Fatalf("reload: %v", err)
+	}
 }
 
 // Click clicks the element with a test id.
@@ -117,9 +125,8 @@ func (p *Page) HearsOn(stream string) Sound {
 // HearsTone waits until the page hears a tone of that frequency.
 func (p *Page) HearsTone(hz float64) {
 	p.t.Helper()
-	var last Sound
-	WaitFor(p.t, fmt.Sprintf("a tone of %.0f Hz in the page (heard %+v)", hz, &last), 15*time.Second, func() bool {
-		last = p.Hears()
+	WaitFor(p.t, fmt.Sprintf("a tone of %.0f Hz in the page", hz), Patience, func() bool {
+		last := p.Hears()
 		return last.DB > -50 && last.Hz > hz-15 && last.Hz < hz+15
 	})
 }
@@ -127,7 +134,7 @@ func (p *Page) HearsTone(hz float64) {
 // HearsNothing waits until the page hears silence.
 func (p *Page) HearsNothing() {
 	p.t.Helper()
-	WaitFor(p.t, "silence in the page", 10*time.Second, func() bool { return p.Hears().DB < -60 })
+	WaitFor(p.t, "silence in the page", Patience, func() bool { return p.Hears().DB < -60 })
 }
 
 // Shot saves a picture of the page where E2E_SHOTS says.

@@ -1,20 +1,16 @@
 package rig
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -45,6 +41,10 @@ func Main(m *testing.M) int {
 // Program is the gateway's binary.
 func Program() string { return program }
 
+// Patience is how long a test waits for what comes at once where the machine has time: it only says when to give up, and machines that
+// run tests stall for seconds.
+const Patience = 45 * time.Second
+
 // Bed is a lab in this process and a gateway as a process of its own.
 type Bed struct {
 	t       *testing.T
@@ -68,7 +68,8 @@ func Start(t *testing.T, opt Options) *Bed {
 	t.Helper()
 	b := &Bed{t: t}
 	cfg := lab.Config{HomeDomain: lab.HomeDomain}
-	b.SIP = netip.MustParseAddrPort(fmt.Sprintf("127.0.0.1:%d", FreePort(t, "udp")))
+	ports := FreePorts(t, 4)
+	b.SIP = netip.MustParseAddrPort(fmt.Sprintf("127.0.0.1:%d", ports[0]))
 	cfg.Gateway = b.SIP
 	if opt.Lab != nil {
 		opt.Lab(&cfg)
@@ -79,9 +80,8 @@ func Start(t *testing.T, opt Options) *Bed {
 	}
 	b.Lab = l
 	t.Cleanup(l.Close)
-	front, admin := FreePort(t, "tcp"), FreePort(t, "tcp")
-	b.URL, b.Admin = fmt.Sprintf("http://127.0.0.1:%d", front), fmt.Sprintf("http://127.0.0.1:%d", admin)
-	b.Media = netip.AddrPortFrom(MediaAddress(t), uint16(FreePort(t, "udp")))
+	b.URL, b.Admin = fmt.Sprintf("http://127.0.0.1:%d", ports[1]), fmt.Sprintf("http://127.0.0.1:%d", ports[2])
+	b.Media = netip.AddrPortFrom(MediaAddress(t), uint16(ports[3]))
 	env := append([]string{
 		"CAUSEWAY_HTTP_LISTEN=" + strings.TrimPrefix(b.URL, "http://"),
 		"CAUSEWAY_HTTP_ADMIN_LISTEN=" + strings.TrimPrefix(b.Admin, "http://"),
@@ -90,6 +90,7 @@ func Start(t *testing.T, opt Options) *Bed {
 		"CAUSEWAY_AUTH_ISSUER=" + l.URL(), "CAUSEWAY_AUTH_JWKS_URL=" + l.URL() + "/.well-known/jwks.json",
 		fmt.Sprintf("CAUSEWAY_IMS_SIP_LISTEN=[\"udp:%s\", \"tcp:%s\"]", b.SIP, b.SIP),
 		"CAUSEWAY_MEDIA_ACCESS_ADDRESS=" + b.Media.String(),
+		"CAUSEWAY_RX_TIMEOUT=20s", // the PCRF is in this process, which may stall
 		"CAUSEWAY_WEB_TOKEN_URL=" + l.URL() + "/token", "CAUSEWAY_WEB_CONTACTS_URL=" + l.URL() + "/handsets",
 	}, opt.Env...)
 	if l.Core != nil {
@@ -124,7 +125,7 @@ func root(t *testing.T) string {
 // Ready waits until the gateway serves pages; whether the core is there is the test's business.
 func (b *Bed) Ready() {
 	b.t.Helper()
-	b.Until("the gateway to serve", 15*time.Second, func() bool {
+	b.Until("the gateway to serve", Patience, func() bool {
 		res, err := http.Get(b.Admin + "/healthz")
 		if err != nil {
 			return false
@@ -162,7 +163,7 @@ func WaitFor(t *testing.T, what string, limit time.Duration, ok func() bool) {
 func (b *Bed) HandsetCall(number, what string, ok func(handset.CallInfo) bool) handset.CallInfo {
 	b.t.Helper()
 	var last handset.CallInfo
-	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), Patience)
 	defer cancel()
 	found, err := b.Lab.WaitCall(ctx, func(c handset.CallInfo) bool {
 		if c.Number != number {
@@ -178,137 +179,32 @@ func (b *Bed) HandsetCall(number, what string, ok func(handset.CallInfo) bool) h
 	return found
 }
 
+// Do has a handset do something (handset.Farm.Do) once its own side of every running call is ready for it: it has heard of the answer,
+// and no description of either side is under way. That the page's side is ready says nothing of that.
+func (b *Bed) Do(number, what, arg string) {
+	b.t.Helper()
+	b.Until(number+" to be ready to "+what, Patience, func() bool {
+		running := 0
+		for _, c := range b.Lab.Calls() {
+			if c.Number == number && c.State != "ended" {
+				if running++; c.State != "up" || c.Busy {
+					return false
+				}
+			}
+		}
+		return running > 0
+	})
+	if err := b.Lab.Handsets.Do(number, what, arg); err != nil {
+		b.t.Fatalf("%s: %s %s: %v", number, what, arg, err)
+	}
+}
+
 // Clean fails if the core or a handset saw a breach of protocol.
 func (b *Bed) Clean() {
 	b.t.Helper()
 	for _, c := range b.Lab.Complaints() {
 		b.t.Errorf("the lab complains: %s", c)
 	}
-}
-
-// MediaAddress is an address of this machine that browsers take for media: Firefox uses no loopback against ICE-lite.
-func MediaAddress(t *testing.T) netip.Addr {
-	t.Helper()
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range addrs {
-		p, err := netip.ParsePrefix(a.String())
-		if err == nil && p.Addr().Is4() && !p.Addr().IsLoopback() && !p.Addr().IsLinkLocalUnicast() {
-			return p.Addr()
-		}
-	}
-	t.Skip("SKIPPED, THIS MACHINE HAS NO ADDRESS BUT THE LOOPBACK: browsers need another one for media")
-	return netip.Addr{}
-}
-
-// FreePort is a free port of 127.0.0.1; for "udp" it is free for TCP as well, because SIP listens on both.
-func FreePort(t *testing.T, network string) int {
-	t.Helper()
-	if network == "udp" {
-		for range 50 {
-			u, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			port := u.LocalAddr().(*net.UDPAddr).Port
-			l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-			_ = u.Close()
-			if err == nil {
-				_ = l.Close()
-				return port
-			}
-		}
-		t.Fatal("no free port")
-	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-// Process is a started program; it is stopped by pid at the test's end, and its log is shown when the test failed.
-type Process struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-	mu   sync.Mutex
-	log  bytes.Buffer
-}
-
-// Write collects the program's output.
-func (p *Process) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.log.Write(b)
-}
-
-// Log is what the program has written so far.
-func (p *Process) Log() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.log.String()
-}
-
-// Run starts a program with more environment.
-func Run(t *testing.T, name string, args, env []string) *Process {
-	t.Helper()
-	p := &Process{cmd: exec.Command(name, args...), done: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stdout, p.cmd.Stderr = p, p
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = p.cmd.Wait(); close(p.done) }()
-	t.Cleanup(func() {
-		p.Stop(os.Interrupt)
-		if t.Failed() {
-			t.Logf("log of %s:\n%s", filepath.Base(name), tail(p.Log(), 12_000))
-		}
-	})
-	return p
-}
-
-// Signal sends the program a signal.
-func (p *Process) Signal(sig os.Signal) { _ = p.cmd.Process.Signal(sig) }
-
-// Wait waits until the program has ended by itself.
-func (p *Process) Wait(t *testing.T, limit time.Duration) {
-	t.Helper()
-	WaitFor(t, "the program's end", limit, func() bool {
-		select {
-		case <-p.done:
-			return true
-		default:
-			return false
-		}
-	})
-}
-
-// Done is closed when the program has ended.
-func (p *Process) Done() <-chan struct{} { return p.done }
-
-// Pid is the program's process id.
-func (p *Process) Pid() int { return p.cmd.Process.Pid }
-
-// Stop signals the process and waits; one that does not end in time is killed.
-func (p *Process) Stop(sig os.Signal) {
-	_ = p.cmd.Process.Signal(sig)
-	select {
-	case <-p.done:
-	case <-time.After(20 * time.Second):
-		_ = p.cmd.Process.Signal(syscall.SIGKILL)
-		<-p.done
-	}
-}
-
-func tail(s string, n int) string {
-	if len(s) > n {
-		return "..." + s[len(s)-n:]
-	}
-	return s
 }
 
 // Metric reads one sample of /metrics; 0 when absent.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"causeway/test/browser"
 	"causeway/test/lab/handset"
@@ -39,7 +38,7 @@ func TestFull(t *testing.T) {
 func TestFullBehindNAT(t *testing.T) {
 	rig.Needs(t, "iptables")
 	each(t, func(t *testing.T, kind browser.Kind) {
-		at := fmt.Sprintf("%s:%d", otherIP, rig.FreePort(t, "udp"))
+		at := fmt.Sprintf("%s:%d", otherIP, rig.FreePort(t))
 		b := rig.Start(t, rig.Options{Env: []string{
 			"CAUSEWAY_MEDIA_ICE_MODE=full", "CAUSEWAY_MEDIA_ICE_TCP=false", fmt.Sprintf(`CAUSEWAY_MEDIA_TURN_UDP=[%q]`, at),
 		}})
@@ -47,7 +46,7 @@ func TestFullBehindNAT(t *testing.T) {
 		p := b.Open(kind, pageHz)
 		talk(t, b, p, func() {
 			// It may begin through the relay and moves when the way is open.
-			b.Until("a direct way", 20*time.Second, func() bool {
+			b.Until("a direct way", rig.Patience, func() bool {
 				local, _ := pair(p)
 				return strings.HasPrefix(local, "udp ") && !strings.Contains(local, "relay")
 			})

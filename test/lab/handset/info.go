@@ -21,6 +21,7 @@ type CallInfo struct {
 	Started   time.Time         `json:"started"`
 	Answered  *time.Time        `json:"answered,omitempty"`
 	Hold      Hold              `json:"hold"`
+	Busy      bool              `json:"busy"`              // a description or an ACK is under way: whoever asks for another one now is told to wait
 	Headers   map[string]string `json:"headers,omitempty"` // of the far side, those that tests look at
 	Codec     string            `json:"codec"`             // AMR-WB/16000 (BE)
 	Events    string            `json:"events"`            // telephone-event/16000
@@ -53,7 +54,7 @@ func (f *Farm) Calls() []CallInfo {
 
 func (c *Call) info() CallInfo {
 	i := CallInfo{ID: c.id, Number: c.script.Number, Direction: "in", Party: c.party, State: c.state, Cause: c.cause,
-		SIPCallID: c.dialog.callID, Started: c.started,
+		SIPCallID: c.dialog.callID, Started: c.started, Busy: c.media.open || c.ok.timer != nil,
 		Hold: Hold{Local: c.media.want != "sendrecv" && !c.media.open, Remote: c.media.remoteHold, Times: c.media.holds}}
 	i.Headers = maps.Clone(c.seen)
 	i.Video = c.videoInfo()

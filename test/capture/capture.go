@@ -18,7 +18,7 @@ import (
 var ErrUnavailable = errors.New("capturing is not possible here")
 
 // startLimit is how long tcpdump may take to listen, and to end.
-const startLimit = 10 * time.Second
+const startLimit = 30 * time.Second
 
 // Recording is a running capture.
 type Recording struct {
@@ -54,7 +54,9 @@ func New(file, iface, filter string) (*Recording, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	r := &Recording{path: file, dead: make(chan struct{})}
-	r.cmd = exec.Command(program, "-i", iface, "-U", "--immediate-mode", "-B", "16384", "-s", "0", "-n", "-Z", "root", "-w", file, filter)
+	// In immediate mode, without which the last packets are lost at the end, each packet takes as much of the buffer as the longest may,
+	// and on a loopback twice: this is room for 10 s of a call's packets, should the machine stall. No TCP segment here is longer.
+	r.cmd = exec.Command(program, "-i", iface, "-U", "--immediate-mode", "-B", "65536", "-s", "32000", "-n", "-Z", "root", "-w", file, filter)
 	r.cmd.Stdout, r.cmd.Stderr = r, r
 	if err := r.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("tcpdump: %w", err)

@@ -25,8 +25,8 @@ import (
 	"causeway/test/rig"
 )
 
-// patience is how long one scenario may take, unless it waits for a timer on purpose.
-const patience = 20 * time.Second
+// patience is how long one scenario may take, unless it waits for a timer on purpose. It only says when to give up.
+const patience = time.Minute
 
 // users is how many users, and ports for SIPp, a bed has; the registrar has the port behind them.
 const users = 100
@@ -42,7 +42,8 @@ type bed struct {
 	record  *capture.Recording
 }
 
-// newBed starts a gateway and its registrar. Beds that live at the same time need different first ports.
+// newBed starts a gateway and its registrar. Beds that live at the same time need different first ports, outside of those that a system
+// gives to sockets which ask for none (from 32768), and of rig.FreePorts.
 func newBed(t *testing.T, network string, first int, env ...string) *bed {
 	t.Helper()
 	return newBedWith(t, network, first, map[string]string{"network": network}, env...)
@@ -201,14 +202,15 @@ func (b *bed) sipp(t *testing.T, file string, port int, remote string, more ...s
 // listening waits until SIPp has its port: what comes earlier would have to be repeated, and SIPp counts that.
 func (p *peer) listening(t *testing.T, network string, port int) {
 	t.Helper()
-	entry := fmt.Sprintf(":%04X ", port)
-	deadline := time.Now().Add(10 * time.Second)
+	// Local address, no far one, and the state: a connection of a former SIPp may still be listed.
+	entry := regexp.MustCompile(fmt.Sprintf(`:%04X 00000000:0000 %s `, port, map[string]string{"udp": "07", "tcp": "0A"}[network]))
+	deadline := time.Now().Add(patience)
 	for tick := time.NewTicker(5 * time.Millisecond); time.Now().Before(deadline); <-tick.C {
 		table, err := os.ReadFile("/proc/self/net/" + network)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(string(table), entry) {
+		if entry.Match(table) {
 			return
 		}
 		select {

@@ -12,7 +12,7 @@ import (
 // TestLetters: texts both ways with SIPp as the core, and tshark's judgement of every message.
 func TestLetters(t *testing.T) {
 	inTurn(t)
-	b := newBed(t, "udp", 38200, "CAUSEWAY_IMS_TIMERS_T1=50ms", "CAUSEWAY_IMS_TIMERS_T2=400ms").listens(t)
+	b := newBed(t, "udp", 16800, "CAUSEWAY_IMS_TIMERS_T1=50ms", "CAUSEWAY_IMS_TIMERS_T2=400ms").listens(t)
 	for status, want := range map[string]string{
 		"200 OK": "", "202 Accepted": "", "404 Not Found": "number_unknown", "403 Forbidden": "message_refused", "415 Unsupported Media Type": "message_unsupported",
 		"480 Temporarily Unavailable": "unavailable", "503 Service Unavailable": "message_failed", "603 Decline": "message_refused",
@@ -55,7 +55,7 @@ func TestLetters(t *testing.T) {
 // TestLetterReports: notifications asked for and given (RFC 5438).
 func TestLetterReports(t *testing.T) {
 	inTurn(t)
-	b := newBed(t, "udp", 38400).listens(t)
+	b := newBed(t, "udp", 17000).listens(t)
 	b.play(t, scene{name: "mo-text-report", late: true, silent: true, script: func(a *actor) {
 		a.start()
 		_, err := a.browser.Send(a.ctx, "m1", "+15550101", "On my way", "report", []string{"delivery", "display"})

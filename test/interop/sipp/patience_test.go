@@ -15,8 +15,8 @@ import (
 func TestPatience(t *testing.T) {
 	t.Parallel()
 	patient := newBed(t, "udp", 30400, "CAUSEWAY_SESSION_RING_TIMEOUT=10s").listens(t)
-	hasty := newBed(t, "udp", 31400, "CAUSEWAY_IMS_TIMERS_T1=50ms", "CAUSEWAY_MEDIA_MEDIA_TIMEOUT=2s").listens(t)
-	const minute = 80 * time.Second
+	hasty := newBed(t, "udp", 31400, "CAUSEWAY_IMS_TIMERS_T1=50ms", "CAUSEWAY_MEDIA_MEDIA_TIMEOUT=6s").listens(t)
+	const minute = 2 * time.Minute
 	t.Run("timers", func(t *testing.T) {
 		t.Parallel()
 		patient.together(t, []scene{

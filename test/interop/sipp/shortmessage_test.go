@@ -119,7 +119,7 @@ func data(reference, tpdu string) string {
 // centre with its report, and data is refused. tshark reads the same texts in the capture.
 func TestShortMessages(t *testing.T) {
 	inTurn(t)
-	b := newBed(t, "udp", 38600, "CAUSEWAY_IMS_SMS_ENABLED=true", "CAUSEWAY_IMS_SMS_PSI=tel:+15550199").listens(t)
+	b := newBed(t, "udp", 17200, "CAUSEWAY_IMS_SMS_ENABLED=true", "CAUSEWAY_IMS_SMS_PSI=tel:+15550199").listens(t)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	a := &actor{t: t, ctx: ctx, bed: b, port: b.first + int(b.taken.Add(1)) - 1}

@@ -40,7 +40,7 @@ type line struct {
 func (l *line) write(m []byte) error {
 	for try := 0; ; try++ {
 		if l.conn == nil {
-			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(hostileIP)}, Timeout: 2 * time.Second}
+			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(hostileIP)}, Timeout: patience}
 			conn, err := d.Dial("tcp", l.storm.SIP.String())
 			if err != nil {
 				return err
@@ -102,7 +102,7 @@ func (k *socket) open(i int) error {
 	if i == sipStranger || i == sipAgent || i == sipAgentToo {
 		protocol = "sip"
 	}
-	d := websocket.Dialer{Subprotocols: []string{protocol}, HandshakeTimeout: 5 * time.Second}
+	d := websocket.Dialer{Subprotocols: []string{protocol}, HandshakeTimeout: patience}
 	conn, _, err := d.DialContext(k.ctx, "ws"+strings.TrimPrefix(k.storm.URL, "http")+"/ws", http.Header{"Origin": {k.storm.URL}})
 	if err != nil {
 		return err

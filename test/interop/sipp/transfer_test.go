@@ -131,7 +131,7 @@ func TestTransfer(t *testing.T) {
 	inTurn(t)
 	for i, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			b := newBed(t, network, 33200+1000*i).listens(t)
+			b := newBed(t, network, 16000+200*i).listens(t)
 			b.together(t, transfers())
 			b.judge(t)
 		})
@@ -147,7 +147,7 @@ func TestTransfer(t *testing.T) {
 		}, story: []string{answered, "refer to=+15550103 follow", hungUp}},
 	} {
 		t.Run(policy, func(t *testing.T) {
-			b := newBed(t, "udp", 35200, "CAUSEWAY_SESSION_TRANSFER="+policy).listens(t)
+			b := newBed(t, "udp", 16400, "CAUSEWAY_SESSION_TRANSFER="+policy).listens(t)
 			b.play(t, want)
 			b.judge(t)
 		})

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,7 +60,7 @@ func startPhone(t *testing.T, v voice) *phone {
 		write(t, filepath.Join(p.dir, empty), nil)
 	}
 	p.process = start(t, "baresip", "baresip", "-4", "-f", p.dir, "-v")
-	until(t, "baresip's control socket", 10*time.Second, func() bool {
+	until(t, "baresip's control socket", rig.Patience, func() bool {
 		p.alive(t)
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", baresipCtrl))
 		p.conn = c
@@ -68,7 +69,7 @@ func startPhone(t *testing.T, v voice) *phone {
 	done := make(chan struct{})
 	go func() { defer close(done); p.read() }()
 	t.Cleanup(func() { _ = p.conn.Close(); <-done })
-	until(t, "baresip's registration", 15*time.Second, func() bool {
+	until(t, "baresip's registration", rig.Patience, func() bool {
 		p.alive(t)
 		return p.count("REGISTER_OK") > 0 || strings.Contains(p.said(), "200 OK")
 	})
@@ -131,7 +132,12 @@ func (p *phone) heard(t *testing.T) []int16 {
 	if err != nil || len(found) == 0 {
 		t.Fatalf("baresip recorded nothing in %s (%v)", p.dir, err)
 	}
-	b, err := os.ReadFile(found[len(found)-1])
+	file := found[len(found)-1]
+	until(t, "baresip to have closed its recording", rig.Patience, func() bool { // it tells of the call's end before
+		fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.cmd.Process.Pid))
+		return !slices.ContainsFunc(fds, func(fd string) bool { name, _ := os.Readlink(fd); return name == file })
+	})
+	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +161,7 @@ func callsBothWays(t *testing.T, p *rig.Page, far *phone, woman, other voice) {
 		heardByPage := recorded(t, p)
 		hangup()
 		p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
-		until(t, "the end at baresip", 5*time.Second, func() bool { return far.count("CALL_CLOSED") > 0 })
+		until(t, "the end at baresip", rig.Patience, func() bool { return far.count("CALL_CLOSED") > 0 })
 		other.same(t, name+" in the page", heardByPage, woman)
 		woman.same(t, name+" in baresip", far.heard(t), other)
 		far.mu.Lock()
@@ -192,7 +198,7 @@ func TestBaresip(t *testing.T) {
 // settled waits until nothing of a call is left in the gateway, and wants no warning of it.
 func settled(t *testing.T, b *rig.Bed) {
 	t.Helper()
-	until(t, "the calls' end in the gateway", 10*time.Second, func() bool {
+	until(t, "the calls' end in the gateway", rig.Patience, func() bool {
 		return b.Metric("causeway_calls") == 0 && b.Metric("causeway_media_sessions") == 0
 	})
 	for line := range strings.SplitSeq(b.Gateway.Log(), "\n") {

@@ -56,11 +56,11 @@ func startCore(t *testing.T, more ...subscriber) *core {
 		render(t, "cdp.xml", filepath.Join(dir, name), values)
 	}
 	databases(t, dir)
-	until(t, "the ports of the last test's core", 10*time.Second, func() bool {
+	until(t, "the ports of the last test's core", rig.Patience, func() bool {
 		return !listening(pcscfIP) && !listening(icscfIP) && !listening(scscfIP)
 	})
 	c.scscf, c.icscf, c.pcscf = kamailio(t, dir, "scscf"), kamailio(t, dir, "icscf"), kamailio(t, dir, "pcscf")
-	until(t, "both CSCFs at the HSS", 20*time.Second, func() bool {
+	until(t, "both CSCFs at the HSS", rig.Patience, func() bool {
 		for _, p := range []*process{c.scscf, c.icscf, c.pcscf} {
 			p.alive(t)
 		}
@@ -123,6 +123,12 @@ func sql(t *testing.T, file, text string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("sqlite3: %v: %s", err, out)
 	}
+}
+
+// subscribed waits until the S-CSCF has the n-th subscription to a registration: what ends it earlier is told to nobody.
+func (c *core) subscribed(t *testing.T, n int) {
+	t.Helper()
+	until(t, "the subscription to the registration", rig.Patience, func() bool { return strings.Count(c.scscf.said(), "SUBSCRIBED to") >= n })
 }
 
 func kamailio(t *testing.T, dir, name string) *process {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"causeway/test/browser"
 	"causeway/test/rig"
@@ -51,9 +50,9 @@ func TestDigest(t *testing.T) {
 	if got := c.hss.said("SAR " + bob.number + " 1"); len(got) != 1 {
 		t.Errorf("the HSS was told %q", got)
 	}
-	p.JS(`window.bob.session.socket.close()`, nil) // the connection is lost
 	asked := len(c.hss.said("MAR " + bob.number))
-	until(t, "a challenge on the new connection", 15*time.Second, func() bool { return len(c.hss.said("MAR "+bob.number)) > asked })
+	p.JS(`window.bob.session.socket.close()`, nil) // the connection is lost
+	until(t, "a challenge on the new connection", rig.Patience, func() bool { return len(c.hss.said("MAR "+bob.number)) > asked })
 	p.Until("the phone to be ready again", `window.bob.state === "ready" && window.bobErrors.length === 0`)
 
 	var ended string
@@ -65,7 +64,7 @@ func TestDigest(t *testing.T) {
 		t.Errorf("bob's call ended with %s", ended)
 	}
 	p.JS(`window.bob.stop()`, nil)
-	until(t, "de-registration at the HSS", 15*time.Second, func() bool { return len(c.hss.said("SAR "+bob.number+" 5")) == 1 })
+	until(t, "de-registration at the HSS", rig.Patience, func() bool { return len(c.hss.said("SAR "+bob.number+" 5")) == 1 })
 	for _, secret := range []string{bob.password, "wrong"} {
 		if strings.Contains(b.Gateway.Log(), secret+`"`) {
 			t.Error("a password stands in the gateway's log")
@@ -96,7 +95,7 @@ func TestDigestAgent(t *testing.T) {
 			}
 			if got == "yes" {
 				p.JS(`window.agent.stop()`, nil)
-				until(t, "de-registration at the HSS", 15*time.Second, func() bool { return len(c.hss.said("SAR "+bob.number+" 5")) == n+1 })
+				until(t, "de-registration at the HSS", rig.Patience, func() bool { return len(c.hss.said("SAR "+bob.number+" 5")) == n+1 })
 			}
 			p.Close()
 		}

@@ -16,6 +16,7 @@ import (
 
 	"causeway/test/interop/scenario"
 	"causeway/test/load/client"
+	"causeway/test/rig"
 )
 
 // flow is one call between a scripted page and SIPp as a handset behind the core. The scenarios are those that test/interop/sipp
@@ -183,7 +184,7 @@ func TestFlows(t *testing.T) {
 	record := scene(t)
 	// With INVITEs by TCP a dialog has two ways through the core, and a report overtakes the 202 that it follows; SIPp does not forgive it.
 	b := c.bed(t, gatewayIP, "CAUSEWAY_IMS_SIP_UDP_LIMIT=0", "CAUSEWAY_SESSION_RING_TIMEOUT=10s", "CAUSEWAY_MEDIA_MEDIA_TIMEOUT=5s", "CAUSEWAY_SESSION_MAX_CALLS=8")
-	play(t, "register.xml", script{}, sippMediaAny).done(t, 10*time.Second)
+	play(t, "register.xml", script{}, sippMediaAny).done(t, time.Minute)
 	for i, f := range waits() {
 		registerAt(t, more[i], f.port)
 	}
@@ -191,7 +192,7 @@ func TestFlows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	token, err := client.Token(ctx, b.Lab.URL(), "alice")
 	if err != nil {
@@ -222,13 +223,13 @@ func TestFlows(t *testing.T) {
 	if err := browser.Logout(ctx); err != nil {
 		t.Error(err)
 	}
-	until(t, "the calls' end in the gateway", 10*time.Second, func() bool { return b.Metric("causeway_calls") == 0 && b.Metric("causeway_media_sessions") == 0 })
+	until(t, "the calls' end in the gateway", rig.Patience, func() bool { return b.Metric("causeway_calls") == 0 && b.Metric("causeway_media_sessions") == 0 })
 	judge(t, c, record, []string{"REGISTER", "INVITE", "PRACK", "UPDATE", "ACK", "CANCEL", "BYE"})
 }
 
 // play runs one flow.
 func (f flow) play(t *testing.T, h *hand) {
-	limit := max(f.limit, 20*time.Second)
+	limit := max(f.limit, time.Minute)
 	h.number = sipp.number
 	if f.far != "" {
 		h.number = f.far
@@ -263,7 +264,7 @@ func (f flow) play(t *testing.T, h *hand) {
 	h.sipp, h.record = run, file+".msg"
 	if !text.Caller {
 		h.running = run()
-		until(t, "SIPp's port", 5*time.Second, func() bool { h.running.alive(t); return bound(port) })
+		until(t, "SIPp's port", rig.Patience, func() bool { h.running.alive(t); return bound(port) })
 	}
 	f.script(h)
 	if h.running == nil {
@@ -292,7 +293,7 @@ func registerAt(t *testing.T, s subscriber, port int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "register.xml")
 	render(t, "register.xml", file, script{Home: home, User: s.impu(), Private: s.impi(), Password: s.password})
-	start(t, "sipp register", "sipp", "-sf", file, "-i", sippIP, "-p", fmt.Sprint(port), "-m", "1", "-nostdin", "-timeout", "10s", "-timeout_error", pcscfIP+":5060").done(t, 15*time.Second)
+	start(t, "sipp register", "sipp", "-sf", file, "-i", sippIP, "-p", fmt.Sprint(port), "-m", "1", "-nostdin", "-timeout", "50s", "-timeout_error", pcscfIP+":5060").done(t, time.Minute)
 }
 
 // bound says whether somebody has this UDP port.

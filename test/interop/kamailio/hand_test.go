@@ -8,10 +8,10 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"causeway/test/interop/scenario"
 	"causeway/test/load/client"
+	"causeway/test/rig"
 )
 
 // hand is the page in a flow. Its methods fail the test.
@@ -74,7 +74,7 @@ func (h *hand) isCalled() {
 // sees waits until SIPp has got a message: one that comes too early would surprise it.
 func (h *hand) sees(text string) {
 	h.t.Helper()
-	until(h.t, text+" at SIPp", 10*time.Second, func() bool {
+	until(h.t, text+" at SIPp", rig.Patience, func() bool {
 		record, err := os.ReadFile(h.record)
 		return err == nil && strings.Contains(string(record), text)
 	})

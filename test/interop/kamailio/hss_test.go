@@ -14,9 +14,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"causeway/test/lab/diameter"
+	"causeway/test/rig"
 )
 
 // Cx (TS 29.228, 29.229): application, commands, AVPs and results in use.
@@ -326,7 +326,7 @@ func (h *hss) terminate(t *testing.T, number string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the S-CSCF's answer to RTR", 5*time.Second, func() bool {
+	until(t, "the S-CSCF's answer to RTR", rig.Patience, func() bool {
 		return slices.Contains(h.said("answer"), fmt.Sprintf("answer %d %d", registrationTermination, success))
 	})
 }

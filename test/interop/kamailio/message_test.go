@@ -15,7 +15,7 @@ func TestTexts(t *testing.T) {
 	c := startCore(t)
 	record := scene(t)
 	b := c.bed(t, gatewayIP)
-	play(t, "register.xml", script{}, sippMediaAny).done(t, 10*time.Second)
+	play(t, "register.xml", script{}, sippMediaAny).done(t, time.Minute)
 	token, err := client.Token(t.Context(), b.Lab.URL(), "alice")
 	if err != nil {
 		t.Fatal(err)

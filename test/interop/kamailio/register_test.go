@@ -14,6 +14,7 @@ import (
 
 	"causeway/test/browser"
 	"causeway/test/capture"
+	"causeway/test/rig"
 )
 
 // TestRegistration: the core takes the gateway's word for its users (TNA, TS 33.203 U.2), tells it of the registration by
@@ -23,15 +24,16 @@ func TestRegistration(t *testing.T) {
 	record := scene(t)
 	b := c.bed(t, gatewayIP)
 	p := b.Open(browser.Chromium, 440)
-	until(t, "the subscription to the registration", 5*time.Second, func() bool { return len(c.hss.said("LIR")) == 1 })
+	c.subscribed(t, 1)
 	if got, want := c.hss.said(""), []string{"UAR +15550001 -> experimental 2001", "SAR +15550001 1 -> 2001", "LIR +15550001 -> 2001"}; !slices.Equal(got, want) {
 		t.Errorf("the HSS was asked %q, want %q: no MAR, for nobody has to prove anything", got, want)
 	}
 	p.JS(`window.causeway.phone.stop()`, nil)
-	until(t, "de-registration at the HSS", 15*time.Second, func() bool { return len(c.hss.said("SAR +15550001 5")) == 1 })
+	until(t, "de-registration at the HSS", rig.Patience, func() bool { return len(c.hss.said("SAR +15550001 5")) == 1 })
 
-	p.JS(`location.reload()`, nil)
-	p.Until("the phone to be ready again", `window.causeway && window.causeway.phone && window.causeway.phone.state === "ready"`)
+	p.Reload()
+	p.Until("the phone to be ready again", `!window.old && window.causeway && window.causeway.phone && window.causeway.phone.state === "ready"`)
+	c.subscribed(t, 2)
 	c.hss.terminate(t, alice.number)
 	p.Until("the network's end of the registration in the page", `document.querySelector('[data-testid="error"]').dataset.name === "deregistered"`)
 	p.Close()
@@ -55,16 +57,14 @@ func TestStranger(t *testing.T) {
 	if got := c.hss.said("MAR"); len(got) != 1 {
 		t.Errorf("the HSS was asked %q for a password's hash", got)
 	}
-	if !strings.Contains(c.icscf.said(), "UNTRUSTED "+strangerIP) {
-		t.Error("the I-CSCF saw no untrusted word")
-	}
-	warned := false
-	for line := range strings.SplitSeq(b.Gateway.Log(), "\n") {
-		warned = warned || strings.Contains(line, `"level":"WARN"`) && strings.Contains(line, "does not trust this gateway's word")
-	}
-	if !warned {
-		t.Error("no warning in the gateway's log tells the operator that the core does not trust it")
-	}
+	until(t, "the I-CSCF to see an untrusted word", rig.Patience, func() bool { return strings.Contains(c.icscf.said(), "UNTRUSTED "+strangerIP) })
+	until(t, "a warning that tells the operator that the core does not trust the gateway", rig.Patience, func() bool {
+		warned := false
+		for line := range strings.SplitSeq(b.Gateway.Log(), "\n") {
+			warned = warned || strings.Contains(line, `"level":"WARN"`) && strings.Contains(line, "does not trust this gateway's word")
+		}
+		return warned
+	})
 	p.Close()
 	judge(t, c, record, []string{"REGISTER"})
 }

@@ -44,7 +44,7 @@ func play(t *testing.T, name string, s script, media int) *process {
 	p := start(t, "sipp "+name, "sipp", "-sf", file, "-i", sippIP, "-p", fmt.Sprint(sippSIP), "-mi", sippIP, "-mp", fmt.Sprint(media),
 		"-m", "1", "-nostdin", "-trace_err", "-timeout", "60s", "-timeout_error", "-cid_str", "%u-%p-"+name+"@%s", pcscfIP+":5060")
 	if name == "uas.xml" {
-		until(t, "SIPp's port", 5*time.Second, func() bool {
+		until(t, "SIPp's port", rig.Patience, func() bool {
 			p.alive(t)
 			out, err := exec.Command("ss", "-Hlun", "src", fmt.Sprintf("%s:%d", sippIP, sippSIP)).Output()
 			return err == nil && len(out) > 0
@@ -119,7 +119,7 @@ func TestSIPp(t *testing.T) {
 	record := scene(t)
 	b := c.bed(t, gatewayIP)
 	speech := recording(t, other, 6)
-	play(t, "register.xml", script{}, sippMediaAny).done(t, 10*time.Second)
+	play(t, "register.xml", script{}, sippMediaAny).done(t, time.Minute)
 	p := open(t, b, woman)
 	const gone = `window.causeway.phone.calls.length === 0`
 	fails := func(name string) {
@@ -135,7 +135,7 @@ func TestSIPp(t *testing.T) {
 		listen(p)
 		heardByPage := recorded(t, p)
 		p.Click("hangup")
-		far.done(t, 10*time.Second)
+		far.done(t, time.Minute)
 		p.Until("no call in the page", gone)
 		other.same(t, "originating in the page", heardByPage, woman)
 	})
@@ -146,7 +146,7 @@ func TestSIPp(t *testing.T) {
 		listen(p)
 		heardByPage := recorded(t, p)
 		p.Click("hangup")
-		far.done(t, 10*time.Second)
+		far.done(t, time.Minute)
 		p.Until("no call in the page", gone)
 		other.same(t, "terminating in the page", heardByPage, woman)
 	})
@@ -154,7 +154,7 @@ func TestSIPp(t *testing.T) {
 		far := play(t, "uas.xml", script{Speech: speech, HangUp: true, Talk: 500}, sippMediaAny)
 		p.Dial(sipp.number)
 		p.State("active")
-		far.done(t, 10*time.Second)
+		far.done(t, time.Minute)
 		p.Until("no call in the page", gone)
 	})
 	t.Run("the caller gives up", func(t *testing.T) {
@@ -162,17 +162,17 @@ func TestSIPp(t *testing.T) {
 		p.Dial(sipp.number)
 		p.State("ringing")
 		p.Click("hangup")
-		far.done(t, 10*time.Second)
+		far.done(t, time.Minute)
 		p.Until("no call in the page", gone)
 	})
 	t.Run("the calling handset gives up", func(t *testing.T) {
-		play(t, "uac.xml", script{To: alice.impu(), Cancelled: true}, sippMediaAny).done(t, 20*time.Second)
+		play(t, "uac.xml", script{To: alice.impu(), Cancelled: true}, sippMediaAny).done(t, time.Minute)
 		p.Until("no call in the page", gone)
 	})
 	t.Run("busy", func(t *testing.T) {
 		far := play(t, "uas.xml", script{Refuse: "486 Busy Here"}, sippMediaAny)
 		p.Dial(sipp.number)
-		far.done(t, 10*time.Second)
+		far.done(t, time.Minute)
 		fails("busy")
 	})
 	t.Run("nobody has the number", func(t *testing.T) {

@@ -169,7 +169,7 @@ func listen(p *rig.Page) {
 // recorded waits until the page has heard enough, and returns it.
 func recorded(t *testing.T, p *rig.Page) []int16 {
 	t.Helper()
-	until(t, "speech in the page", heard+10*time.Second, func() bool {
+	until(t, "speech in the page", heard+rig.Patience, func() bool {
 		var n int
 		p.JS(`window.testHeard.samples`, &n)
 		return n >= int(heard.Seconds()*rate)
@@ -210,7 +210,7 @@ func mediaOf(t *testing.T, file string, sipPort uint16) netip.AddrPort {
 // onTheWire decodes the AMR-WB that went to an address, with ffmpeg: neither the gateway's codec library nor its payload code.
 func onTheWire(t *testing.T, file string, to netip.AddrPort, octetAligned bool) []int16 {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	packets, err := capture.RTP(ctx, file, rules(), to)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestTLS(t *testing.T) {
 	theirs.issue(t, dir, "stranger", gatewayIP)
 	render(t, "tls.cfg", filepath.Join(dir, "tls.cfg"), map[string]string{"Core": icscfIP, "Dir": dir})
 	core := start(t, "core", "kamailio", "-DD", "-E", "-f", filepath.Join(dir, "tls.cfg"), "-Y", dir, "-w", dir, "-m", "64", "-M", "8")
-	until(t, "the core's TLS socket", 10*time.Second, func() bool {
+	until(t, "the core's TLS socket", rig.Patience, func() bool {
 		core.alive(t)
 		out, err := exec.Command("ss", "-Hltn", "src", icscfIP+":5061").Output()
 		return err == nil && len(out) > 0
@@ -62,7 +62,7 @@ func TestTLS(t *testing.T) {
 		p.Until("busy", `document.querySelector('[data-testid="error"]').dataset.name === "busy"`)
 		p.Close()
 		for _, want := range []string{"HEARD REGISTER over tls", "HEARD INVITE over tls"} {
-			until(t, want, 5*time.Second, func() bool { return strings.Contains(core.said(), want) })
+			until(t, want, rig.Patience, func() bool { return strings.Contains(core.said(), want) })
 		}
 		b.Gateway.Stop(os.Interrupt)
 	})
@@ -70,7 +70,7 @@ func TestTLS(t *testing.T) {
 		b := bed("stranger")
 		p := b.OpenWith(browser.Chromium, browser.Options{FakeMic: true}, "/?tone=440")
 		p.Until("the core's silence in the page", `document.querySelector('[data-testid="error"]').dataset.name === "core_unreachable"`)
-		until(t, "the reason in the log", 10*time.Second, func() bool {
+		until(t, "the reason in the log", rig.Patience, func() bool {
 			return strings.Contains(b.Gateway.Log(), "sip tls connection to a peer failed") || strings.Contains(b.Gateway.Log(), "unknown certificate authority")
 		})
 		p.Close()

@@ -25,9 +25,9 @@ func startPBX(t *testing.T) *process {
 	dir := t.TempDir()
 	render(t, "pbx.cfg", filepath.Join(dir, "pbx.cfg"), map[string]string{"PBX": pcscfIP, "Home": home, "Account": "gateway", "Secret": trunkSecret,
 		"Phone": baresip.impi(), "PhoneUser": baresip.number, "PhoneSecret": baresip.password})
-	until(t, "the ports of the last test's core", 10*time.Second, func() bool { return !listening(pcscfIP) })
+	until(t, "the ports of the last test's core", rig.Patience, func() bool { return !listening(pcscfIP) })
 	p := kamailio(t, dir, "pbx")
-	until(t, "the PBX", 10*time.Second, func() bool { p.alive(t); return listening(pcscfIP) })
+	until(t, "the PBX", rig.Patience, func() bool { p.alive(t); return listening(pcscfIP) })
 	return p
 }
 

@@ -44,7 +44,7 @@ func filter(t *testing.T, rules ...string) {
 		if six, ok := strings.CutPrefix(rule, "-6 "); ok {
 			program, rule = "ip6tables", six
 		}
-		out, err := exec.Command(program, strings.Fields(action+" "+rule)...).CombinedOutput()
+		out, err := exec.Command(program, strings.Fields("-w "+action+" "+rule)...).CombinedOutput()
 		if err != nil {
 			t.Logf("%s %s %s: %s", program, action, rule, out)
 		}

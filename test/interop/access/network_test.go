@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"causeway/test/browser"
 	"causeway/test/rig"
@@ -23,11 +22,9 @@ func TestNoUDP(t *testing.T) {
 			if _, remote := pair(p); !strings.HasPrefix(remote, "tcp ") {
 				t.Errorf("the call uses %q", remote)
 			}
-			if n := b.Metric(`causeway_media_streams{state="trusted"}`); n < 1 {
-				t.Errorf("%v ICE-TCP connections", n)
-			}
+			b.Until("an ICE-TCP connection", rig.Patience, func() bool { return b.Metric(`causeway_media_streams{state="trusted"}`) >= 1 })
 		})
-		b.Until("the end of the connection", 10*time.Second, func() bool { return b.Metric(`causeway_media_streams{state="trusted"}`) == 0 })
+		b.Until("the end of the connection", rig.Patience, func() bool { return b.Metric(`causeway_media_streams{state="trusted"}`) == 0 })
 		b.Clean()
 	})
 }

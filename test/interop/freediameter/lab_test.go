@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
-	"time"
 
 	rxclient "causeway/diameter/rx"
 	lab "causeway/test/lab/pcrf"
@@ -33,9 +32,9 @@ func TestLabPCRF(t *testing.T) {
 	if err := far.Abort(s.ID(), 0); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 5*time.Second, "abort", func() bool { mu.Lock(); defer mu.Unlock(); return len(events) == 1 })
+	within(t, patience, "abort", func() bool { mu.Lock(); defer mu.Unlock(); return len(events) == 1 })
 	s.Terminate(rxclient.CauseAdministrative)
-	within(t, 5*time.Second, "end of the session", func() bool { return len(far.State().Sessions) == 0 })
+	within(t, patience, "end of the session", func() bool { return len(far.State().Sessions) == 0 })
 	stop()
 	if list := far.State().Violations; len(list) != 0 {
 		t.Errorf("violations: %+v", list)

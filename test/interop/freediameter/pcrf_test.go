@@ -127,11 +127,14 @@ func (p *pcrf) ask(command uint32, session string, more ...diameter.AVP) uint32 
 		p.t.Fatal(err)
 	}
 	var list []*diameter.Message
-	within(p.t, 5*time.Second, "an answer from the gateway", func() bool { list = p.of(command, false); return len(list) > before })
+	within(p.t, patience, "an answer from the gateway", func() bool { list = p.of(command, false); return len(list) > before })
 	code, _ := diameter.Find(list[before].AVPs, 268, 0)
 	n, _ := code.Uint32()
 	return n
 }
+
+// patience only says when to give up.
+const patience = time.Minute
 
 // within waits for something that another process does.
 func within(t *testing.T, limit time.Duration, what string, ok func() bool) {

@@ -4,6 +4,7 @@ package freediameter
 
 import (
 	"bytes"
+	"causeway/test/rig"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,7 +13,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,17 +88,6 @@ func start(t *testing.T, program string, args ...string) *process {
 	return p
 }
 
-// freePort finds a TCP port that is free now.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // relay is a freeDiameter between the gateway and the PCRF.
 type relay struct {
 	*process
@@ -110,7 +99,7 @@ func newRelay(t *testing.T, name string, far *pcrf) *relay {
 	program := need(t, "freeDiameterd")
 	dir := t.TempDir()
 	certificate(t, dir, name)
-	r := &relay{port: freePort(t)}
+	r := &relay{port: rig.FreePort(t)}
 	var extensions strings.Builder
 	for _, e := range []string{"dict_nasreq", "dict_rfc5777", "dict_mip6i", "dict_nas_mipv6", "dict_dcca", "dict_dcca_3gpp"} {
 		fmt.Fprintf(&extensions, "LoadExtension = \"%s.fdx\";\n", e)
@@ -129,7 +118,7 @@ ConnectPeer = "pcrf.core.example" { No_TLS; Port = %[5]d; ConnectTo = "127.0.0.1
 			t.Logf("%s printed:\n%s", name, r.out.String())
 		}
 	})
-	within(t, 15*time.Second, "connection of "+name+" to the PCRF", func() bool {
+	within(t, patience, "connection of "+name+" to the PCRF", func() bool {
 		return strings.Contains(r.out.String(), "STATE_OPEN")
 	})
 	return r
@@ -175,8 +164,8 @@ func newCapture(t *testing.T, port int) *capture {
 	program := need(t, "tcpdump")
 	need(t, "tshark")
 	c := &capture{path: filepath.Join(t.TempDir(), "rx.pcap"), port: port}
-	c.process = start(t, program, "-i", "lo", "-U", "--immediate-mode", "-s", "0", "-Z", "root", "-w", c.path, fmt.Sprintf("tcp port %d", port))
-	for deadline := time.After(10 * time.Second); ; {
+	c.process = start(t, program, "-i", "lo", "-U", "--immediate-mode", "-B", "65536", "-s", "32000", "-Z", "root", "-w", c.path, fmt.Sprintf("tcp port %d", port))
+	for deadline := time.After(patience); ; {
 		if strings.Contains(c.out.String(), "listening on") {
 			return c
 		}

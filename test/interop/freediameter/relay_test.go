@@ -22,6 +22,7 @@ import (
 func gateway(t *testing.T, ports ...int) (*rxclient.Client, func()) {
 	t.Helper()
 	cfg := rxclient.DefaultConfig()
+	cfg.Timeout = 20 * time.Second // the PCRF is in this process, which may stall
 	cfg.OriginHost, cfg.OriginRealm, cfg.DestinationRealm = "gw.core.example", "core.example", "core.example"
 	for _, p := range ports {
 		cfg.Peers = append(cfg.Peers, fmt.Sprintf("127.0.0.1:%d", p))
@@ -40,7 +41,7 @@ func gateway(t *testing.T, ports ...int) (*rxclient.Client, func()) {
 		}
 	})
 	t.Cleanup(stop)
-	within(t, 5*time.Second, "connection of the gateway to its peers", func() bool {
+	within(t, patience, "connection of the gateway to its peers", func() bool {
 		for _, p := range c.Stats().Peers {
 			if p.Connects == 0 {
 				return false
@@ -104,9 +105,9 @@ func TestDialogue(t *testing.T) {
 	if code := far.ask(diameter.AbortSession, s.ID(), diameter.Number(500, 0).Of(10415)); code != 2001 {
 		t.Errorf("ASR answered %d", code)
 	}
-	within(t, 5*time.Second, "events", func() bool { return count() == 2 })
+	within(t, patience, "events", func() bool { return count() == 2 })
 	s.Terminate(rxclient.CauseAdministrative)
-	within(t, 5*time.Second, "STR", func() bool { return len(far.of(diameter.SessionTermination, true)) == 1 && c.Stats().Terminated == 1 })
+	within(t, patience, "STR", func() bool { return len(far.of(diameter.SessionTermination, true)) == 1 && c.Stats().Terminated == 1 })
 
 	// An IPv6 browser, with its session left to the stop.
 	p.UE = netip.MustParseAddr("2001:db8::1")
@@ -126,7 +127,7 @@ func TestDialogue(t *testing.T) {
 	s = next.Open(p)
 	begin := time.Now()
 	authorize(v)
-	if d := time.Since(begin); d > 500*time.Millisecond {
+	if d := time.Since(begin); d > 5*time.Second {
 		t.Errorf("the first answer of the second connection took %v", d)
 	}
 	s.Terminate(rxclient.CauseLogout)
@@ -138,19 +139,20 @@ func TestDialogue(t *testing.T) {
 // judge reads the relay's dump.
 func judge(t *testing.T, r *relay) {
 	t.Helper()
-	// Its dictionary lists Reservation-Priority under 3GPP, which is wrong: the AVP is ETSI's (TS 183 017).
-	text := strings.ReplaceAll(r.out.String(), "AVP: 458(not found in dictionary) vend=13019 l=16 f=V- val=00000005", "")
-	if m := regexp.MustCompile(`(?m)^.*(ERROR|Invalid|invalid|unparsed|Unknown AVP|no model|not found in dictionary|INVALID_AVP).*$`).FindAllString(text, 10); m != nil {
-		t.Errorf("the relay complains:\n%s", strings.Join(m, "\n"))
-	}
+	// What it printed comes by a pipe.
 	for _, want := range []string{
 		"Media-Component-Description", "Flow-Description", "Codec-Data", "Supported-Features", "Rx-Request-Type",
 		"Service-URN", "Framed-IPv6-Prefix", "Subscription-Id", "Termination-Cause", "Disconnect-Cause",
 		"permit in 17 from 192.0.2.1 to 198.51.100.9 4478",
 	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the relay did not print %q", want)
-		}
+		within(t, patience, "word of the relay about "+want, func() bool { return strings.Contains(r.out.String(), want) })
+	}
+	// Its dictionary lists Reservation-Priority under 3GPP, which is wrong: the AVP is ETSI's (TS 183 017).
+	said := r.out.String()
+	said = said[:strings.LastIndexByte(said, '\n')+1] // whole lines
+	text := strings.ReplaceAll(said, "AVP: 458(not found in dictionary) vend=13019 l=16 f=V- val=00000005", "")
+	if m := regexp.MustCompile(`(?m)^.*(ERROR|Invalid|invalid|unparsed|Unknown AVP|no model|not found in dictionary|INVALID_AVP).*$`).FindAllString(text, 10); m != nil {
+		t.Errorf("the relay complains:\n%s", strings.Join(m, "\n"))
 	}
 }
 
@@ -212,5 +214,5 @@ func TestFailover(t *testing.T) {
 		t.Fatalf("AARs at the PCRF: %+v", list)
 	}
 	s.Terminate(rxclient.CauseLogout)
-	within(t, 10*time.Second, "STR through the second relay", func() bool { return c.Stats().Terminated == 1 })
+	within(t, patience, "STR through the second relay", func() bool { return c.Stats().Terminated == 1 })
 }

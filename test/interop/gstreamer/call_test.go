@@ -96,7 +96,7 @@ func pageSees(t *testing.T, e *endpoint, p *rig.Page, kind browser.Kind, mode in
 	p.Until("GStreamer's picture", `document.getElementById("watch").videoWidth === 320`)
 	var seen [][3]int
 	t.Cleanup(func() { t.Logf("colours %v", seen) })
-	rig.WaitFor(t, "colour bars", 10e9, func() bool {
+	rig.WaitFor(t, "colour bars", rig.Patience, func() bool {
 		p.JS(pixels, &seen)
 		// 75 % bars: grey, yellow, cyan, magenta, red.
 		for i, want := range [][3]int{{191, 191, 191}, {191, 191, 0}, {0, 191, 191}, {191, 0, 191}, {191, 0, 0}} {
@@ -117,10 +117,12 @@ func pageSees(t *testing.T, e *endpoint, p *rig.Page, kind browser.Kind, mode in
 		t.Errorf("GStreamer sent %d fragments in mode %d", e.fromPhone.pieces.Load(), mode)
 	}
 	before, sent := statistics(p), e.fromPhone.frames.Load()
-	rig.WaitFor(t, "45 more pictures in the page", 20e9, func() bool { return statistics(p).Decoded >= before.Decoded+45 })
-	if got, of := statistics(p).Decoded-before.Decoded, int(e.fromPhone.frames.Load()-sent); got*3 < of*2-30 {
-		t.Errorf("the page decoded %d of %d pictures", got, of)
-	}
+	got, of := 0, 0
+	t.Cleanup(func() { t.Logf("the page decoded %d of %d pictures", got, of) })
+	rig.WaitFor(t, "45 more pictures in the page, and two thirds of all", rig.Patience, func() bool { // a page that stalls is behind for a while
+		got, of = statistics(p).Decoded-before.Decoded, int(e.fromPhone.frames.Load()-sent)
+		return got >= 45 && got*3 >= of*2-30
+	})
 	if kind == browser.Chromium { // Firefox has no urn:3gpp:video-orientation
 		e.turned.Store(1) // 90 degrees
 		p.Until("the turned picture", `document.getElementById("watch").videoWidth === 240 && document.getElementById("watch").videoHeight === 320`)
@@ -131,14 +133,14 @@ func pageSees(t *testing.T, e *endpoint, p *rig.Page, kind browser.Kind, mode in
 func phoneSees(t *testing.T, e *endpoint, p *rig.Page, kind browser.Kind, mode int) {
 	t.Helper()
 	dir := t.TempDir()
-	rig.WaitFor(t, "a stream that goes by", 10e9, func() bool { return e.toPhone.frames.Load() > 30 })
+	rig.WaitFor(t, "a stream that goes by", rig.Patience, func() bool { return e.toPhone.frames.Load() > 30 })
 	keys, asks, page := e.toPhone.keys.Load(), e.asks.Load(), statistics(p)
 	e.looks(t, mode, dir)
 	pictures := func() int {
 		list, _ := filepath.Glob(filepath.Join(dir, "*.png"))
 		return len(list)
 	}
-	rig.WaitFor(t, "GStreamer to look", 30e9, func() bool { return pictures() > 0 })
+	rig.WaitFor(t, "GStreamer to look", rig.Patience, func() bool { return pictures() > 0 })
 	if e.asks.Load() == asks || e.toPhone.keys.Load() == keys {
 		t.Errorf("GStreamer asked %d times for a key frame and got %d", e.asks.Load()-asks, e.toPhone.keys.Load()-keys)
 	}
@@ -146,16 +148,17 @@ func phoneSees(t *testing.T, e *endpoint, p *rig.Page, kind browser.Kind, mode i
 	if n := e.oriented.Load(); kind == browser.Chromium && n == 0 || kind == browser.Firefox && n > 0 {
 		t.Errorf("%d packets say how the page's picture is turned", n)
 	}
-	if now := statistics(p); kind == browser.Chromium && now.Asked <= page.Asked {
-		t.Errorf("the page was asked for %d key frames, %d before GStreamer looked", now.Asked, page.Asked)
+	if kind == browser.Chromium { // its figures are some time old
+		rig.WaitFor(t, "the page's count of key frames asked for", rig.Patience, func() bool { return statistics(p).Asked > page.Asked })
 	}
 	first, sent, encoded := pictures(), e.toPhone.frames.Load(), statistics(p).Encoded
-	rig.WaitFor(t, "GStreamer to decode 45 more pictures", 30e9, func() bool { return pictures() > first+45 })
-	got, of, made := pictures()-first, int(e.toPhone.frames.Load()-sent), statistics(p).Encoded-encoded
-	t.Logf("GStreamer decoded %d of %d pictures, the page encoded %d", got, of, made)
-	if got*3 < of*2-30 {
-		t.Errorf("GStreamer decoded %d of %d pictures", got, of)
-	}
+	got, of := 0, 0
+	t.Cleanup(func() { t.Logf("GStreamer decoded %d of %d pictures, the page encoded %d", got, of, encoded) })
+	rig.WaitFor(t, "GStreamer to decode 45 more pictures, and two thirds of all", rig.Patience, func() bool {
+		got, of = pictures()-first, int(e.toPhone.frames.Load()-sent)
+		return got > 45 && got*3 >= of*2-30
+	})
+	encoded = statistics(p).Encoded - encoded
 	if n := e.toPhone.pieces.Load(); mode == 0 && n > 0 || mode == 1 && n == 0 {
 		t.Errorf("a phone of mode %d got %d packets that are fragments or aggregates", mode, n)
 	}

@@ -54,6 +54,23 @@ func listen(t *testing.T, port int) *net.UDPConn {
 	return c
 }
 
+// pair opens an even port and the odd one above it.
+func pair(t *testing.T) (even, odd *net.UDPConn) {
+	t.Helper()
+	for range 1000 {
+		even = listen(t, 0)
+		if port(even)%2 == 0 {
+			if odd, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(loopback(port(even)+1))); err == nil {
+				t.Cleanup(func() { _ = odd.Close() })
+				return even, odd
+			}
+		}
+		_ = even.Close()
+	}
+	t.Fatal("no pair of ports is free")
+	return nil, nil
+}
+
 func port(c *net.UDPConn) int { return c.LocalAddr().(*net.UDPAddr).Port }
 
 func loopback(port int) netip.AddrPort {
@@ -65,10 +82,10 @@ func newEndpoint(t *testing.T) *endpoint {
 	t.Helper()
 	e := &endpoint{}
 	e.turned.Store(-1)
-	base := rig.FreePort(t, "udp") &^ 1
-	e.rtp, e.rtcp = listen(t, base), listen(t, base+1)
+	e.rtp, e.rtcp = pair(t)
 	from, control := listen(t, 0), listen(t, 0)
-	e.ports = ports{rig.FreePort(t, "udp"), rig.FreePort(t, "udp"), rig.FreePort(t, "udp"), port(from), port(control)}
+	free := rig.FreePorts(t, 3)
+	e.ports = ports{free[0], free[1], free[2], port(from), port(control)}
 	e.done.Go(func() { read(e.rtp, e.arrived) })
 	e.done.Go(func() { read(e.rtcp, e.heard) })
 	e.done.Go(func() { read(from, e.leave) })

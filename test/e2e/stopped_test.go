@@ -16,11 +16,11 @@ import (
 )
 
 // TestStoodStill: a gateway that stood still (a virtual machine that was moved or frozen) does not take what it could not hear for its
-// parties' silence. It is stopped for three times as long as the silence that ends a call.
+// parties' silence. It is stopped for twice as long as the silence that ends a call.
 func TestStoodStill(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	s := &stage{t: t, ctx: ctx, Bed: rig.Start(t, rig.Options{Env: []string{"CAUSEWAY_MEDIA_MEDIA_TIMEOUT=2s", "CAUSEWAY_MEDIA_CONSENT_TIMEOUT=5s"}})}
+	s := &stage{t: t, ctx: ctx, Bed: rig.Start(t, rig.Options{Env: []string{"CAUSEWAY_MEDIA_MEDIA_TIMEOUT=4s", "CAUSEWAY_MEDIA_CONSENT_TIMEOUT=5s"}})}
 	var err error
 	s.peers, err = client.NewPeers()
 	s.must(err)
@@ -40,7 +40,7 @@ func TestStoodStill(t *testing.T) {
 		before := s.HandsetCall(far, "the call", func(c handset.CallInfo) bool { return c.State == "up" })
 		s.Gateway.Signal(syscall.SIGSTOP)
 		select { // that this time passes is what is tested
-		case <-time.After(6 * time.Second):
+		case <-time.After(8 * time.Second):
 		case <-b.Gone():
 			t.Fatal("the page's connection ended meanwhile")
 		}

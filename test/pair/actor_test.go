@@ -2,6 +2,7 @@ package pair
 
 import (
 	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -80,6 +81,36 @@ func (a *actor) take(b []byte, report bool) {
 	}
 }
 
+// blocks are what a report says of the stream that comes here: the loss is the time in the scene, by which the gateway's figures tell which
+// report it has heard.
+func (a *actor) blocks(video bool, at time.Duration) []rtcp.ReceptionReport {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, p := range a.got {
+		if p.video == video {
+			return []rtcp.ReceptionReport{{SSRC: p.SSRC, TotalLost: uint32(at / time.Millisecond)}}
+		}
+	}
+	return nil
+}
+
+// reports are the gateway's of one stream that were made when it knew the clocks: before that it goes by the arrival of sound and picture.
+func (a *actor) reports(video bool, known time.Time) (list []heardReport) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, sr := range a.srs {
+		for _, p := range a.got {
+			if p.SSRC == sr.SSRC {
+				if p.video == video && fromNTP(sr.NTPTime).After(known) {
+					list = append(list, sr)
+				}
+				break
+			}
+		}
+	}
+	return list
+}
+
 // script is all that an actor sends.
 func (a *actor) script(t *testing.T, r *transcode.Registry) (cues []cue) {
 	random := rand.New(rand.NewPCG(1, uint64(a.sound.PayloadType)))
@@ -122,7 +153,7 @@ func (a *actor) script(t *testing.T, r *transcode.Registry) (cues []cue) {
 			at := at + time.Duration(i)*170*time.Millisecond
 			cues = append(cues, cue{at: at, report: true, send: func(now time.Time) error {
 				b, err := rtcp.Marshal([]rtcp.Packet{
-					&rtcp.SenderReport{SSRC: 0x50 + uint32(i), NTPTime: ntp(now.Add(a.clock)), RTPTime: base[i] + rtpTime(at, clock), PacketCount: 1},
+					&rtcp.SenderReport{SSRC: 0x50 + uint32(i), NTPTime: ntp(now.Add(a.clock)), RTPTime: base[i] + rtpTime(at, clock), PacketCount: 1, Reports: a.blocks(video, at)},
 					&rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{Source: 0x50 + uint32(i), Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: "one"}}}}},
 				})
 				if err != nil {
@@ -167,26 +198,15 @@ func (r heardReport) instant(ts uint32, clock int) time.Time {
 	return fromNTP(r.NTPTime).Add(time.Duration(int32(ts-r.RTPTime)) * time.Second / time.Duration(clock))
 }
 
-// judge compares when each stroke is heard and seen, by every report that the actor got. A machine that stalls has the gateway make up sound,
-// which moves a stroke or two against a report from before; what the reports themselves do wrong moves most of them.
-func (a *actor) judge(t *testing.T, r *transcode.Registry, from *actor, begin time.Time) {
+// judge compares when each stroke is heard and seen, by every report that the actor got, and returns what is wrong. A machine that is slow
+// has the gateway make up sound, which moves a stroke or two against a report from before; what the reports themselves do wrong moves
+// most of them.
+func (a *actor) judge(t *testing.T, r *transcode.Registry, from *actor, begin, known time.Time) (wrong []string) {
 	t.Helper()
+	sounds, pictures := a.reports(false, known), a.reports(true, known)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	heard, seen := a.onsets(t, r, begin), a.frames(begin)
-	var sounds, pictures []heardReport
-	for _, sr := range a.srs {
-		for _, p := range a.got {
-			if p.SSRC == sr.SSRC {
-				if p.video {
-					pictures = append(pictures, sr)
-				} else {
-					sounds = append(sounds, sr)
-				}
-				break
-			}
-		}
-	}
 	var skews []time.Duration
 	sum := time.Duration(0)
 	for k := range strokes {
@@ -202,18 +222,19 @@ func (a *actor) judge(t *testing.T, r *transcode.Registry, from *actor, begin ti
 		}
 	}
 	if len(skews) == 0 {
-		t.Fatalf("nothing to compare: %d strokes heard, %d seen, %d and %d reports of %d", len(heard), len(seen), len(sounds), len(pictures), len(a.srs))
+		return []string{fmt.Sprintf("nothing to compare: %d strokes heard, %d seen, %d and %d reports of %d", len(heard), len(seen), len(sounds), len(pictures), len(a.srs))}
 	}
 	slices.Sort(skews)
 	most := skews[len(skews)*2/3]
 	t.Logf("%s with %s: sound runs %v behind the picture, two thirds within %v, at worst %v (%d reports of sound, %d of the picture, %d strokes)",
 		a.sound.Name, a.picture.Name, sum/time.Duration(len(skews)), most, skews[len(skews)-1], len(sounds), len(pictures), len(heard))
 	if most > lipSync {
-		t.Errorf("%s with %s: sound and picture are %v apart", a.sound.Name, a.picture.Name, most)
+		wrong = append(wrong, fmt.Sprintf("%s with %s: sound and picture are %v apart", a.sound.Name, a.picture.Name, most))
 	}
 	if len(heard) < strokes-1 || len(seen) < strokes/2 { // a slow machine leaves converted pictures out
-		t.Errorf("%d strokes heard and %d seen of %d", len(heard), len(seen), strokes)
+		wrong = append(wrong, fmt.Sprintf("%d strokes heard and %d seen of %d", len(heard), len(seen), strokes))
 	}
+	return wrong
 }
 
 // frames are the RTP times of the pictures that follow the stillnesses. A picture that a slow machine left out may look like one; it is

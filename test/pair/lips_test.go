@@ -3,6 +3,7 @@ package pair
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/pion/dtls/v3"
 
 	"causeway/media"
+	"causeway/transcode"
 )
 
 // TestLipSync plays the scene both ways.
@@ -30,23 +32,83 @@ func TestLipSync(t *testing.T) {
 			if c.sound.Name != c.farSound.Name && !r.CanTranscode(form(c.sound), form(c.farSound)) || c.farPicture.Name == avc.Name && !converts {
 				t.Skip("this build lacks a codec")
 			}
-			p := start(t, Config(), media.Deps{Registry: r, Video: pictures{}})
-			browser, far := &actor{sound: c.sound, picture: vp8(96), clock: -37 * time.Second}, &actor{sound: c.farSound, picture: c.farPicture, clock: 5 * time.Hour}
-			stage(t, p, browser, far)
-			mine, theirs := browser.script(t, r), far.script(t, r)
-			begin := time.Now()
-			var both sync.WaitGroup
-			both.Go(func() { play(t, mine, begin) })
-			both.Go(func() { play(t, theirs, begin) })
-			both.Wait()
-			browser.judge(t, r, far, begin)
-			far.judge(t, r, browser, begin)
+			// While a machine stands still, the gateway's sound is made up and its pictures are old: such a scene says nothing.
+			for again := range 5 {
+				browser, far := &actor{sound: c.sound, picture: vp8(96), clock: -37 * time.Second}, &actor{sound: c.farSound, picture: c.farPicture, clock: 5 * time.Hour}
+				wrong, still := scene(t, r, browser, far)
+				if len(wrong) == 0 {
+					return
+				}
+				if still < 250*time.Millisecond || again == 4 {
+					t.Fatalf("%s (the machine stood still for %v at most)", strings.Join(wrong, "; "), still)
+				}
+				t.Logf("once more, as the machine stood still for %v: %s", still, strings.Join(wrong, "; "))
+			}
 		})
 	}
 }
 
+// scene is played once. It returns what was wrong, and for how long at most the machine let nothing run.
+func scene(t *testing.T, r *transcode.Registry, browser, far *actor) (wrong []string, still time.Duration) {
+	t.Helper()
+	session := stage(t, start(t, Config(), media.Deps{Registry: r, Video: pictures{}}), browser, far)
+	mine, theirs := browser.script(t, r), far.script(t, r)
+	begin := time.Now()
+	var both, watch sync.WaitGroup
+	over := make(chan struct{})
+	watch.Go(func() { still = stands(over) })
+	both.Go(func() { play(t, mine, begin) })
+	both.Go(func() { play(t, theirs, begin) })
+	known := clocks(t, session)
+	both.Wait()
+	eventually(t, func() bool { // its reports are seconds apart
+		return min(len(browser.reports(false, known)), len(browser.reports(true, known)), len(far.reports(false, known)), len(far.reports(true, known))) > 0
+	})
+	close(over)
+	watch.Wait()
+	return append(browser.judge(t, r, far, begin, known), far.judge(t, r, browser, begin, known)...), still
+}
+
+// stands is the longest time, until over, in which a goroutine that had something to do did not run.
+func stands(over <-chan struct{}) (longest time.Duration) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-tick.C:
+			now := time.Now()
+			longest, last = max(longest, now.Sub(last)), now
+		case <-over:
+			return longest
+		}
+	}
+}
+
+// clocks waits until the gateway has heard a report of each stream that it receives, and returns when that was.
+func clocks(t *testing.T, session *media.Session) time.Time {
+	t.Helper()
+	eventually(t, func() bool {
+		st := session.Stats()
+		return min(st.Access.PacketsReceived, st.Core.PacketsReceived, st.Video.Access.PacketsReceived, st.Video.Core.PacketsReceived) > 0
+	})
+	heard := func() [4]uint64 {
+		st := session.Stats()
+		return [4]uint64{st.Access.RemoteLost, st.Core.RemoteLost, st.Video.Access.RemoteLost, st.Video.Core.RemoteLost}
+	}
+	before := heard() // reports of now are taken for what they are: each stream has begun
+	eventually(t, func() bool {
+		for i, n := range heard() {
+			if n <= before[i] {
+				return false
+			}
+		}
+		return true
+	})
+	return time.Now()
+}
+
 // stage makes the call.
-func stage(t *testing.T, p *Pair, browser, far *actor) {
+func stage(t *testing.T, p *Pair, browser, far *actor) *media.Session {
 	t.Helper()
 	cert := certificate(t)
 	light, err := NewLight(cert, []media.Codec{browser.sound})
@@ -93,6 +155,7 @@ func stage(t *testing.T, p *Pair, browser, far *actor) {
 	eventually(t, func() bool { return session.Stats().AccessConnected })
 	_ = light.Conn.SetReadDeadline(time.Time{}) // the handshake's
 	listen(t, session, light, browser, far, sound, picture)
+	return session
 }
 
 func write(to func([]byte, netip.AddrPort) (int, error), b []byte, addr netip.AddrPort) error {

@@ -177,7 +177,7 @@ func newBenchAt(t *testing.T, address string, users int, secure bool, env ...str
 	if secure {
 		b.web = "https" + strings.TrimPrefix(b.URL, "http")
 	}
-	b.Until("the gateway to be ready", 10*time.Second, func() bool { return b.Metric("causeway_ready") == 1 })
+	b.Until("the gateway to be ready", rig.Patience, func() bool { return b.Metric("causeway_ready") == 1 })
 	return b
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/pion/stun/v3"
 
 	"causeway/test/load/client"
+	"causeway/test/rig"
 )
 
 // sprayed is how long strangers send: SPRAY=1m for the figures of docs/performance.md.
@@ -197,7 +198,7 @@ func TestSpray(t *testing.T) {
 
 // one sets a call up as a browser does, hears that its media is connected, and hangs up.
 func one(ctx context.Context, b *client.Browser, peers *client.Peers) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, rig.Patience)
 	defer cancel()
 	m, err := peers.New()
 	if err != nil {
@@ -226,7 +227,7 @@ func (b *bench) unharmed(t *testing.T, s *side, noise *spray, calls int) {
 	if n := s.traffic.broken.Load(); n > 0 {
 		t.Errorf("%d packets do not open", n)
 	}
-	b.Until("all calls but the held ones to end", 10*time.Second, func() bool { return b.Metric("causeway_calls") <= float64(calls) })
+	b.Until("all calls but the held ones to end", rig.Patience, func() bool { return b.Metric("causeway_calls") <= float64(calls) })
 	if n := b.Metric("causeway_calls"); n != float64(calls) {
 		t.Errorf("%v calls are left of %d", n, calls)
 	}

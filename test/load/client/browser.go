@@ -97,7 +97,7 @@ func Login(ctx context.Context, opt Options, token, instance string) (*Browser, 
 }
 
 func (b *Browser) registered(ctx context.Context) error {
-	for {
+	for last := false; ; {
 		b.mu.Lock()
 		state := b.state
 		b.mu.Unlock()
@@ -107,10 +107,13 @@ func (b *Browser) registered(ctx context.Context) error {
 		case "failed", "ended":
 			return fmt.Errorf("registration %s", state)
 		}
+		if last {
+			return ErrClosed
+		}
 		select {
 		case <-b.change:
 		case <-b.socket.gone:
-			return ErrClosed
+			last = true // its last words may be the ones
 		case <-ctx.Done():
 			return fmt.Errorf("wait for the registration: %w", ctx.Err())
 		}

@@ -156,20 +156,22 @@ func once(ch chan struct{}) bool {
 
 // Wait waits for one of the call's channels. It fails when the call ends first, unless its end is what is waited for.
 func (c *Call) Wait(ctx context.Context, what string, ch <-chan struct{}) error {
+	var err error
 	select {
 	case <-ch:
 		return nil
 	case <-c.browser.socket.gone:
-		return fmt.Errorf("call %s, waiting for %s: %w", c.id, what, ErrClosed)
+		err = fmt.Errorf("call %s, waiting for %s: %w", c.id, what, ErrClosed)
 	case <-ctx.Done():
-		return fmt.Errorf("call %s, waiting for %s: %w", c.id, what, ctx.Err())
+		err = fmt.Errorf("call %s, waiting for %s: %w", c.id, what, ctx.Err())
 	case <-c.Ended:
-		select {
-		case <-ch:
-			return nil
-		default:
-			return fmt.Errorf("call %s, waiting for %s: the call ended: %s", c.id, what, c.cause)
-		}
+		err = fmt.Errorf("call %s, waiting for %s: the call ended: %s", c.id, what, c.cause)
+	}
+	select {
+	case <-ch: // it came before
+		return nil
+	default:
+		return err
 	}
 }
 

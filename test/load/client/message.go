@@ -47,7 +47,12 @@ func (b *Browser) Notified(ctx context.Context) (Message, error) {
 	case m := <-b.messages:
 		return m, nil
 	case <-b.socket.gone:
-		return Message{}, ErrClosed
+		select {
+		case m := <-b.messages: // the last one before the end
+			return m, nil
+		default:
+			return Message{}, ErrClosed
+		}
 	case <-ctx.Done():
 		return Message{}, fmt.Errorf("wait for a message: %w", ctx.Err())
 	}

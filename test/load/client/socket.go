@@ -94,20 +94,25 @@ func (s *socket) request(ctx context.Context, method string, params, result any)
 	if err := s.send(method, params, ch); err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
+	var f frame
 	select {
-	case f := <-ch:
-		if f.Error != nil {
-			return fmt.Errorf("%s: %w", method, f.Error)
-		}
-		if result == nil {
-			return nil
-		}
-		return json.Unmarshal(f.Result, result)
+	case f = <-ch:
 	case <-s.gone:
-		return fmt.Errorf("%s: %w", method, ErrClosed)
+		select {
+		case f = <-ch: // the last word before the end
+		default:
+			return fmt.Errorf("%s: %w", method, ErrClosed)
+		}
 	case <-ctx.Done():
 		return fmt.Errorf("%s: %w", method, ctx.Err())
 	}
+	if f.Error != nil {
+		return fmt.Errorf("%s: %w", method, f.Error)
+	}
+	if result == nil {
+		return nil
+	}
+	return json.Unmarshal(f.Result, result)
 }
 
 func (s *socket) send(method string, params any, answer chan frame) error {

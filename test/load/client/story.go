@@ -86,17 +86,20 @@ func (c *Call) Story() []string {
 
 // Hears waits until a line of the call's story begins with prefix.
 func (c *Call) Hears(ctx context.Context, prefix string) error {
-	for {
+	for last := false; ; {
 		c.browser.mu.Lock()
 		story, more := c.story, c.more
 		c.browser.mu.Unlock()
 		if slices.ContainsFunc(story, func(s string) bool { return strings.HasPrefix(s, prefix) }) {
 			return nil
 		}
+		if last {
+			return fmt.Errorf("call %s, waiting for %q after %q: %w", c.id, prefix, story, ErrClosed)
+		}
 		select {
 		case <-more:
 		case <-c.browser.socket.gone:
-			return fmt.Errorf("call %s, waiting for %q after %q: %w", c.id, prefix, story, ErrClosed)
+			last = true // its last words may be the ones
 		case <-ctx.Done():
 			return fmt.Errorf("call %s, waiting for %q after %q: %w", c.id, prefix, story, ctx.Err())
 		}

@@ -180,7 +180,11 @@ func (d *dialogue) next(ctx context.Context) (what, text string, err error) {
 		case <-ctx.Done():
 			return "", "", fmt.Errorf("call %s heard nothing more: %w", d.id, ctx.Err())
 		case <-d.w.done:
-			return "", "", fmt.Errorf("call %s: the connection has ended", d.id)
+			select {
+			case text = <-d.heard: // its last word
+			default:
+				return "", "", fmt.Errorf("call %s: the connection has ended", d.id)
+			}
 		}
 		if strings.HasPrefix(text, "SIP/2.0 100") {
 			continue

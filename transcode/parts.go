@@ -20,6 +20,7 @@ type Mark uint8
 const (
 	Spurt   Mark = 1 << iota // the marker bit: a talk spurt begins (RFC 3551 4.1)
 	Comfort                  // not sound but a description of it (RFC 3389)
+	Aside                    // neither: something else that only shares the stream's numbers (RFC 4733 2.6)
 )
 
 // Arrival is one packet that leaves the window, in sequence order.

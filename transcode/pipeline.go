@@ -158,6 +158,14 @@ func (p *Pipeline) PushComfort(seq uint16, ts uint32, payload []byte, now time.T
 	p.push(seq, ts, Comfort, payload, now)
 }
 
+// PushAside tells of a packet in the same stream that is not for the pipeline, a telephone-event for example: it shares the sound's sequence
+// numbers, so that without it they would have a hole. It is not counted.
+func (p *Pipeline) PushAside(seq uint16, ts uint32, now time.Time) {
+	if !p.closed {
+		p.window.Push(seq, ts, Aside, nil, now)
+	}
+}
+
 func (p *Pipeline) push(seq uint16, ts uint32, mark Mark, payload []byte, now time.Time) {
 	if p.closed {
 		return

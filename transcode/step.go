@@ -35,6 +35,10 @@ func (p *Pipeline) step(now time.Time) bool {
 func (p *Pipeline) accept(packet Arrival, now time.Time) {
 	t := &p.line
 	p.counts.lost.Add(uint64(packet.Lost))
+	if packet.Mark&Aside != 0 {
+		t.started = t.started && !packet.Restart
+		return
+	}
 	if t.covered.Sub(now) > maxAhead {
 		p.counts.errors.Add(1)
 		return

@@ -143,9 +143,11 @@ func (d *direction) take(buf []byte, h packet.RTP, hop *hop, open bool, now time
 		if e, ok := packet.ParseEvent(buf[h.Offset:h.End]); ok {
 			d.ear.packet(h, e, hop.clock, now)
 		}
+		d.conversion.aside(h, now)
 		d.stream.Pause()
 	case drop:
 		d.useless.Add(1)
+		d.conversion.aside(h, now)
 		d.stream.Pause()
 	}
 }

@@ -21,6 +21,7 @@ type job struct {
 	h    packet.RTP
 	at   time.Time
 	cn   bool // comfort noise (RFC 3389)
+	gone bool // not for the pipeline: it only has a number of the stream
 }
 
 // pipe is one running pipeline and what it is for.
@@ -92,6 +93,19 @@ func (c *conversion) push(p *plan, b []byte, h packet.RTP, cn bool, now time.Tim
 	c.nudge()
 }
 
+// aside tells a running pipeline of a packet in its stream that is not for it.
+func (c *conversion) aside(h packet.RTP, now time.Time) {
+	if c.live.Load() == nil {
+		return
+	}
+	buf, _ := c.pool.Copy(nil)
+	if !c.queue(job{buf: buf, h: h, at: now, gone: true}) {
+		buf.Release()
+		return
+	}
+	c.nudge()
+}
+
 // queue puts one job into the ring, over the oldest when it is full.
 func (c *conversion) queue(j job) bool {
 	c.mu.Lock()
@@ -111,7 +125,7 @@ func (c *conversion) queue(j job) bool {
 	}
 	c.ring[(c.head+c.n)%ringSize] = j
 	c.n++
-	c.hush = false
+	c.hush = c.hush && j.gone
 	return true
 }
 
@@ -242,6 +256,12 @@ func (c *conversion) end() {
 func (c *conversion) feed(j job) {
 	defer j.buf.Release()
 	p := c.live.Load()
+	if j.gone {
+		if p != nil && p.ssrc == j.h.SSRC {
+			p.PushAside(j.h.Sequence, j.h.Timestamp, j.at)
+		}
+		return
+	}
 	if j.cn && p != nil && p.plan.from.ClockRate == j.plan.from.ClockRate {
 		j.plan = &p.plan // whichever of the codecs the sender speaks now
 	}

@@ -144,7 +144,11 @@ func FuzzPipeline(f *testing.F) {
 			seq, ts := binary.BigEndian.Uint16(s), binary.BigEndian.Uint32(s[2:])
 			n := min(int(s[7]), len(s)-8)
 			now = now.Add(time.Duration(s[6]) * ms)
-			p.Push(seq, ts, s[6]&1 == 1, s[8:8+n], now)
+			if s[6]&6 == 6 {
+				p.PushAside(seq, ts, now)
+			} else {
+				p.Push(seq, ts, s[6]&1 == 1, s[8:8+n], now)
+			}
 			for _, ok := p.Pull(now, dst); ok; _, ok = p.Pull(now, dst) {
 				packets++
 			}

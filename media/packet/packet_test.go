@@ -165,6 +165,25 @@ func TestReception(t *testing.T) {
 	}
 }
 
+// TestJitterOfKeys: all packets of a key, and of a picture, have one timestamp (RFC 4733 2.3.1), so they say nothing about the network.
+func TestJitterOfKeys(t *testing.T) {
+	var r Reception
+	at, began := time.Unix(0, 0), uint32(0)
+	for i := range uint32(400) {
+		ts := i * 160
+		if i%100 < 50 { // a key of a second
+			if i%100 == 0 {
+				began = ts
+			}
+			ts = began
+		}
+		r.Packet(RTP{Sequence: uint16(i), Timestamp: ts, SSRC: 1}, 8000, at.Add(time.Duration(i)*20*time.Millisecond))
+		if j := r.Jitter(); j != 0 {
+			t.Fatalf("packet %d: jitter %v on a network without", i, j)
+		}
+	}
+}
+
 func TestJitter(t *testing.T) {
 	var r Reception
 	at := time.Unix(0, 0)

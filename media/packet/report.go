@@ -85,13 +85,17 @@ func (r *Reception) sequence(seq uint16) {
 	r.received++
 }
 
-// measure updates the interarrival jitter (RFC 3550 A.8).
+// measure updates the interarrival jitter (RFC 3550 A.8). Of the packets that share a timestamp (a key's, a picture's) the first one counts:
+// they are sent when there is something to send, not when it was sampled.
 func (r *Reception) measure(ts, clock uint32, now time.Time) {
 	if clock == 0 {
 		return
 	}
 	if clock != r.lastClock {
 		r.lastClock, r.haveTransit, r.jitter = clock, false, 0
+	}
+	if r.haveTransit && ts == r.lastTS {
+		return
 	}
 	arrival := int64(now.Sub(r.epoch)) * int64(clock) / int64(time.Second)
 	transit := arrival - int64(ts)

@@ -24,6 +24,10 @@ type direction struct {
 	pieces   []byte // a fragmented NAL unit on its way to a peer of mode 0
 	newest   newest
 	turns    turns
+	repeated struct { // the window that repetitions are counted in
+		since  time.Time
+		before uint64 // repetitions when it began
+	}
 	converts bool // what goes out is the converter's: holes of what comes in are none of it
 	stop     bool
 }

@@ -142,16 +142,17 @@ func wantsKeyFrame(f packet.Feedback, ssrc uint32) bool {
 	return false
 }
 
-// repeat answers a NACK.
+// repeat answers a NACK, as far as there is room in the window.
 func (d *direction) repeat(f packet.Feedback, to Peer, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	left := repeatRoom
+	if now.Sub(d.repeated.since) >= repeatWindow {
+		d.repeated.since, d.repeated.before = now, d.out.counts.Repeated
+	}
 	f.Lost(func(seq uint16) {
-		if left--; left < 0 {
-			return
+		if d.out.counts.Repeated-d.repeated.before < repeatRoom {
+			d.out.repeat(seq, to.repairOf(d.out.counts.PayloadType), now)
 		}
-		d.out.repeat(seq, to.repairOf(d.out.counts.PayloadType), now)
 	})
 }
 

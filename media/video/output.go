@@ -23,9 +23,10 @@ type kept struct {
 }
 
 const (
-	keptPackets = 256                   // for repetition: two seconds of 1 Mbit/s
-	repeatPause = 20 * time.Millisecond // between two repetitions of one packet
-	repeatRoom  = 64                    // repetitions for one NACK
+	keptPackets  = 256                   // for repetition: two seconds of 1 Mbit/s
+	repeatPause  = 20 * time.Millisecond // between two repetitions of one packet
+	repeatRoom   = 64                    // repetitions in a repeatWindow, of all NACKs together: 6 Mbit/s
+	repeatWindow = 100 * time.Millisecond
 )
 
 // output is one outgoing stream: the only place that numbers packets of its SSRC, and of its retransmissions. It is guarded by its

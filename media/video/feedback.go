@@ -99,6 +99,8 @@ func (p *Plane) AccessFeedback(compound []byte, now time.Time) {
 // CoreFeedback takes those of the far end.
 func (p *Plane) CoreFeedback(compound []byte, now time.Time) {
 	r := p.route.Load()
+	var limit, owner uint32
+	limited := false
 	walk(compound, func(f packet.Feedback) {
 		switch {
 		case f.Type == packet.TypeRTPFB && f.Format == packet.FormatNACK && f.Media == p.cfg.CoreSSRC:
@@ -107,10 +109,13 @@ func (p *Plane) CoreFeedback(compound []byte, now time.Time) {
 			p.RefreshCore(now)
 		case f.Type == packet.TypeRTPFB && f.Format == packet.FormatTMMBR:
 			if word, ok := f.Names(p.cfg.CoreSSRC); ok {
-				p.limited(word, f.Sender, r, now)
+				limit, owner, limited = word, f.Sender, true
 			}
 		}
 	})
+	if limited { // one answer to a datagram, however many it holds
+		p.limited(limit, owner, r, now)
+	}
 }
 
 // walk calls each with the feedback packets of a compound.

@@ -32,3 +32,25 @@ func TestNACKFlood(t *testing.T) {
 		}
 	}
 }
+
+// TestTMMBRFlood: many limits in one datagram are one limit, the last, with one answer and one word to the browser.
+func TestTMMBRFlood(t *testing.T) {
+	r := newRig(t, browser, handset, nil)
+	r.up(t, 108, 3000, true, 0x41, 1)
+	r.down(t, 99, 3000, true, 0x41, 1)
+	var compound []byte
+	for i := range uint64(30) {
+		compound = packet.AppendTMMBR(compound, phone, toCore, 100_000+1000*i, 40)
+	}
+	r.core.fb, r.access.fb = nil, nil
+	r.CoreFeedback(compound, r.now)
+	if len(r.core.fb) != 1 || len(r.access.fb) != 1 {
+		t.Fatalf("%d answers, %d words to the browser", len(r.core.fb), len(r.access.fb))
+	}
+	p, _, _ := packet.NextRTCP(r.access.fb[0])
+	if f, ok := p.Feedback(); ok {
+		if bps, _ := f.Estimate(); bps > 129_000 || bps < 128_000 {
+			t.Errorf("REMB of %d bit/s, want 129000", bps)
+		}
+	}
+}

@@ -50,10 +50,17 @@ func (o *order) push(b []byte, h packet.RTP, again bool, now time.Time) {
 		o.restart(h)
 	}
 	switch ahead := int16(h.Sequence - o.next); { //nolint:gosec // wraps by design
+	case ahead == 0 && o.held > 0:
+		// The packet thread sends what lies in its own buffer when its turn is over, and copies at once: as a copy this one goes first.
+		since, held := o.since, o.held
+		o.guess = -1
+		o.hold(b, h, again, now)
+		if o.drain(now); o.held == held {
+			o.since = since // the next one is missing as well, and as long
+		}
 	case ahead == 0:
 		o.guess = -1
 		o.deliver(b, h, again, now)
-		o.drain(now)
 	case ahead > 0 && ahead < window:
 		o.guess = -1
 		o.hold(b, h, again, now)

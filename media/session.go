@@ -210,7 +210,7 @@ func (s *Session) SetAccess(r AccessRemote) error {
 	}
 	err = s.access.SetRemote(access.Remote{
 		UFrag: r.UFrag, Pwd: r.Pwd, Fingerprints: r.Fingerprints, Client: r.Setup == "passive",
-		Clocks: packet.NewClocks(r.Codecs, r.DTMF), Video: packet.NewClocks(peer.Codecs), Repair: repairs(peer),
+		Clocks: packet.NewClocks(r.Codecs), Video: packet.NewClocks(peer.Codecs), Repair: repairs(peer),
 		Lite: r.Lite, Answer: r.Answer, Candidates: checked(r.Candidates),
 	}, time.Now())
 	if err != nil {

@@ -21,7 +21,7 @@ type Remote struct {
 	UFrag, Pwd   string
 	Fingerprints []Fingerprint
 	Client       bool           // we are the DTLS client (the browser's a=setup:passive)
-	Clocks       *packet.Clocks // RTP clock per payload type
+	Clocks       *packet.Clocks // RTP clock per payload type of sound; keys have none: browsers give them the sound's timestamps on a clock of their own
 	Video        *packet.Clocks // the same of the payload types of video, but for retransmissions; nil without video
 	Repair       *[128]bool     // payload types of retransmissions; nil without any
 	Lite         bool           // the browser only answers checks

@@ -57,3 +57,30 @@ func (c *Call) reportOf(t *testing.T, packets uint32) ([]rtcp.Packet, *rtcp.Send
 		}
 	}
 }
+
+// TestKeysLeaveTheReportsAlone: browsers send keys on a clock of their own (telephone-event/8000 beside Opus), with the sound's timestamps.
+// They say nothing of the network, and take nothing back that the sound has said.
+func TestKeysLeaveTheReportsAlone(t *testing.T) {
+	p := start(t, Config(), media.Deps{})
+	s := narrow()
+	s.Browser.DTMF = []media.Codec{event(110, 48000)}
+	c := dial(t, p, s)
+	const n = 40
+	for i := range n {
+		c.up(t, i) // all at once: each is 20 ms early
+	}
+	heard := func(want uint64) media.LegStats {
+		t.Helper()
+		eventually(t, func() bool { return c.Session.Stats().Access.PacketsReceived == want })
+		return c.Session.Stats().Access
+	}
+	before := heard(n)
+	key := sound(110, 1, n)
+	key.Payload = []byte{5, 0x80, 0, 160}
+	if err := c.Browser.Track.WriteRTP(key); err != nil {
+		t.Fatal(err)
+	}
+	if after := heard(n + 1); before.Jitter < 5*time.Millisecond || after.Jitter != before.Jitter {
+		t.Errorf("jitter %v before the key, %v after it", before.Jitter, after.Jitter)
+	}
+}

@@ -138,8 +138,18 @@ func (b *pageBed) until(what, condition string) {
 	}
 }
 
+// click presses the mouse on an element, once it is enabled and stays where it is: a page that is still being drawn moves what is aimed at.
 func (b *pageBed) click(id string) {
 	b.t.Helper()
+	b.until(id+" can be clicked", fmt.Sprintf(`(() => {
+		const el = document.querySelector(%q);
+		if (!el?.checkVisibility() || el.disabled) return false;
+		el.scrollIntoView({ block: "nearest" });
+		const { x, y, width, height } = el.getBoundingClientRect(), at = [x, y, width, height].join();
+		const rests = el.lastSeenAt === at;
+		el.lastSeenAt = at;
+		return rests && el.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+	})()`, sel(id)))
 	b.run("click "+id, chromedp.Click(chromedp.CSS(sel(id)), chromedp.NodeVisible))
 }
 

@@ -72,7 +72,7 @@ func (p *Page) Reload() {
 // Click clicks the element with a test id.
 func (p *Page) Click(id string) {
 	p.t.Helper()
-	p.Until("element "+id, fmt.Sprintf(`document.querySelector('[data-testid="%s"]')`, id))
+	p.Until("element "+id+", enabled", fmt.Sprintf(`document.querySelector('[data-testid="%s"]:not([disabled])')`, id))
 	p.JS(fmt.Sprintf(`document.querySelector('[data-testid="%s"]').click()`, id), nil)
 }
 

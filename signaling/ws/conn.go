@@ -1,6 +1,8 @@
 package ws
 
 import (
+	"errors"
+	"io"
 	"net/netip"
 	"sync"
 	"time"
@@ -13,6 +15,8 @@ const (
 	writeTimeout = 10 * time.Second
 	// closeGrace is how long a closed connection waits for the browser's close frame.
 	closeGrace = 2 * time.Second
+	// farewellLimit is how much of a frame that is too large is dropped, octets; a browser that goes on after that is cut.
+	farewellLimit = 1 << 20
 )
 
 // Conn is one browser's socket. Send and Close may be called from any goroutine and never block.
@@ -173,6 +177,9 @@ func (c *Conn) read(h Handler, p Protocol) {
 	for {
 		kind, data, err := c.socket.ReadMessage()
 		if err != nil {
+			if errors.Is(err, websocket.ErrReadLimit) {
+				c.farewell()
+			}
 			c.abort()
 			return
 		}
@@ -188,6 +195,21 @@ func (c *Conn) read(h Handler, p Protocol) {
 			<-handled
 		}
 	}
+}
+
+// farewell waits for the browser's end after a frame that was too large: the close frame has been sent, and the rest of that frame is
+// dropped as it comes. Were it left unread, the system would reset the connection, and the browser might never learn why.
+func (c *Conn) farewell() {
+	c.mu.Lock()
+	c.closing = true
+	c.queue, c.queued = nil, 0
+	c.mu.Unlock()
+	conn := c.socket.NetConn()
+	_ = conn.SetReadDeadline(time.Now().Add(closeGrace))
+	if half, ok := conn.(interface{ CloseWrite() error }); ok { // TCP and TLS
+		_ = half.CloseWrite()
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(conn, farewellLimit))
 }
 
 func handle(h Handler, data []byte, done chan<- struct{}) {

@@ -2,7 +2,9 @@ package ws
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -187,6 +189,26 @@ func TestCloses(t *testing.T) {
 		if code := closeCode(t, conn); code != websocket.CloseMessageTooBig {
 			t.Errorf("closed with %d", code)
 		}
+		<-(<-b.conns).closed
+	})
+	t.Run("too big and still on its way", func(t *testing.T) { // a reset in place of an end would take the close frame with it
+		b := newBed(t, func(c *Config) { c.MaxFrame = 1024 })
+		conn := b.mustDial(t)
+		raw := conn.NetConn()
+		part := make([]byte, 30_000)
+		if _, err := raw.Write(append([]byte{0x81, 0x80 | 126, 0xea, 0x60, 0, 0, 0, 0}, part...)); err != nil { // 60000 octets of text
+			t.Fatal(err)
+		}
+		if code := closeCode(t, conn); code != websocket.CloseMessageTooBig {
+			t.Errorf("closed with %d", code)
+		}
+		if _, err := raw.Write(part); err != nil {
+			t.Errorf("the rest: %v", err)
+		}
+		if _, err := raw.Read(part); !errors.Is(err, io.EOF) {
+			t.Errorf("after the close frame: %v, not an orderly end", err)
+		}
+		_ = conn.Close()
 		<-(<-b.conns).closed
 	})
 	t.Run("binary", func(t *testing.T) {

@@ -247,7 +247,7 @@ media: {access_address: "127.0.0.1:%d"}
 		_ = res.Body.Close()
 		return res.StatusCode
 	}
-	rig.WaitFor(t, "the gateway to serve", time.Minute, func() bool { return get(fmt.Sprintf("http://127.0.0.1:%d/healthz", admin)) == 200 })
+	rig.WaitFor(t, "the gateway to serve", rig.Patience, func() bool { return get(fmt.Sprintf("http://127.0.0.1:%d/healthz", admin)) == 200 })
 	t.Logf("serving after at most %v", time.Since(began).Round(time.Millisecond))
 	for url, want := range map[string]int{
 		fmt.Sprintf("http://127.0.0.1:%d/", front): 200, fmt.Sprintf("http://127.0.0.1:%d/sdk/causeway.js", front): 200,
@@ -262,11 +262,15 @@ media: {access_address: "127.0.0.1:%d"}
 		t.Errorf("readyz answers %d", got)
 	}
 	for _, args := range [][]string{{"health", "-url", fmt.Sprintf("http://127.0.0.1:%d/healthz", admin)}, {"config", "check", "-c", "causeway.yaml"}} {
-		beside := exec.Command(binary, args...)
-		beside.Dir, beside.Env = dir, []string{}
-		if out, err := beside.CombinedOutput(); err != nil {
-			t.Errorf("%v: %v\n%s", args, err, out)
-		}
+		rig.WaitFor(t, strings.Join(args, " "), rig.Patience, func() bool { // health itself waits no longer than 2 s
+			beside := exec.Command(binary, args...)
+			beside.Dir, beside.Env = dir, []string{}
+			out, err := beside.CombinedOutput()
+			if err != nil {
+				t.Logf("%v: %v\n%s", args, err, out)
+			}
+			return err == nil
+		})
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

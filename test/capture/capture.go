@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -97,6 +98,30 @@ func (r *Recording) Stop(t testing.TB) string {
 	t.Helper()
 	file, err := r.stop()
 	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// SoFar writes the packets that are in the file by now to another one, which ends with the test, and returns it: while a recording goes
+// on, its last packet may be there in part.
+func (r *Recording) SoFar(t testing.TB) string {
+	t.Helper()
+	b, err := os.ReadFile(r.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const fileHeader, packetHeader = 24, 16
+	end := min(fileHeader, len(b))
+	for end+packetHeader <= len(b) {
+		next := end + packetHeader + int(binary.NativeEndian.Uint32(b[end+8:])) // tcpdump writes in the machine's order
+		if next > len(b) {
+			break
+		}
+		end = next
+	}
+	file := filepath.Join(t.TempDir(), "so-far.pcap")
+	if err := os.WriteFile(file, b[:end], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file

@@ -125,6 +125,17 @@ func (p *phone) command(t *testing.T, name, params string) {
 	}
 }
 
+// hearing is what baresip has heard of a call so far.
+func (p *phone) hearing() []int16 {
+	found, _ := filepath.Glob(filepath.Join(p.dir, "dump-*dec.wav"))
+	if len(found) == 0 {
+		return nil
+	}
+	b, _ := os.ReadFile(found[len(found)-1])
+	const header = 44 // it says how long the recording is when that is closed
+	return samples(b[min(header, len(b)):])
+}
+
 // heard is what baresip's sndfile module wrote of its decoder's output in the last call.
 func (p *phone) heard(t *testing.T) []int16 {
 	t.Helper()
@@ -158,7 +169,7 @@ func callsBothWays(t *testing.T, p *rig.Page, far *phone, woman, other voice) {
 		t.Helper()
 		p.State("active")
 		listen(p)
-		heardByPage := recorded(t, p)
+		heardByPage := recorded(t, p, other, func() bool { return woman.good(far.hearing()) })
 		hangup()
 		p.Until("no call in the page", `window.causeway.phone.calls.length === 0`)
 		until(t, "the end at baresip", rig.Patience, func() bool { return far.count("CALL_CLOSED") > 0 })

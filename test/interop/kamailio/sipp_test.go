@@ -42,7 +42,7 @@ func play(t *testing.T, name string, s script, media int) *process {
 	file := filepath.Join(t.TempDir(), name)
 	render(t, name, file, s)
 	p := start(t, "sipp "+name, "sipp", "-sf", file, "-i", sippIP, "-p", fmt.Sprint(sippSIP), "-mi", sippIP, "-mp", fmt.Sprint(media),
-		"-m", "1", "-nostdin", "-trace_err", "-timeout", "60s", "-timeout_error", "-cid_str", "%u-%p-"+name+"@%s", pcscfIP+":5060")
+		"-m", "1", "-nostdin", "-trace_err", "-timeout", "180s", "-timeout_error", "-cid_str", "%u-%p-"+name+"@%s", pcscfIP+":5060")
 	if name == "uas.xml" {
 		until(t, "SIPp's port", rig.Patience, func() bool {
 			p.alive(t)
@@ -118,9 +118,14 @@ func TestSIPp(t *testing.T) {
 	c := startCore(t)
 	record := scene(t)
 	b := c.bed(t, gatewayIP)
-	speech := recording(t, other, 6)
+	speech := recording(t, other, 18)
 	play(t, "register.xml", script{}, sippMediaAny).done(t, time.Minute)
 	p := open(t, b, woman)
+	sippHears := func(port uint16) func() bool {
+		return func() bool {
+			return woman.good(onTheWire(t, record.SoFar(t), netip.AddrPortFrom(netip.MustParseAddr(sippIP), port), false))
+		}
+	}
 	const gone = `window.causeway.phone.calls.length === 0`
 	fails := func(name string) {
 		t.Helper()
@@ -133,7 +138,7 @@ func TestSIPp(t *testing.T) {
 		p.Dial(sipp.number)
 		p.State("active")
 		listen(p)
-		heardByPage := recorded(t, p)
+		heardByPage := recorded(t, p, other, sippHears(sippMediaMO))
 		p.Click("hangup")
 		far.done(t, time.Minute)
 		p.Until("no call in the page", gone)
@@ -144,7 +149,7 @@ func TestSIPp(t *testing.T) {
 		p.Click("answer")
 		p.State("active")
 		listen(p)
-		heardByPage := recorded(t, p)
+		heardByPage := recorded(t, p, other, sippHears(sippMediaMT))
 		p.Click("hangup")
 		far.done(t, time.Minute)
 		p.Until("no call in the page", gone)

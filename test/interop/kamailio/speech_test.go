@@ -25,10 +25,12 @@ import (
 const (
 	rate = 16000
 	// clip is how much of a recording is spoken, again and again, with a rest behind it; a listener who records for three
-	// rounds has heard two from their start: every piece is looked for in both, for a busy machine may make a browser stutter.
+	// rounds has heard two from their start: every piece is looked for in all, for a busy machine may make a browser stutter.
+	// Where it stutters all the time, the call goes on for up to most.
 	clip  = 4 * time.Second
 	round = clip + time.Second
 	heard = 3*round + 500*time.Millisecond
+	most  = 14 * round
 
 	alike     = 0.85  // band-energy correlation of what was said and what was heard
 	different = 0.5   // no more than this between two speakers
@@ -87,7 +89,7 @@ func (v voice) same(t *testing.T, where string, recording []int16, other voice) 
 		t.Errorf("%s: only %.1f s were recorded", where, float64(len(recording))/rate)
 		return
 	}
-	bands, err := likeness(said, recording)
+	bands, err := likeness(said, recording, rounds(recording))
 	if err != nil {
 		t.Errorf("%s: %v", where, err)
 		return
@@ -100,7 +102,7 @@ func (v voice) same(t *testing.T, where string, recording []int16, other voice) 
 	if high < wideband {
 		t.Errorf("%s: %.1f dB of the energy is above 4 kHz: not wideband", where, high)
 	}
-	if x, err := likeness(other.pcm[:len(said)], recording); err == nil && x > different {
+	if x, err := likeness(other.pcm[:len(said)], recording, 2*round); err == nil && x > different {
 		t.Errorf("%s: the other voice correlates by %.3f: the measure says nothing", where, x)
 	}
 	if t.Failed() {
@@ -109,13 +111,14 @@ func (v voice) same(t *testing.T, where string, recording []int16, other voice) 
 }
 
 // likeness compares a second at a time, each aligned by itself, and returns the mean: a browser's play-out stretches and
-// shortens what it hears by some milliseconds here and there, which nobody hears, but which moves all that follows.
-func likeness(said, recording []int16) (float64, error) {
+// shortens what it hears by some milliseconds here and there, which nobody hears, but which moves all that follows. Where a piece
+// begins is looked for in so much of the recording.
+func likeness(said, recording []int16, within time.Duration) (float64, error) {
 	const piece = rate
 	var sum float64
 	n := 0
 	for at := 0; at+piece <= len(said); at += piece {
-		m, err := tone.Compare(said[at:at+piece], recording, rate, rate, 2*round+time.Duration(at)*time.Second/rate)
+		m, err := tone.Compare(said[at:at+piece], recording, rate, rate, within+time.Duration(at)*time.Second/rate)
 		if err != nil {
 			return 0, err
 		}
@@ -123,6 +126,20 @@ func likeness(said, recording []int16) (float64, error) {
 		n++
 	}
 	return sum / float64(n), nil
+}
+
+// rounds is how much of a recording has whole rounds behind it, two at least.
+func rounds(recording []int16) time.Duration {
+	return max(2, time.Duration(len(recording)/int(round.Seconds()*rate))-1) * round
+}
+
+// good says whether a recording is long enough, and the voice can be told in it.
+func (v voice) good(recording []int16) bool {
+	if len(recording) < int(heard.Seconds()*rate) {
+		return false
+	}
+	bands, err := likeness(v.pcm[:int(clip.Seconds()*rate)], recording, rounds(recording))
+	return err == nil && bands >= alike
 }
 
 // keep saves a recording where INTEROP_KEEP says.
@@ -166,25 +183,32 @@ func listen(p *rig.Page) {
 	})()`, nil)
 }
 
-// recorded waits until the page has heard enough, and returns it.
-func recorded(t *testing.T, p *rig.Page) []int16 {
+// recorded waits until the page has heard enough of a voice, and the far side has, or until it has heard most; it returns what the page
+// has heard. What it was is judged by same.
+func recorded(t *testing.T, p *rig.Page, v voice, far func() bool) []int16 {
 	t.Helper()
-	until(t, "speech in the page", heard+rig.Patience, func() bool {
-		var n int
-		p.JS(`window.testHeard.samples`, &n)
-		return n >= int(heard.Seconds()*rate)
-	})
-	var text string
-	p.JS(`(async () => {
-		await window.testHeard.stop();
-		const blob = new Blob(window.testHeard.parts);
-		return await new Promise((ok) => { const r = new FileReader(); r.onload = () => ok(r.result.split(",")[1]); r.readAsDataURL(blob); });
-	})()`, &text)
-	b, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
+	var pcm []int16
+	for enough := heard; ; enough += round {
+		until(t, "speech in the page", enough+rig.Patience, func() bool {
+			var n int
+			p.JS(`window.testHeard.samples`, &n)
+			return n >= int(enough.Seconds()*rate)
+		})
+		var text string
+		p.JS(`(async () => {
+			const blob = new Blob(window.testHeard.parts);
+			return await new Promise((ok) => { const r = new FileReader(); r.onload = () => ok(r.result.split(",")[1]); r.readAsDataURL(blob); });
+		})()`, &text)
+		b, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pcm = samples(b); enough+round > most || v.good(pcm) && far() {
+			break
+		}
 	}
-	return samples(b)
+	p.JS(`window.testHeard.stop()`, nil)
+	return pcm
 }
 
 // mediaOf is where the handset whose SIP comes from a port wanted its media in its first description.
@@ -207,7 +231,8 @@ func mediaOf(t *testing.T, file string, sipPort uint16) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// onTheWire decodes the AMR-WB that went to an address, with ffmpeg: neither the gateway's codec library nor its payload code.
+// onTheWire decodes the AMR-WB that went to an address, with ffmpeg: neither the gateway's codec library nor its payload code. It is
+// nothing where none went there.
 func onTheWire(t *testing.T, file string, to netip.AddrPort, octetAligned bool) []int16 {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -238,7 +263,6 @@ func onTheWire(t *testing.T, file string, to netip.AddrPort, octetAligned bool) 
 		last = p.Timestamp + 320*uint32(len(list)-1)
 	}
 	if frames == 0 {
-		t.Errorf("no AMR-WB went to %s", to)
 		return nil
 	}
 	name := filepath.Join(t.TempDir(), "wire.awb")

@@ -3,6 +3,7 @@ package pair
 import (
 	"math"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func (e end) play(t *testing.T, r *transcode.Registry, n int) {
 }
 
 // hear decodes what came and finds its frequency.
-func (e end) hear(t *testing.T, r *transcode.Registry) (hz float64, packets int) {
+func (e end) hear(t *testing.T, r *transcode.Registry) (hz float64) {
 	t.Helper()
 	c, _ := r.Lookup(e.format.Name)
 	dec, err := c.NewDecoder(e.format, 16000)
@@ -90,13 +91,12 @@ func (e end) hear(t *testing.T, r *transcode.Registry) (hz float64, packets int)
 			t.Fatal(err)
 		}
 		all = append(all, pcm[:n]...)
-		packets++
 	}
 	if len(all) < dec.Rate()/4 {
 		t.Fatalf("only %d samples", len(all))
 	}
 	hz, _ = tone.Strongest(all[len(all)/4:], dec.Rate())
-	return hz, packets
+	return hz
 }
 
 func TestTranscodedTone(t *testing.T) {
@@ -112,26 +112,40 @@ func TestTranscodedTone(t *testing.T) {
 				t.Skipf("this build has no %s or no %s", op.Name, core.Name)
 			}
 			p := start(t, Config(), media.Deps{Registry: r})
-			c := dial(t, p, Setup{Browser: BrowserOptions{Codecs: []media.Codec{op}}, Core: []media.Codec{core}})
-			to := c.Session.CoreLocal().RTP
-			browser := end{form(op), 111, 700, c.Browser.Track.WriteRTP, c.Browser.In}
-			far := end{form(core), core.PayloadType, 1100, func(p *rtp.Packet) error { return c.Far.Send(p, to) }, c.Far.In}
-			done := make(chan struct{})
-			go func() { browser.play(t, r, 60); close(done) }()
-			far.play(t, r, 60)
-			<-done
-			eventually(t, func() bool { return len(c.Far.In) >= 40 && len(c.Browser.In) >= 40 }) // what was converted last comes later
-			up, n := far.hear(t, r)
-			down, m := browser.hear(t, r)
-			if math.Abs(up-700) > 15 || math.Abs(down-1100) > 15 {
-				t.Errorf("heard %.0f Hz in the core and %.0f Hz in the browser", up, down)
-			}
-			st := c.Session.Stats()
-			if !st.Transcoding() || st.Access.Codec != "opus" || st.Core.Codec != core.Name {
-				t.Errorf("%d and %d packets, %+v", n, m, st)
+			for again := range 5 { // while a machine stands still, the gateway's sound is made up
+				c := dial(t, p, Setup{Browser: BrowserOptions{Codecs: []media.Codec{op}}, Core: []media.Codec{core}})
+				to := c.Session.CoreLocal().RTP
+				browser := end{form(op), 111, 700, c.Browser.Track.WriteRTP, c.Browser.In}
+				far := end{form(core), core.PayloadType, 1100, func(p *rtp.Packet) error { return c.Far.Send(p, to) }, c.Far.In}
+				up, down, still := browser.speak(t, r, far)
+				if st := c.Session.Stats(); !st.Transcoding() || st.Access.Codec != "opus" || st.Core.Codec != core.Name {
+					t.Errorf("%+v", st)
+				}
+				if math.Abs(up-700) < 15 && math.Abs(down-1100) < 15 {
+					return
+				}
+				if still < 250*time.Millisecond || again == 4 {
+					t.Fatalf("heard %.0f Hz in the core and %.0f Hz in the browser (the machine stood still for %v at most)", up, down, still)
+				}
+				t.Logf("once more, as the machine stood still for %v: %.0f Hz and %.0f Hz", still, up, down)
 			}
 		})
 	}
+}
+
+// speak has both play at once, and returns what the other heard of e, what e heard, and for how long at most the machine let nothing run.
+func (e end) speak(t *testing.T, r *transcode.Registry, other end) (theirs, mine float64, still time.Duration) {
+	t.Helper()
+	over := make(chan struct{})
+	var playing, watch sync.WaitGroup
+	watch.Go(func() { still = stands(over) })
+	playing.Go(func() { e.play(t, r, 60) })
+	playing.Go(func() { other.play(t, r, 60) })
+	playing.Wait()
+	eventually(t, func() bool { return len(e.in) >= 40 && len(other.in) >= 40 }) // what was converted last comes later
+	close(over)
+	watch.Wait()
+	return other.hear(t, r), e.hear(t, r), still
 }
 
 // TestMixedRoute sends Opus up through the transcoder and takes PCMU down as it is.

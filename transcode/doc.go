@@ -34,6 +34,8 @@
 // 150 ms late in speech, sound is made up so that the listener hears an unbroken stream, for
 // Options.MaxSilence at most. Then the output has a hole, and the packet after it a marker and
 // a timestamp that counts the hole. The same happens at a jump of the sender's timestamps or SSRC.
+// Packets that go on coming too late for that are the path's new delay (a handover, a device that
+// stood still): after 100 ms of them they are sound again. A burst that catches up is not.
 //
 // A sender cannot make the pipeline work faster than real time for long: beyond two seconds of
 // sound ahead of the clock packets are dropped, and holes over one second are never filled.

@@ -276,3 +276,45 @@ func TestSpurtAfterSilence(t *testing.T) {
 		}
 	}
 }
+
+// TestLatePath: a path, or a sender, that is later from now on by more than is waited for costs as much sound as was made up, and little
+// more; what comes in a burst after as long a wait is not later, and adds no delay.
+func TestLatePath(t *testing.T) {
+	for _, later := range []time.Duration{200 * ms, 400 * ms, 900 * ms} {
+		for _, burst := range []bool{false, true} {
+			r := newRig(t, formatA, formatB, Options{})
+			const packets, first = 150, 50
+			for i := range packets {
+				at := time.Duration(i) * 20 * ms
+				switch {
+				case i < first:
+				case burst:
+					at = max(at, time.Duration(first)*20*ms+later)
+				default:
+					at += later
+				}
+				r.push(at, uint16(i), uint32(i*160), byte(1+i%50), 20)
+			}
+			back := first*20*ms + later // when the first late packet came
+			var heard, lost time.Duration
+			for _, s := range r.out {
+				if s.at < back {
+					continue
+				}
+				if s.data[0] == concealed {
+					lost += 20 * ms
+				} else if heard == 0 {
+					heard = s.at - back
+				}
+			}
+			if heard > 160*ms || lost > 200*ms {
+				t.Errorf("%v later, burst %t: heard again after %v, %v made up since", later, burst, heard, lost)
+			}
+			r.continuous()
+			last := r.out[len(r.out)-1]
+			if ahead := time.Duration(last.ts+last.size)*time.Second/48000 - last.at; ahead > 150*ms {
+				t.Errorf("%v later, burst %t: the output runs %v ahead", later, burst, ahead)
+			}
+		}
+	}
+}

@@ -50,6 +50,9 @@ func (p *Pipeline) accept(packet Arrival, now time.Time) {
 		return
 	}
 	t.observe(packet.Timestamp, packet.At)
+	if t.later(packet.Timestamp, packet.At, -gap) {
+		return
+	}
 	switch {
 	case gap > 0:
 		if packet.Lost == 0 || packet.Mark&Spurt != 0 { // a pause, or one with the loss of a SID in it

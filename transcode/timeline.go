@@ -7,6 +7,8 @@ const (
 	chunk      = 20 * time.Millisecond  // concealment and comfort noise are made in pieces of this size
 	patience   = 150 * time.Millisecond // how late a talking sender may be before sound is made up: the receiver's own jitter buffer bridges less
 	pauseSlack = 20 * time.Millisecond  // the same after the sender announced silence
+	settled    = 100 * time.Millisecond // how long packets have to come behind what was made up until that is taken for the path's new delay
+	catchingUp = 60 * time.Millisecond  // ... in which they bring this much more sound if they are a burst
 	maxDelay   = 120 * time.Millisecond // most delay that speech beginning late may add; given back in the next pause
 	maxFill    = time.Second            // a longer hole is left a hole
 	maxJump    = 8 * time.Second        // timestamps further off than this are another time base
@@ -39,6 +41,8 @@ type timeline struct {
 	quiet   bool      // all of that was made up in an announced pause
 	last    int64     // duration of the last packet
 	covered time.Time // wall time up to which sound has been produced
+	lateTS  uint32    // the first of the packets in a row that brought nothing but what was made up ...
+	lateAt  time.Time // ... and when it came; zero for none
 }
 
 func (t *timeline) units(d time.Duration) int64 { return int64(d) * t.clock / int64(time.Second) }
@@ -52,7 +56,7 @@ func (t *timeline) step(units int64)        { t.next += uint32(units) }
 func (t *timeline) begin(ts uint32, at time.Time) {
 	t.started, t.paused, t.endless, t.quiet = true, false, false, false
 	t.next, t.baseTS, t.baseAt = ts, ts, at
-	t.delay, t.made, t.last = 0, 0, 0
+	t.delay, t.made, t.last, t.lateAt = 0, 0, 0, time.Time{}
 }
 
 // observe adjusts the expectation to a packet's arrival: at once when it came early, slowly when
@@ -81,6 +85,26 @@ func (t *timeline) due() (time.Time, bool) {
 		slack = pauseSlack
 	}
 	return t.expected(t.next).Add(slack + t.span(t.delay)), true
+}
+
+// later takes up a packet, of which overlap units have been made up, that comes late because the path or its sender is later from now on, by
+// more than is waited for: what was made up is lost, and from this packet on sound is produced again, instead of skipped until
+// the expectation has crept there.
+func (t *timeline) later(ts uint32, at time.Time, overlap int64) bool {
+	sound := t.span(int64(int32(ts - t.lateTS)))
+	switch {
+	case overlap <= 0 || overlap < t.last: // it brings something new
+		t.lateAt = time.Time{}
+		return false
+	case t.lateAt.IsZero() || sound > at.Sub(t.lateAt)+catchingUp:
+		t.lateTS, t.lateAt = ts, at
+		return false
+	case at.Sub(t.lateAt) < settled:
+		return false
+	}
+	t.next, t.baseTS, t.baseAt, t.lateAt = ts, ts, at, time.Time{}
+	t.delay, t.made, t.quiet = 0, 0, false
+	return true
 }
 
 // cover notes that sound of duration d was produced. One part in a hundred leaks, so that bursts

@@ -10,9 +10,9 @@ import (
 )
 
 // Ports are given from here: below those that a system gives to sockets which ask for none, so that no such socket takes a port between
-// now and the program that is to have it, and beside media.core_ports of the samples.
+// now and the program that is to have it, beside media.core_ports of the samples, and none that browsers refuse (10080).
 const (
-	firstPort = 10_000
+	firstPort = 10_100
 	lastPort  = 15_999
 )
 

@@ -33,13 +33,13 @@ func TestLipSync(t *testing.T) {
 				t.Skip("this build lacks a codec")
 			}
 			// While a machine stands still, the gateway's sound is made up and its pictures are old: such a scene says nothing.
-			for again := range 5 {
+			for again := range 10 {
 				browser, far := &actor{sound: c.sound, picture: vp8(96), clock: -37 * time.Second}, &actor{sound: c.farSound, picture: c.farPicture, clock: 5 * time.Hour}
 				wrong, still := scene(t, r, browser, far)
 				if len(wrong) == 0 {
 					return
 				}
-				if still < 250*time.Millisecond || again == 4 {
+				if still < 250*time.Millisecond || again == 9 {
 					t.Fatalf("%s (the machine stood still for %v at most)", strings.Join(wrong, "; "), still)
 				}
 				t.Logf("once more, as the machine stood still for %v: %s", still, strings.Join(wrong, "; "))

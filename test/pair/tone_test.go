@@ -112,7 +112,7 @@ func TestTranscodedTone(t *testing.T) {
 				t.Skipf("this build has no %s or no %s", op.Name, core.Name)
 			}
 			p := start(t, Config(), media.Deps{Registry: r})
-			for again := range 5 { // while a machine stands still, the gateway's sound is made up
+			for again := range 10 { // while a machine stands still, the gateway's sound is made up
 				c := dial(t, p, Setup{Browser: BrowserOptions{Codecs: []media.Codec{op}}, Core: []media.Codec{core}})
 				to := c.Session.CoreLocal().RTP
 				browser := end{form(op), 111, 700, c.Browser.Track.WriteRTP, c.Browser.In}
@@ -124,7 +124,7 @@ func TestTranscodedTone(t *testing.T) {
 				if math.Abs(up-700) < 15 && math.Abs(down-1100) < 15 {
 					return
 				}
-				if still < 250*time.Millisecond || again == 4 {
+				if still < 250*time.Millisecond || again == 9 {
 					t.Fatalf("heard %.0f Hz in the core and %.0f Hz in the browser (the machine stood still for %v at most)", up, down, still)
 				}
 				t.Logf("once more, as the machine stood still for %v: %.0f Hz and %.0f Hz", still, up, down)

@@ -50,13 +50,21 @@ func (p *Page) JS(expression string, out any) {
 // Until waits for an expression to be true, in the page that a reload brings if there is one.
 func (p *Page) Until(what, expression string) {
 	p.t.Helper()
+	came := false
+	defer func() {
+		var told []string
+		if !came && p.Eval(p.t.Context(), `[...document.querySelectorAll('[data-testid="error"]')].map(e => e.innerText).concat((window.causeway?.phone?.calls ?? []).map(c => c.state))`, &told) == nil {
+			p.t.Logf("the page shows, and has calls that are: %q", told)
+		}
+	}()
 	WaitFor(p.t, what, Patience, func() bool {
 		var ok bool
 		err := p.Eval(p.t.Context(), "!!("+expression+")", &ok)
 		if err != nil && !errors.Is(err, browser.ErrNavigated) {
 			p.t.Fatalf("%s: %v\nconsole: %s", expression, err, strings.Join(p.Console(), "\n"))
 		}
-		return err == nil && ok
+		came = err == nil && ok
+		return came
 	})
 }
 

@@ -2,6 +2,7 @@ package b2bua
 
 import (
 	"causeway/signaling/call"
+	"causeway/signaling/sdp"
 	"causeway/signaling/wire"
 )
 
@@ -82,11 +83,19 @@ func (c *Call) Snapshot() wire.Snapshot {
 	default:
 		s.State = c.progress
 	}
-	switch {
-	case c.video.wish.Sends():
-		s.Video = wire.VideoBoth
-	case c.video.wish != "":
-		s.Video = wire.VideoReceive
-	}
+	s.Video = snapshotVideo(c.video.wish)
 	return s
+}
+
+// snapshotVideo is what the page had of video. No wish is no video, though an empty direction otherwise means sendrecv (RFC 8866 6.7): a
+// reloaded page would open the camera of a call that never had one.
+func snapshotVideo(wish sdp.Direction) string {
+	switch {
+	case wish == "":
+		return ""
+	case wish.Sends():
+		return wire.VideoBoth
+	default:
+		return wire.VideoReceive
+	}
 }
